@@ -1,0 +1,57 @@
+"""The one loop: a generator of the points that a method visits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .method import Method
+from .oracle import Oracle
+from .point import Point
+
+
+class Iterate(NamedTuple):
+    """Where the loop is: all that is needed to go on from here.
+
+    Attributes
+    ----------
+    t : int
+        How many steps were made.
+    point : Point
+        The place, its value and its gradient.
+    memory : object
+        What the method carries.
+    lr : float
+        The length (rate) of the step that led here; NaN at the start.
+    """
+
+    t: int
+    point: Point
+    memory: Any
+    lr: float
+
+
+def descend(oracle: Oracle, start: np.ndarray | Iterate, method: Method) -> Iterator[Iterate]:
+    """Yield where `method` goes, beginning with the start itself; endless, the consumer stops.
+
+    Parameters
+    ----------
+    oracle : Oracle
+        Asked about points.
+    start : ndarray of shape (n,), or Iterate
+        Where to begin, or where to go on from (the run is then the same as if it had not been stopped).
+    method : Method
+        Steps from point to point.
+    """
+    if isinstance(start, Iterate):
+        now = start
+    else:
+        point = oracle(start)
+        now = Iterate(0, point, method.init(point), math.nan)
+    while True:
+        yield now
+        point, memory, lr = method.step(now.point, now.memory, now.t + 1.0, oracle)
+        now = Iterate(now.t + 1, point, memory, lr)

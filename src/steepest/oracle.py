@@ -1,0 +1,140 @@
+"""The oracle: fun and its gradient as one thing that can be asked about a point, counted and checked."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+
+from .errors import Exhausted, ObjectiveError
+from .params import Parameters
+from .point import Point
+
+
+class Objective:
+    """The user's function as a counted, checked function of one flat vector.
+
+    Parameters
+    ----------
+    fun : callable
+        ``fun(x, *args) -> float`` in the caller's shape of x.
+    parameters : Parameters
+        The border between that shape and flat vectors.
+    args : tuple
+        Further arguments of `fun`.
+    maxfun : float
+        Hard cap on the number of calls, never exceeded.
+    deadline : float
+        `time.perf_counter` value after which no further call is begun.
+
+    Raises
+    ------
+    Exhausted
+        Before a call that would exceed `maxfun` or begin after `deadline`.
+    ObjectiveError
+        When `fun` gives back something that is no real number.
+    """
+
+    def __init__(
+        self,
+        fun: Callable[..., Any],
+        parameters: Parameters,
+        args: tuple[Any, ...] = (),
+        maxfun: float = math.inf,
+        deadline: float = math.inf,
+    ):
+        self.fun, self.restore, self.args = fun, parameters.restore, args
+        self.maxfun, self.deadline = maxfun, deadline
+        self.nfev = 0
+
+    def raw(self, x: Any) -> Any:
+        """What `fun` gives back at `x`, as it is; `x` may be any flat array-like that slices and reshapes."""
+        if self.nfev >= self.maxfun:
+            raise Exhausted(f"{self.nfev} evaluations of fun are used up (maxfun={self.maxfun:g})")
+        if self.deadline < math.inf and time.perf_counter() >= self.deadline:
+            raise Exhausted("the time is used up (maxtime)")
+        self.nfev += 1
+        return self.fun(self.restore(x), *self.args)
+
+    def __call__(self, x: np.ndarray) -> float:
+        """The value at `x`, shape (n,), as a float; `fun` gets a copy, so it can't corrupt `x`."""
+        return real(self.raw(x.copy()))
+
+    def batch(self, xs: np.ndarray) -> np.ndarray:
+        """The values at the rows of `xs`, shape (k, n); returns shape (k,)."""
+        return np.array([self(x) for x in xs])
+
+
+def real(value: Any) -> float:
+    """What a function gave back as a float, or an error that says what it was instead."""
+    if type(value) is float:
+        return value
+    if value is None:
+        raise ObjectiveError("fun returned None: expected a number. Is a `return` missing?")
+    array = np.asarray(value)
+    if array.size != 1:
+        raise ObjectiveError(
+            f"fun returned an array of shape {array.shape}: expected one number. Is a sum or a mean missing?"
+        )
+    if array.dtype.kind not in "fiubO":
+        raise ObjectiveError(f"fun returned {value!r} ({array.dtype}): expected a real number.")
+    try:
+        return float(array.reshape(-1)[0])
+    except (TypeError, ValueError) as error:
+        raise ObjectiveError(f"fun returned {value!r}: expected a real number.") from error
+
+
+class Derivative(Protocol):
+    """How a gradient is obtained (see `steepest.derivatives`)."""
+
+    name: str  # "user", "autograd", "2-point", ... as the result reports it
+
+    def gradient(self, x: np.ndarray, f: float) -> tuple[np.ndarray, np.ndarray | None]:
+        """The gradient at `x`, where the value is `f`, and a bound on its error, each of shape (n,); the
+        bound is None where the gradient is exact to rounding."""
+        ...
+
+    def noise(self, f: float) -> float:
+        """The uncertainty of one value of `fun` near `f`, one standard deviation, in units of f."""
+        ...
+
+    def diagonal(self) -> np.ndarray | None:
+        """Second derivatives along each coordinate, shape (n,), where they came for free; else None."""
+        ...
+
+    def refresh(self, x: np.ndarray, f: float) -> bool:
+        """Called when a search along the gradient failed: prove or calibrate anew. True if it changed."""
+        ...
+
+
+class Oracle:
+    """Who is asked about points: ``oracle(x) -> Point``. Wrappers of it count, clip or add noise.
+
+    Parameters
+    ----------
+    objective : Objective
+        Tells values.
+    derivative : Derivative
+        Tells gradients.
+    """
+
+    def __init__(self, objective: Objective, derivative: Derivative):
+        self.objective, self.derivative = objective, derivative
+        self.njev = 0
+
+    def __call__(self, x: np.ndarray) -> Point:
+        """The point at `x`: its value now, its gradient when asked for."""
+        return Point(x, self.objective(x), oracle=self)
+
+    def gradient(self, x: np.ndarray, f: float) -> tuple[np.ndarray, np.ndarray | None]:
+        """The gradient at `x` and the bound on its error."""
+        self.njev += 1
+        return self.derivative.gradient(x, f)
+
+    @property
+    def nfev(self) -> int:
+        """Calls of fun so far, those for differences included."""
+        return self.objective.nfev

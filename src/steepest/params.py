@@ -1,0 +1,115 @@
+"""Parameters of any shape or nesting become one flat float vector at the border, and come back in their own shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .errors import ArgumentError
+
+Build = Callable[[Any], Any]
+
+
+class Parameters:
+    """The caller's x0 as one flat vector, and the way back.
+
+    Parameters
+    ----------
+    x0 : float, sequence of floats, ndarray, or dict / list / tuple of these, nested at will
+        Never changed. Integers and booleans become float64; float32 stays float32.
+    name : str
+        The argument's name, for error messages.
+
+    Attributes
+    ----------
+    start : ndarray, shape (n,)
+        A flat copy of `x0`.
+
+    Examples
+    --------
+    >>> p = Parameters({"w": [[1, 2], [3, 4]], "b": 5})
+    >>> p.start
+    array([1., 2., 3., 4., 5.])
+    >>> p.restore(p.start * 10)["w"]
+    array([[10., 20.],
+           [30., 40.]])
+    """
+
+    def __init__(self, x0: Any, name: str = "x0"):
+        self._name = name
+        leaves: list[np.ndarray] = []
+        self.restore: Build = _collect(x0, name, leaves, 0)[0]
+        if not sum(leaf.size for leaf in leaves):
+            raise ArgumentError(f"{name} is empty: there is nothing to minimise over.")
+        self.start: np.ndarray = np.concatenate([leaf.ravel() for leaf in leaves])
+
+    def ravel(self, tree: Any, name: str) -> np.ndarray:
+        """Flatten something built like x0 (a gradient, say) into a vector of shape (n,)."""
+        leaves: list[np.ndarray] = []
+        _collect(tree, name, leaves, 0)
+        flat = np.concatenate([leaf.ravel() for leaf in leaves]) if leaves else np.empty(0)
+        if flat.size != self.start.size:
+            raise ArgumentError(
+                f"{name} has {flat.size} numbers, {self._name} has {self.start.size}: they must match one to one."
+            )
+        return flat.astype(self.start.dtype, copy=False)
+
+
+def _collect(tree: Any, name: str, leaves: list[np.ndarray], offset: int) -> tuple[Build, int]:
+    """Append the leaves of `tree`; return how to rebuild it from a flat vector, and the offset behind it."""
+    if isinstance(tree, Mapping):
+        return _branch(list(tree.values()), [f"{name}[{key!r}]" for key in tree], leaves, offset,
+                       lambda parts, keys=list(tree): dict(zip(keys, parts, strict=True)))  # fmt: skip
+    if isinstance(tree, Sequence) and any(isinstance(part, Mapping | np.ndarray) and np.ndim(part) for part in tree):
+        make = type(tree)._make if hasattr(type(tree), "_make") else type(tree)
+        return _branch(list(tree), [f"{name}[{i}]" for i in range(len(tree))], leaves, offset, make)
+    leaf = floats(tree, name)
+    leaves.append(leaf)
+    end = offset + leaf.size
+    if leaf.ndim == 0:
+        return (lambda x: x[offset]), end
+    if leaf.ndim == 1 and offset == 0:
+        return (lambda x: x[:end] if len(x) > end else x), end
+    return (lambda x: x[offset:end].reshape(leaf.shape)), end
+
+
+def _branch(
+    parts: list[Any], names: list[str], leaves: list[np.ndarray], offset: int, make: Callable[[list[Any]], Any]
+) -> tuple[Build, int]:
+    builds = []
+    for part, name in zip(parts, names, strict=True):
+        build, offset = _collect(part, name, leaves, offset)
+        builds.append(build)
+    return (lambda x: make([build(x) for build in builds])), offset
+
+
+def floats(value: Any, name: str) -> np.ndarray:
+    """`value` as an array of floats of its own precision, or an error that names it.
+
+    Raises
+    ------
+    ArgumentError
+        When it holds something that is no real number.
+    """
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ArgumentError(f"{name}={value!r} is ragged: expected numbers in rows of equal length.") from error
+    if array.dtype.kind == "f":
+        # float16 has 11 bits: too few to step in. It is computed in float32.
+        return array.astype(np.float32) if array.itemsize == 2 else array
+    if array.dtype.kind in "iub":
+        return array.astype(np.float64)
+    if array.dtype.kind == "O":
+        try:
+            return array.astype(np.float64)
+        except (TypeError, ValueError):
+            pass
+    raise ArgumentError(f"{name}={_short(value)} is not made of real numbers ({array.dtype}): expected floats.")
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,58 @@
+"""Point: a place, the value there, and the gradient when someone asks for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from .oracle import Oracle
+
+
+class Point:
+    """A place that was evaluated: the one noun that travels between oracle, method and loop.
+
+    Parameters
+    ----------
+    x : ndarray, shape (n,)
+        Where. Never changed after the point is made.
+    f : float
+        The value there; may be NaN or infinite.
+    g : ndarray, shape (n,), optional
+        The gradient there. Left out, it is asked of `oracle` the first time it is read, so that a rejected
+        trial of a line search costs one value and no gradient.
+    error : ndarray, shape (n,), optional
+        Bound on the error of each component of `g`; None when it is exact to rounding.
+    oracle : Oracle, optional
+        Who can tell the gradient.
+    """
+
+    __slots__ = ("_error", "_g", "f", "oracle", "x")
+
+    def __init__(
+        self,
+        x: np.ndarray,
+        f: float,
+        g: np.ndarray | None = None,
+        error: np.ndarray | None = None,
+        oracle: Oracle | None = None,
+    ):
+        self.x, self.f, self._g, self._error, self.oracle = x, f, g, error, oracle
+
+    @property
+    def g(self) -> np.ndarray:
+        """The gradient, shape (n,)."""
+        if self._g is None:
+            assert self.oracle is not None
+            self._g, self._error = self.oracle.gradient(self.x, self.f)
+        return self._g
+
+    @property
+    def error(self) -> np.ndarray | None:
+        """Bound on the error of each component of the gradient, or None when it is exact to rounding."""
+        _ = self.g
+        return self._error
+
+    def __repr__(self) -> str:
+        return f"Point(x={self.x}, f={self.f:.6g})"
