@@ -42,4 +42,14 @@ class MissingExtraError(SteepestError, ImportError):
 
 
 class Exhausted(SteepestError):
-    """The budget of evaluations or seconds is spent; raised before the call that would exceed it."""
+    """The budget of evaluations or seconds is spent; raised before the call that would exceed it.
+
+    Attributes
+    ----------
+    what : {"evaluations", "time"}
+        Which budget.
+    """
+
+    def __init__(self, message: str, what: str):
+        self.what = what
+        super().__init__(message)

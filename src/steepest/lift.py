@@ -133,12 +133,15 @@ class Rule(Method):
         point, lr, length = self._length.advance(point, step, length, t, oracle)
         return point, (slots, length), lr
 
+    def engine(self, x: np.ndarray) -> str:
+        return "Python floats" if _is_tiny(x) else "NumPy"
+
     @classmethod
     def move(
         cls, x: np.ndarray, g: np.ndarray, slots: tuple[Any, ...], t: float, hyper: dict[str, float]
     ) -> tuple[np.ndarray, tuple[Any, ...]]:
         """The step from `x` and the new slots, by the engine that suits the size."""
-        if x.size <= TINY and x.dtype == np.float64:
+        if _is_tiny(x):
             try:
                 return cls._on_floats(x, g, slots, t, hyper)
             except ArithmeticError:
@@ -163,6 +166,10 @@ class Rule(Method):
         with np.errstate(all="ignore"):
             out = cls._array(*leading, *slots, *trailing, *hyper.values())
         return (out[0], tuple(out[1:])) if cls.slots else (out, ())
+
+
+def _is_tiny(x: np.ndarray) -> bool:
+    return x.size <= TINY and x.dtype == np.float64
 
 
 def _listed(names: Any) -> str:

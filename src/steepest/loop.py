@@ -6,8 +6,6 @@ import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from .method import Method
 from .oracle import Oracle
 from .point import Point
@@ -34,23 +32,19 @@ class Iterate(NamedTuple):
     lr: float
 
 
-def descend(oracle: Oracle, start: np.ndarray | Iterate, method: Method) -> Iterator[Iterate]:
+def descend(oracle: Oracle, start: Point | Iterate, method: Method) -> Iterator[Iterate]:
     """Yield where `method` goes, beginning with the start itself; endless, the consumer stops.
 
     Parameters
     ----------
     oracle : Oracle
         Asked about points.
-    start : ndarray of shape (n,), or Iterate
+    start : Point or Iterate
         Where to begin, or where to go on from (the run is then the same as if it had not been stopped).
     method : Method
         Steps from point to point.
     """
-    if isinstance(start, Iterate):
-        now = start
-    else:
-        point = oracle(start)
-        now = Iterate(0, point, method.init(point), math.nan)
+    now = start if isinstance(start, Iterate) else Iterate(0, start, method.init(start), math.nan)
     while True:
         yield now
         point, memory, lr = method.step(now.point, now.memory, now.t + 1.0, oracle)

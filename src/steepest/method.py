@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from .oracle import Oracle
 from .point import Point
+from .stop import Criterion, GradientDrop
 
 
 class Method:
@@ -25,6 +28,14 @@ class Method:
     def step(self, point: Point, memory: Any, t: float, oracle: Oracle) -> tuple[Point, Any, float]:
         """Step `t` (1.0, 2.0, ...): the new point, the new memory, and the step length (rate) used."""
         raise NotImplementedError
+
+    def convergence(self, dtype: np.dtype) -> Criterion:
+        """The method's own test for convergence, used where the caller asks for none; free of units."""
+        return GradientDrop(float(np.sqrt(np.finfo(dtype).eps)))
+
+    def engine(self, x: np.ndarray) -> str:
+        """What the steps at a point like `x` are computed with, for the result."""
+        return "NumPy"
 
     def __call__(
         self,

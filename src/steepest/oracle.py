@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .errors import Exhausted, ObjectiveError
+from .errors import ArgumentError, Exhausted, ObjectiveError
 from .params import Parameters
 from .point import Point
 
@@ -53,9 +53,9 @@ class Objective:
     def raw(self, x: Any) -> Any:
         """What `fun` gives back at `x`, as it is; `x` may be any flat array-like that slices and reshapes."""
         if self.nfev >= self.maxfun:
-            raise Exhausted(f"{self.nfev} evaluations of fun are used up (maxfun={self.maxfun:g})")
+            raise Exhausted(f"{self.nfev} evaluations of fun are used up (maxfun={self.maxfun:g})", "evaluations")
         if self.deadline < math.inf and time.perf_counter() >= self.deadline:
-            raise Exhausted("the time is used up (maxtime)")
+            raise Exhausted("the time is used up (maxtime)", "time")
         self.nfev += 1
         return self.fun(self.restore(x), *self.args)
 
@@ -90,7 +90,8 @@ def real(value: Any) -> float:
 class Derivative(Protocol):
     """How a gradient is obtained (see `steepest.derivatives`)."""
 
-    name: str  # "user", "autograd", "2-point", ... as the result reports it
+    name: str  # "user", "autograd", "2-point", ...
+    report: str  # one sentence for the result: what is used, how far it was proved, what that cost
 
     def gradient(self, x: np.ndarray, f: float) -> tuple[np.ndarray, np.ndarray | None]:
         """The gradient at `x`, where the value is `f`, and a bound on its error, each of shape (n,); the
@@ -124,10 +125,18 @@ class Oracle:
     def __init__(self, objective: Objective, derivative: Derivative):
         self.objective, self.derivative = objective, derivative
         self.njev = 0
+        self.best: Point | None = None  # of all that were asked about and had a finite value
 
     def __call__(self, x: np.ndarray) -> Point:
         """The point at `x`: its value now, its gradient when asked for."""
-        return Point(x, self.objective(x), oracle=self)
+        return self.meet(x, self.objective(x))
+
+    def meet(self, x: np.ndarray, f: float) -> Point:
+        """The point at `x`, where the value is known to be `f`."""
+        point = Point(x, f, oracle=self)
+        if math.isfinite(f) and (self.best is None or f < self.best.f):
+            self.best = point
+        return point
 
     def gradient(self, x: np.ndarray, f: float) -> tuple[np.ndarray, np.ndarray | None]:
         """The gradient at `x` and the bound on its error."""
@@ -138,3 +147,48 @@ class Oracle:
     def nfev(self) -> int:
         """Calls of fun so far, those for differences included."""
         return self.objective.nfev
+
+
+class Box(Oracle):
+    """An oracle within bounds: points are projected onto the box, and of the gradient those components
+    that pull out of it at its faces are zero (the projected gradient; Bertsekas 1976).
+
+    Parameters
+    ----------
+    low, high : ndarray, shape (n,)
+        The faces; infinite where there is none.
+    """
+
+    def __init__(self, objective: Objective, derivative: Derivative, low: np.ndarray, high: np.ndarray):
+        super().__init__(objective, derivative)
+        self.low, self.high = low, high
+
+    def __call__(self, x: np.ndarray) -> Point:
+        return super().__call__(np.clip(x, self.low, self.high))
+
+    def gradient(self, x: np.ndarray, f: float) -> tuple[np.ndarray, np.ndarray | None]:
+        g, error = super().gradient(x, f)
+        outward = ((x <= self.low) & (g > 0)) | ((x >= self.high) & (g < 0))
+        return np.where(outward, np.zeros_like(g), g), error
+
+
+def faces(bounds: Any, n: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """`bounds` as the arrays (low, high), or None where there are none.
+
+    Parameters
+    ----------
+    bounds : None, sequence of n pairs (low, high) with None for no bound, or scipy.optimize.Bounds
+    """
+    if bounds is None:
+        return None
+    if hasattr(bounds, "lb"):
+        low, high = np.broadcast_to(bounds.lb, n), np.broadcast_to(bounds.ub, n)
+    else:
+        pairs = [tuple(pair) for pair in bounds]
+        if len(pairs) != n or any(len(pair) != 2 for pair in pairs):
+            raise ArgumentError(f"bounds={bounds!r}: expected {n} pairs (low, high), one for each number in x0.")
+        low = np.array([-math.inf if a is None else a for a, _ in pairs], dtype=float)
+        high = np.array([math.inf if b is None else b for _, b in pairs], dtype=float)
+    for i in np.flatnonzero(~(low <= high))[:1]:
+        raise ArgumentError(f"bounds[{i}]=({low[i]:g}, {high[i]:g}): expected low <= high.")
+    return low, high

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,6 +50,11 @@ class Point:
         return self._g
 
     @property
+    def known_g(self) -> np.ndarray | None:
+        """The gradient if someone has asked for it, else None."""
+        return self._g
+
+    @property
     def error(self) -> np.ndarray | None:
         """Bound on the error of each component of the gradient, or None when it is exact to rounding."""
         _ = self.g
@@ -56,3 +62,17 @@ class Point:
 
     def __repr__(self) -> str:
         return f"Point(x={self.x}, f={self.f:.6g})"
+
+
+def norm(v: np.ndarray) -> float:
+    """The Euclidean norm, also where the squares would overflow or vanish."""
+    if v.size <= 8:  # below that, one call less than NumPy's dot and root
+        return math.hypot(*v.tolist())
+    square = float(v.dot(v))
+    if 1e-30 < square < 1e30:
+        return math.sqrt(square)
+    largest = float(np.abs(v).max())
+    if largest == 0 or not math.isfinite(largest):
+        return largest
+    scaled = v / v.dtype.type(largest)
+    return largest * math.sqrt(float(scaled.dot(scaled)))

@@ -1,0 +1,172 @@
+"""What happened at every step, in columns; x thinned so that a million steps do not hurt."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from array import array
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .errors import MissingExtraError
+
+# Stored copies of x may take this much; above it every second one is dropped, again and again.
+X_MEMORY = 64 * 2**20  # bytes
+
+
+class Record(NamedTuple):
+    """One step in numbers.
+
+    Attributes
+    ----------
+    t : int
+        Steps made.
+    f : float
+        Value of the function.
+    g_norm : float
+        Euclidean norm of the gradient.
+    step : float
+        Euclidean norm of the step that led here; NaN at the start.
+    lr : float
+        Its length (learning rate); NaN at the start.
+    nfev : int
+        Calls of fun so far, those for differences included.
+    seconds : float
+        Since the run began.
+    """
+
+    t: int
+    f: float
+    g_norm: float
+    step: float
+    lr: float
+    nfev: int
+    seconds: float
+
+
+COLUMNS = Record._fields
+
+
+class History:
+    """The columns of a run: ``history["f"]`` is an array, one entry a step; ``history.x`` the places.
+
+    Parameters
+    ----------
+    sign : float
+        -1.0 in a maximisation: records then hold the negative, which is minimised, and columns and sentences
+        show the caller's own values.
+
+    Examples
+    --------
+    >>> import steepest as st
+    >>> r = st.minimize(lambda x: x[0] ** 2 + x[1] ** 2, [3.0, 2.0], method=st.GD(lr=0.1), maxiter=3)
+    >>> r.history["f"].round(4)
+    array([13.    ,  8.32  ,  5.3248,  3.4079])
+    >>> r.history.x.round(3)
+    array([[3.   , 2.   ],
+           [2.4  , 1.6  ],
+           [1.92 , 1.28 ],
+           [1.536, 1.024]])
+    """
+
+    def __init__(self, sign: float = 1.0) -> None:
+        self.sign = sign
+        self._rows = array("d")
+        self._x: list[np.ndarray] = []
+        self._stride = 1
+        self.first = self.previous = self.last = Record(-1, *4 * [math.nan], 0, 0.0)
+
+    def append(self, record: Record, x: np.ndarray) -> None:
+        """Add one step; `x` is kept as it is, so it must not be changed afterwards."""
+        if not self._rows:
+            self.first = record
+        self._rows.extend(record)
+        self.previous, self.last = self.last, record
+        if record.t % self._stride == 0:
+            self._x.append(x)
+            if len(self._x) * x.nbytes > X_MEMORY and len(self._x) > 2:
+                del self._x[1::2]
+                self._stride *= 2
+
+    def __len__(self) -> int:
+        return len(self._rows) // len(COLUMNS)
+
+    def __getitem__(self, column: str) -> np.ndarray:
+        try:
+            index = COLUMNS.index(column)
+        except ValueError:
+            raise KeyError(f"history has no column {column!r}; it has {', '.join(COLUMNS)}") from None
+        values = np.array(self._rows).reshape(-1, len(COLUMNS))[:, index]
+        return self.sign * values if column == "f" else values
+
+    def shown(self, f: float) -> str:
+        """A value of the function as the caller knows it, for sentences."""
+        return f"{self.sign * f:.6g}"
+
+    def __iter__(self) -> Iterator[Record]:
+        width = len(COLUMNS)
+        for start in range(0, len(self._rows), width):
+            yield Record(*self._rows[start : start + width])  # type: ignore[arg-type]
+
+    def __repr__(self) -> str:
+        return f"<History of {len(self)} records: {', '.join(COLUMNS)}; x at every {self._stride}. step>"
+
+    @property
+    def x(self) -> np.ndarray:
+        """The places, shape (k, n), flat; at the steps `x_steps`."""
+        return np.array(self._x)
+
+    @property
+    def x_steps(self) -> np.ndarray:
+        """The steps at which x was kept: all, unless they would take more than 64 MB."""
+        return self._stride * np.arange(len(self._x)) + int(self.first.t)
+
+    def to_dict(self) -> dict[str, list[float]]:
+        """The columns as lists; `x` is left out (see `x`, `x_steps`)."""
+        return {name: self[name].tolist() for name in COLUMNS}
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """The columns as arrays, and `x` with `x_steps`."""
+        return {**{name: self[name] for name in COLUMNS}, "x": self.x, "x_steps": self.x_steps}
+
+    def to_dataframe(self) -> Any:
+        """The columns as a `pandas.DataFrame` with index t."""
+        try:
+            import pandas
+        except ImportError as error:
+            raise MissingExtraError("pandas", "table", "a data frame") from error
+        return pandas.DataFrame({name: self[name] for name in COLUMNS[1:]}, index=pandas.Index(self["t"], name="t"))
+
+    def to_csv(self, path: str | Path) -> None:
+        """Write the columns as comma-separated values with a header."""
+        with open(path, "w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(COLUMNS)
+            writer.writerows(row.values() for row in self._plain())
+
+    def to_jsonl(self, path: str | Path) -> None:
+        """Write one JSON object a line; what is not finite becomes null."""
+        with open(path, "w") as file:
+            for row in self._plain():
+                finite = {name: value if math.isfinite(value) else None for name, value in row.items()}
+                file.write(json.dumps(finite) + "\n")
+
+    def _plain(self) -> Iterator[dict[str, float]]:
+        for record in self:
+            yield record._asdict() | {"t": int(record.t), "nfev": int(record.nfev), "f": self.sign * record.f}
+
+    @classmethod
+    def from_arrays(cls, columns: dict[str, np.ndarray]) -> History:
+        """The inverse of `to_arrays`."""
+        history = cls()
+        history._rows = array("d", np.column_stack([columns[name] for name in COLUMNS]).ravel())
+        records = list(history)
+        history.first, history.previous, history.last = records[0], records[-2:][0], records[-1]
+        history._x = list(columns["x"])
+        steps = columns["x_steps"]
+        history._stride = int(steps[1] - steps[0]) if len(steps) > 1 else 1
+        return history

@@ -1,0 +1,256 @@
+"""minimize and maximize: what most people call; descend for those who want the loop in their own hands."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from .derivatives import choose
+from .errors import ArgumentError
+from .limits import Limits
+from .loop import Iterate, descend
+from .method import Method
+from .methods import find
+from .oracle import Box, Objective, Oracle, faces
+from .params import Parameters
+from .point import Point
+from .result import Result
+from .run import Run
+from .stop import Criterion
+
+logger = logging.getLogger("steepest")
+
+
+def minimize(
+    fun: Callable[..., Any],
+    x0: Any,
+    args: tuple[Any, ...] = (),
+    method: str | Method | type[Method] | None = None,
+    jac: Any = None,
+    bounds: Any = None,
+    tol: float | None = None,
+    callback: Callable[..., Any] | None = None,
+    options: dict[str, Any] | None = None,
+    *,
+    lr: Any = None,
+    stop: Criterion | None = None,
+    maxiter: float | None = None,
+    maxfun: float | None = None,
+    maxtime: float | None = None,
+    gtol: float | None = None,
+    xtol: float | None = None,
+    ftol: float | None = None,
+    target: float | None = None,
+    on_error: str = "raise",
+    rng: Any = None,
+) -> Result:
+    """Minimise a function of any parameters.
+
+    Parameters
+    ----------
+    fun : callable
+        ``fun(x, *args) -> float``; x comes in the shape of `x0`, as a copy.
+    x0 : float, array_like, or dict / list / tuple of arrays
+        Where to start; never changed. Integers become float64; float32 stays float32.
+    args : tuple
+        Further arguments of `fun` and `jac`.
+    method : Method, name, or None
+        ``Adam(lr=0.01)``, ``"adam"``, ...; see `methods`. None: BFGS up to 200 numbers, L-BFGS above.
+    jac : callable, True, str, or None
+        ``jac(x, *args)``, shaped like x; True: `fun` returns (value, gradient). ``"2-point"``, ``"3-point"``,
+        ``"cs"``, ``"accurate"`` and ``"fd"`` are differences. None or ``"auto"``: the best that can be had.
+        Whatever is used is proved against `fun` first.
+    bounds : sequence of (low, high), or scipy.optimize.Bounds
+        One pair for each number in x0, None for no bound. Nothing is evaluated outside; x0 is moved inside.
+    tol : float
+        The same as `gtol`.
+    callback : callable
+        ``callback(x)``, or ``callback(intermediate_result)`` with exactly that name, after every step;
+        `StopIteration` or returning True stops the run.
+    options : dict
+        scipy's place for maxiter, maxfun (maxfev), maxtime, gtol, xtol, ftol, target.
+    lr : float, schedule, length policy, or "auto"
+        Replaces the learning rate of `method`.
+    stop : Criterion
+        Replaces the method's own test for convergence; guards and budget remain.
+    maxiter, maxfun, maxtime, gtol, xtol, ftol, target : float
+        See `Limits`.
+    on_error : {"raise", "stop"}
+        When `fun` raises: raise the same exception, with the partial result as its attribute ``result``; or
+        stop and return that.
+    rng : int or numpy.random.Generator
+        For the directions in which gradients are proved (SPEC 7).
+
+    Returns
+    -------
+    Result
+        The best finite point seen, why the run stopped, the history.
+
+    Raises
+    ------
+    ArgumentError
+        When an argument can't be right.
+    ObjectiveError
+        When `fun` or `jac` gives back something that is no number of the right shape.
+
+    Examples
+    --------
+    >>> import steepest as st
+    >>> r = st.minimize(lambda x: (x[0] - 1) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2, [-1.2, 1.0])
+    >>> r.x.round(6), r.success
+    (array([1., 1.]), True)
+    >>> float(st.minimize(lambda x: (x - 3) ** 2, 0.0, method="gd", lr=0.1).x.round(6))
+    3.0
+    """
+    limits = Limits.of(tol, options, {"maxiter": maxiter, "maxfun": maxfun, "maxtime": maxtime, "gtol": gtol,
+                                      "xtol": xtol, "ftol": ftol, "target": target})  # fmt: skip
+    if on_error not in ("raise", "stop"):
+        raise ArgumentError(f"on_error={on_error!r}: expected 'raise' or 'stop'.")
+    run = Run(Parameters(x0), fun.sign if isinstance(fun, Negative) else 1.0)
+    start, box = _start(run.parameters, bounds)
+    chosen = find(method, start.size, lr)
+    criterion = limits.criterion(stop or chosen.convergence(start.dtype), run.sign)
+    objective = Objective(_callable(fun, "fun"), run.parameters, args, limits.maxfun, run.began + limits.maxtime)
+    first: Point | None = None
+    try:
+        first = _first(objective, run.parameters, start, jac, box, rng)
+        reason = run.follow(descend(first.oracle, first, chosen), objective, criterion, callback)
+    except (Exception, KeyboardInterrupt) as error:
+        reason = run.mishap(error, objective.nfev)
+    oracle = first.oracle if first else None
+    result = run.result(reason, oracle, objective, method=repr(chosen), engine=chosen.engine(start))
+    if run.error is not None and on_error == "raise":
+        raise run.carry(result)
+    logger.info("%s", result.message)
+    return result
+
+
+def maximize(fun: Callable[..., Any], x0: Any, *args: Any, **keywords: Any) -> Result:
+    """Maximise a function: gradient ascent.
+
+    Takes what `minimize` takes and gives back the same; `fun`, `jac` and the history of the result are those
+    of `fun` itself, and `target` is a value to reach from below.
+
+    Examples
+    --------
+    >>> import steepest as st
+    >>> st.maximize(lambda x: 5 - (x[0] - 2) ** 2, [0.0]).fun
+    5.0
+    """
+    given = inspect.signature(minimize).bind(fun, x0, *args, **keywords).arguments
+    jac = given.get("jac")
+    return minimize(**given | {"fun": Negative(fun), "jac": Negative(jac, "jac") if callable(jac) else jac})
+
+
+class Negative:
+    """A function whose sign is turned, so that its maxima are minima."""
+
+    sign = -1.0
+
+    def __init__(self, fun: Callable[..., Any], name: str = "fun"):
+        self.fun = _callable(fun, name)
+
+    def __call__(self, *args: Any) -> Any:
+        return _negated(self.fun(*args))
+
+
+def _negated(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _negated(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_negated(part) for part in value]
+    try:
+        return -value
+    except TypeError:
+        return value  # None or text: whoever reads it says what was expected
+
+
+def descend_from(
+    fun: Callable[..., Any],
+    x0: Any,
+    method: str | Method | type[Method] | None = None,
+    args: tuple[Any, ...] = (),
+    jac: Any = None,
+    bounds: Any = None,
+    *,
+    lr: Any = None,
+    rng: Any = None,
+) -> Iterator[Iterate]:
+    """The loop in your own hands: yield where `method` goes, for ever; see `minimize` for the arguments.
+
+    Yields
+    ------
+    Iterate
+        ``t``, ``point`` (with ``x`` flat, ``f``, ``g``), ``memory``, ``lr``.
+
+    Examples
+    --------
+    >>> import steepest as st
+    >>> for now in st.descend(lambda x: x[0] ** 2, [8.0], st.GD(lr=0.25)):
+    ...     print(now.t, now.point.x, now.point.f)
+    ...     if now.t == 3:
+    ...         break
+    0 [8.] 64.0
+    1 [4.] 16.0
+    2 [2.] 4.0
+    3 [1.] 1.0
+    """
+    parameters = Parameters(x0)
+    start, box = _start(parameters, bounds)
+    first = _first(Objective(_callable(fun, "fun"), parameters, args), parameters, start, jac, box, rng)
+    return descend(first.oracle, first, find(method, start.size, lr))
+
+
+def minimize_for_scipy(
+    method: Method,
+    fun: Callable[..., Any],
+    x0: Any,
+    args: tuple[Any, ...],
+    jac: Any,
+    bounds: Any,
+    callback: Callable[..., Any] | None,
+    unused: dict[str, Any],
+    options: dict[str, Any],
+) -> Result:
+    """What `scipy.optimize.minimize` calls when `method` is one of ours."""
+    for name, value in unused.items():
+        if value is not None and value != ():
+            raise ArgumentError(f"{name} is given, but {method.name} does not use it: leave it out.")
+    if callback is not None and hasattr(callback, "stop_iteration"):
+        # scipy has wrapped the caller's callback: the wrapper takes the intermediate result by position
+        callback = lambda intermediate_result, wrapped=callback: wrapped(intermediate_result)  # noqa: E731
+    return minimize(fun, x0, args, method, jac, bounds, callback=callback, options=options)
+
+
+def _callable(fun: Any, name: str) -> Callable[..., Any]:
+    if not callable(fun):
+        raise ArgumentError(f"{name}={fun!r}: expected a function of x.")
+    return fun
+
+
+def _start(parameters: Parameters, bounds: Any) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray] | None]:
+    """The start as a vector, moved inside the bounds, and these as (low, high)."""
+    start = parameters.start
+    if not np.isfinite(start).all():
+        raise ArgumentError(f"x0 holds {start[~np.isfinite(start)][0]}: expected finite numbers to start from.")
+    box = faces(bounds, start.size)
+    return (start, None) if box is None else (np.clip(start, *box).astype(start.dtype), box)
+
+
+def _first(
+    objective: Objective,
+    parameters: Parameters,
+    start: np.ndarray,
+    jac: Any,
+    box: tuple[np.ndarray, np.ndarray] | None,
+    rng: Any,
+) -> Point:
+    """The first point, evaluated, with the oracle whose gradient was proved there."""
+    f0 = objective(start)
+    derivative = choose(objective, parameters, start, f0, jac, box, rng)
+    oracle = Oracle(objective, derivative) if box is None else Box(objective, derivative, *box)
+    return oracle.meet(start, f0)

@@ -1,0 +1,188 @@
+"""Result: where it ended, why, with which evidence, at what cost; scipy's keys and a readable face."""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .errors import ArgumentError
+from .history import History
+
+FORMAT = 1  # of saved files; raised when their meaning changes
+
+# What scipy calls status: one integer per family of causes, by the first word of the code.
+STATUS = {
+    "converged": 0,
+    "target": 0,
+    "budget": 1,
+    "diverged": 2,
+    "nonfinite": 2,
+    "unbounded": 2,
+    "stalled": 3,
+    "error": 4,
+    "interrupted": 5,
+    "callback": 99,
+}
+
+
+class Result(dict):
+    """What a run found: a dict whose keys are attributes too, with scipy's names.
+
+    Attributes
+    ----------
+    x : as x0
+        The best finite point seen.
+    fun : float
+        The value there.
+    jac : as x0
+        The gradient there.
+    success : bool
+        Whether a criterion that means convergence was met.
+    status : int
+        0 converged, 1 budget used up, 2 diverged or not finite, 3 stalled, 4 error, 5 interrupted,
+        99 stopped by the callback.
+    message, why : str
+        Why it stopped, in one sentence with numbers (`why` is another name of `message`).
+    code : str
+        Stable name of the cause, such as ``converged.gradient``.
+    nfev, njev, nit : int
+        Calls of fun (those for differences included), gradients, steps.
+    seconds : float
+        Wall time.
+    method : str
+        The method with its hyperparameters.
+    gradient : str
+        How the gradient was obtained and how far it was proved.
+    history : History
+        The columns of the run.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"the result has no {name!r}; it has {', '.join(self)}") from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self[name] = value
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self]
+
+    @property
+    def why(self) -> str:
+        """Why it stopped, in one sentence with numbers."""
+        return self["message"]
+
+    def _rows(self) -> list[tuple[str, str]]:
+        cost = f"{self.nit} steps, {_plural(self.nfev, 'evaluation')}, {_plural(self.njev, 'gradient')}"
+        return [
+            ("why", self.message),
+            ("x", _brief(self.x)),
+            ("fun", f"{self.fun:.10g}"),
+            ("gradient norm", f"{_norm(self.jac):.3g}"),
+            ("success", f"{self.success} ({self.code})"),
+            ("cost", f"{cost}, {self.seconds:.3g} s"),
+            ("method", self.method),
+            ("gradient", self.gradient),
+        ]
+
+    def __repr__(self) -> str:
+        rows = self._rows()
+        width = max(len(name) for name, _ in rows)
+        indent = "\n" + " " * (width + 2)
+        return "\n".join(f"{name:>{width}}: {text.replace(chr(10), indent)}" for name, text in rows)
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def _repr_html_(self) -> str:
+        cell = "<tr><th style='text-align:right'>{}</th><td style='text-align:left'><pre>{}</pre></td></tr>"
+        return f"<table>{''.join(cell.format(n, html.escape(text)) for n, text in self._rows())}</table>"
+
+    def save(self, path: str | Path) -> None:
+        """Write everything to one ``.npz`` file: arrays as they are, the rest as JSON; no pickle."""
+        arrays: dict[str, np.ndarray] = {}
+        plain = {key: _dismantle(value, key, arrays) for key, value in self.items() if key != "history"}
+        arrays |= {f"history/{name}": column for name, column in self.history.to_arrays().items()}
+        header = json.dumps({"format": FORMAT, "result": plain})
+        with open(path, "wb") as file:
+            np.savez_compressed(file, header=np.array(header), **arrays)  # type: ignore[arg-type]
+
+    @classmethod
+    def load(cls, path: str | Path) -> Result:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        ArgumentError
+            When the file is damaged or was not written by `save`.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+            header = json.loads(str(arrays.pop("header")))
+            if header["format"] != FORMAT:
+                raise ArgumentError(f"{path} has format {header['format']}: this version reads {FORMAT}.")
+            result = cls({key: _assemble(value, arrays) for key, value in header["result"].items()})
+            columns = {k.removeprefix("history/"): v for k, v in arrays.items() if k.startswith("history/")}
+            result["history"] = History.from_arrays(columns)
+        except FileNotFoundError:
+            raise
+        except ArgumentError:
+            raise
+        except Exception as error:
+            raise ArgumentError(f"{path} is no saved result, or is damaged: {error}") from error
+        return result
+
+
+def _plural(n: int, noun: str) -> str:
+    return f"{n} {noun}{'' if n == 1 else 's'}"
+
+
+def _leaves(tree: Any) -> list[np.ndarray]:
+    if isinstance(tree, dict):
+        return [leaf for part in tree.values() for leaf in _leaves(part)]
+    if isinstance(tree, list | tuple):
+        return [leaf for part in tree for leaf in _leaves(part)]
+    return [np.asarray(tree, dtype=float)]
+
+
+def _norm(tree: Any) -> float:
+    return math.hypot(*np.concatenate([leaf.ravel() for leaf in _leaves(tree)]))
+
+
+def _brief(tree: Any) -> str:
+    if isinstance(tree, dict):
+        return "\n".join(f"{key} = {_brief(part)}" for key, part in tree.items())
+    return np.array2string(np.asarray(tree), precision=8, threshold=12) if np.ndim(tree) else f"{float(tree):.10g}"
+
+
+def _dismantle(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:
+    """`value` as plain JSON, its arrays put aside under names that `_assemble` finds."""
+    if isinstance(value, dict):
+        return {"dict": [[key, _dismantle(part, f"{name}/{key}", arrays)] for key, part in value.items()]}
+    if isinstance(value, list | tuple):
+        return {type(value).__name__ if type(value) in (list, tuple) else "tuple":
+                [_dismantle(part, f"{name}/{i}", arrays) for i, part in enumerate(value)]}  # fmt: skip
+    if isinstance(value, np.ndarray | np.floating) or (isinstance(value, float) and not math.isfinite(value)):
+        arrays[name] = np.asarray(value)
+        return {"array": name}
+    return value
+
+
+def _assemble(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+    if not isinstance(value, dict):
+        return value
+    (kind, content), *_ = value.items()
+    if kind == "array":
+        return arrays[content][()]
+    if kind == "dict":
+        return {key: _assemble(part, arrays) for key, part in content}
+    parts = [_assemble(part, arrays) for part in content]
+    return tuple(parts) if kind == "tuple" else parts

@@ -1,0 +1,116 @@
+"""One run, driven to its end: points become history, a criterion or a mishap becomes the reason, nothing is lost."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from .errors import Exhausted
+from .history import History, Record
+from .loop import Iterate
+from .oracle import Objective, Oracle
+from .params import Parameters
+from .point import norm
+from .result import STATUS, Result
+from .stop import Criterion, Reason
+
+
+class Run:
+    """The consumer of a stream of iterates.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        The border to the caller's shapes.
+    sign : float
+        1.0 when minimising, -1.0 when what is minimised is the negative of what the caller maximises.
+    """
+
+    def __init__(self, parameters: Parameters, sign: float = 1.0):
+        self.parameters, self.sign = parameters, sign
+        self.began = time.perf_counter()
+        self.history = History(sign)
+        self.error: BaseException | None = None
+
+    def follow(
+        self, iterates: Iterable[Iterate], objective: Objective, stop: Criterion, callback: Callable[..., Any] | None
+    ) -> Reason:
+        """Write the history, call back and ask `stop` after every step, until there is a reason to stop."""
+        report = self._reporter(callback) if callback is not None else None
+        began, append, clock = self.began, self.history.append, time.perf_counter
+        before: np.ndarray | None = None
+        for now in iterates:
+            point = now.point
+            x = point.x
+            step = math.nan if before is None else norm(x - before)
+            append(Record(now.t, point.f, norm(point.g), step, now.lr, objective.nfev, clock() - began), x)
+            before = x
+            if report is not None and report(now):
+                return Reason("callback", f"The callback stopped the run at step {now.t}.")
+            if reason := stop(self.history):
+                return reason
+        raise AssertionError("a stream of iterates is endless")
+
+    def mishap(self, error: BaseException, nfev: int) -> Reason:
+        """The reason when something broke in; an error of the user's function is kept to be raised."""
+        if isinstance(error, Exhausted):
+            return Reason(f"budget.{error.what}", f"Stopped, not converged: {error}.")
+        if isinstance(error, KeyboardInterrupt):
+            return Reason("interrupted", f"Interrupted after {nfev} evaluations of fun.")
+        self.error = error
+        return Reason("error", f"{type(error).__name__} at evaluation {nfev} of fun: {error}")
+
+    def carry(self, result: Result) -> BaseException:
+        """The error that was kept, with the partial result as its attribute `result`."""
+        assert self.error is not None
+        self.error.result = result  # type: ignore[attr-defined]
+        self.error.add_note(f"steepest stopped after {result.nit} steps; what it has is in this error's .result")
+        return self.error
+
+    def result(self, reason: Reason, oracle: Oracle | None, objective: Objective, **more: Any) -> Result:
+        """Everything so far, with the best finite point seen, in the caller's shapes and sign."""
+        restore, start = self.parameters.restore, self.parameters.start
+        best = oracle.best if oracle else None
+        x, f, g = (best.x, best.f, best.known_g) if best else (start, math.nan, None)
+        return Result(
+            x=restore(x.copy()),
+            fun=self.sign * f,
+            jac=restore(np.full_like(start, math.nan) if g is None else self.sign * g),
+            success=reason.converged,
+            status=STATUS[reason.code.partition(".")[0]],
+            message=reason.sentence,
+            code=reason.code,
+            nit=max(int(self.history.last.t), 0),
+            nfev=objective.nfev,
+            njev=oracle.njev if oracle else 0,
+            seconds=time.perf_counter() - self.began,
+            gradient=oracle.derivative.report if oracle else "none yet",
+            **more,
+            history=self.history,
+        )
+
+    def _reporter(self, callback: Callable[..., Any]) -> Callable[[Iterate], bool]:
+        """`callback` in the form that its signature asks for; tells whether it wants to stop."""
+        restore = self.parameters.restore
+        try:
+            named = set(inspect.signature(callback).parameters) == {"intermediate_result"}
+        except (TypeError, ValueError):
+            named = False
+
+        def report(now: Iterate) -> bool:
+            x = restore(now.point.x.copy())
+            try:
+                if named:
+                    g = restore(self.sign * now.point.g)
+                    intermediate = Result(x=x, fun=self.sign * now.point.f, jac=g, nit=now.t, lr=now.lr)
+                    return callback(intermediate_result=intermediate) is True
+                return callback(x) is True
+            except StopIteration:
+                return True
+
+        return report
