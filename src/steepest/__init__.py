@@ -5,8 +5,31 @@ from __future__ import annotations
 from .errors import ArgumentError, FormulaError, MissingExtraError, ObjectiveError, SteepestError
 from .lift import rule
 from .minimize import descend_from as descend
+from .methods import methods
 from .minimize import maximize, minimize
 from .result import Result
-from .rules import GD, AdaGrad, Adam, Momentum, Nesterov, RMSProp
+from .rules import (
+    GD,
+    AdaBelief,
+    Adadelta,
+    AdaGrad,
+    Adam,
+    AdaMax,
+    AdamW,
+    Adan,
+    AMSGrad,
+    CenteredRMSProp,
+    Lion,
+    Momentum,
+    NAdam,
+    Nesterov,
+    RAdam,
+    RMSProp,
+    Rprop,
+    ScheduleFreeAdam,
+    ScheduleFreeGD,
+    SignSGD,
+    Yogi,
+)
 
 __version__ = "0.1.0"

@@ -2,41 +2,33 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import math
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from functools import partial
 from itertools import repeat
 from types import FunctionType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from .errors import ArgumentError
+from .expression import OPERATIONS
 from .method import Method
 from .oracle import Oracle
 from .point import Point
 
-# What a formula may call. Its free names are bound to one of these, so that the same code object runs on both.
-NUMPY: dict[str, Callable[..., Any]] = {
-    "sqrt": np.sqrt,
-    "abs": np.abs,
-    "sign": np.sign,
-    "minimum": np.minimum,
-    "maximum": np.maximum,
-    "where": np.where,
-}
-FLOATS: dict[str, Callable[..., Any]] = {
-    "sqrt": math.sqrt,
-    "abs": abs,
-    "sign": lambda a: (a > 0) - (a < 0) + 0.0 * a,  # 0.0 * a keeps NaN a NaN, and the type a float
-    "minimum": lambda a, b: a if a < b or a != a else b,
-    "maximum": lambda a, b: a if a > b or a != a else b,
-    "where": lambda condition, a, b: a if condition else b,
-}
+# What a formula may call. Its free names are bound to one of these, so that the same code object runs on floats and
+# on arrays. The second keeps a float a float: NumPy's own float64 would turn arrays of float32 into float64.
+FLOATS = {name: operation.scalar for name, operation in OPERATIONS.items()}
+ARRAYS = dict(OPERATIONS)
 
 # Python floats beat NumPy's call overhead up to about ten numbers (measured: benchmarks/overhead.py).
 TINY = 8
+FLOAT64 = np.dtype(np.float64)
 
 # Where a hyperparameter of this name may lie: least, excluded below?, greatest (excluded), and in words.
 _UNIT = (0.0, 1.0, "in [0, 1)")
@@ -55,11 +47,15 @@ RANGES = {
 _ANY = (-math.inf, math.inf, "a finite number")
 
 
-def speak(formula: Callable[..., Any], alphabet: dict[str, Callable[..., Any]]) -> Callable[..., Any]:
+def speak(formula: FunctionType, alphabet: dict[str, Callable[..., Any]]) -> FunctionType:
     """The same code, with the names of the alphabet bound to another library's functions."""
-    assert isinstance(formula, FunctionType)
     scope = {**formula.__globals__, **alphabet}
     return FunctionType(formula.__code__, scope, formula.__name__, formula.__defaults__, formula.__closure__)
+
+
+def preset(formula: FunctionType, values: Iterable[float]) -> FunctionType:
+    """The same code, with these values as its defaults: to pass them costs nothing then."""
+    return FunctionType(formula.__code__, formula.__globals__, formula.__name__, tuple(values), formula.__closure__)
 
 
 class Rule(Method):
@@ -76,7 +72,10 @@ class Rule(Method):
     """
 
     formula: ClassVar[FunctionType]
-    inputs: ClassVar[tuple[str, ...]]  # the leading arguments of the formula, of x, g and t those it takes
+    takes_x: ClassVar[bool]
+    takes_t: ClassVar[bool]
+    _scalar: ClassVar[FunctionType]
+    _array: ClassVar[FunctionType]
     slots: ClassVar[tuple[str, ...]]  # what it carries from step to step; starts at zero
     defaults: ClassVar[dict[str, Any]]
 
@@ -98,8 +97,13 @@ class Rule(Method):
                 self.hyper[name] = checked(self.name, name, value)
         policy = self.hyper.get("lr")
         self._length = policy if hasattr(policy, "advance") else None
-        self._schedules = {n: v for n, v in self.hyper.items() if callable(v) and v is not self._length}
-        self._values = {**self.hyper, **({"lr": 1.0} if self._length else {})}
+        # Under a length policy the formula makes the step for lr = 1, which is then scaled.
+        self._values = {**self.hyper, "lr": 1.0} if self._length else self.hyper
+        self._schedules = {name: value for name, value in self._values.items() if callable(value)}
+        self._lifted = None if self._schedules else self._lift(self._values)
+
+    def __reduce__(self) -> Any:
+        return partial(type(self), **self.hyper), ()
 
     def __repr__(self) -> str:
         return f"{self.name}({', '.join(f'{name}={value!r}' for name, value in self.hyper.items())})"
@@ -114,10 +118,8 @@ class Rule(Method):
         return type(self)(**{**self.hyper, **changes})
 
     def at(self, t: float) -> dict[str, float]:
-        """The hyperparameters at step `t`: schedules become numbers."""
-        if not self._schedules:
-            return self._values
-        return {**self._values, **{name: float(value(t)) for name, value in self._schedules.items()}}
+        """The hyperparameters at step `t`: schedules become numbers, a length policy 1.0."""
+        return {**self._values, **{name: float(schedule(t)) for name, schedule in self._schedules.items()}}
 
     def init(self, point: Point) -> tuple[Any, Any]:
         """The slots, all zero, and the state of the length policy."""
@@ -126,50 +128,66 @@ class Rule(Method):
 
     def step(self, point: Point, memory: Any, t: float, oracle: Oracle) -> tuple[Point, Any, float]:
         slots, length = memory
-        hyper = self.at(t)
-        step, slots = self.move(point.x, point.g, slots, t, hyper)
+        step, slots, lr = self.move(point.x, point.g, slots, t)
         if self._length is None:
-            return oracle(point.x + step), (slots, None), hyper.get("lr", math.nan)
+            return oracle(point.x + step), (slots, None), lr
         point, lr, length = self._length.advance(point, step, length, t, oracle)
         return point, (slots, length), lr
+
+    def move(
+        self, x: np.ndarray, g: np.ndarray, slots: tuple[Any, ...], t: float
+    ) -> tuple[np.ndarray, tuple[Any, ...], float]:
+        """The step from `x`, the new slots, and the learning rate, by the engine that suits the size."""
+        lifted = self._lifted or self._lift(self.at(t))
+        if _is_tiny(x):
+            try:
+                return (*self._on_floats(lifted.scalar, x, g, slots, t), lifted.lr)
+            except (ArithmeticError, ValueError):
+                pass  # overflow, 0/0, sqrt(-1): Python raises where IEEE answers inf or nan; let NumPy
+        return (*self._on_arrays(lifted.array, x, g, slots, t), lifted.lr)
+
+    @classmethod
+    def lines(cls) -> list[tuple[str, str]]:
+        body = ast.parse(textwrap.dedent(inspect.getsource(cls.formula))).body[0].body  # type: ignore[attr-defined]
+        lines = [(node.targets[0].id, ast.unparse(node.value)) for node in body if isinstance(node, ast.Assign)]
+        (result,) = [node.value for node in body if isinstance(node, ast.Return)]
+        step, *slots = map(ast.unparse, result.elts if cls.slots else [result])
+        new = [(slot, value) for slot, value in zip(cls.slots, slots, strict=True) if slot != value]
+        return [*lines, ("step", step), *new]
 
     def engine(self, x: np.ndarray) -> str:
         return "Python floats" if _is_tiny(x) else "NumPy"
 
-    @classmethod
-    def move(
-        cls, x: np.ndarray, g: np.ndarray, slots: tuple[Any, ...], t: float, hyper: dict[str, float]
-    ) -> tuple[np.ndarray, tuple[Any, ...]]:
-        """The step from `x` and the new slots, by the engine that suits the size."""
-        if _is_tiny(x):
-            try:
-                return cls._on_floats(x, g, slots, t, hyper)
-            except ArithmeticError:
-                pass  # an overflow or 0/0, which Python raises and IEEE answers with inf or nan: let NumPy
-        return cls._on_numpy(x, g, tuple(np.asarray(slot) for slot in slots), t, hyper)
+    def _lift(self, hyper: dict[str, float]) -> Lifted:
+        lr = hyper.get("lr", math.nan)
+        return Lifted(preset(self._scalar, hyper.values()), preset(self._array, hyper.values()), lr)
 
-    @classmethod
-    def _on_floats(cls, x, g, slots, t, hyper):  # type: ignore[no-untyped-def]
-        given = {"x": x.tolist, "g": g.tolist, "t": lambda: repeat(t)}
-        leading = [given[name]() for name in cls.inputs if name != "t"]
-        trailing = [repeat(t)] if "t" in cls.inputs else []
-        out = map(cls._scalar, *leading, *slots, *trailing, *map(repeat, hyper.values()))
-        if not cls.slots:
+    def _on_floats(self, formula, x, g, slots, t):  # type: ignore[no-untyped-def]
+        slots = [slot if type(slot) is tuple else slot.tolist() for slot in slots]
+        arrays = (x.tolist(), g.tolist(), *slots) if self.takes_x else (g.tolist(), *slots)
+        out = map(formula, *arrays, repeat(t)) if self.takes_t else map(formula, *arrays)
+        if not self.slots:
             return np.array([*out]), ()
-        step, *slots = zip(*out, strict=True)
+        step, *slots = zip(*out)  # noqa: B905 (a map gives rows of equal length; to check costs time)
         return np.array(step), tuple(slots)
 
-    @classmethod
-    def _on_numpy(cls, x, g, slots, t, hyper):  # type: ignore[no-untyped-def]
-        leading = [{"x": x, "g": g}[name] for name in cls.inputs if name != "t"]
-        trailing = [t] if "t" in cls.inputs else []
+    def _on_arrays(self, formula, x, g, slots, t):  # type: ignore[no-untyped-def]
+        arrays = [np.asarray(a) for a in ((x, g, *slots) if self.takes_x else (g, *slots))]
         with np.errstate(all="ignore"):
-            out = cls._array(*leading, *slots, *trailing, *hyper.values())
-        return (out[0], tuple(out[1:])) if cls.slots else (out, ())
+            out = formula(*arrays, t) if self.takes_t else formula(*arrays)
+        return (out[0], tuple(out[1:])) if self.slots else (out, ())
+
+
+class Lifted(NamedTuple):
+    """A formula with its hyperparameters set, for floats and for arrays, and its learning rate."""
+
+    scalar: FunctionType
+    array: FunctionType
+    lr: float
 
 
 def _is_tiny(x: np.ndarray) -> bool:
-    return x.size <= TINY and x.dtype == np.float64
+    return x.size <= TINY and x.dtype is FLOAT64
 
 
 def _listed(names: Any) -> str:
@@ -245,10 +263,11 @@ def rule(formula: Callable[..., Any]) -> type[Rule]:
         "__signature__": inspect.Signature([p for p in parameters.values() if p.name in hyper]),
         "name": formula.__name__,
         "formula": staticmethod(formula),
-        "inputs": tuple(name for name in leading if name not in slots),
+        "takes_x": "x" in leading,
+        "takes_t": "t" in leading,
         "slots": tuple(slots),
         "defaults": hyper,
         "_scalar": staticmethod(speak(formula, FLOATS)),
-        "_array": staticmethod(speak(formula, NUMPY)),
+        "_array": staticmethod(speak(formula, ARRAYS)),
     }
     return type(formula.__name__, (Rule,), members)

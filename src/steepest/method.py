@@ -21,6 +21,11 @@ class Method:
 
     name: str
 
+    @classmethod
+    def lines(cls) -> list[tuple[str, str]]:
+        """The method's formula as assignments (name, expression); the last one is ``step``."""
+        raise NotImplementedError
+
     def init(self, point: Point) -> Any:
         """What is carried from step to step, before the first one."""
         raise NotImplementedError

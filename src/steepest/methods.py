@@ -1,12 +1,17 @@
-"""The methods by name: what there is, and which one a caller means."""
+"""The methods by name: what there is, what each one is, and which one a caller means."""
 
 from __future__ import annotations
 
+import inspect
+import re
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from . import directions, rules
 from .errors import ArgumentError
+from .expression import latex_name
+from .formula import formula
 from .lift import Rule
 from .method import Method
 
@@ -19,6 +24,71 @@ METHODS: dict[str, type[Method]] = {
     for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, Method) and kind.__module__ == module.__name__
 }
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a method is, in words and signs.
+
+    Attributes
+    ----------
+    name : str
+    formula : str
+        One assignment a line; the last one is the step.
+    latex : str
+        The same in LaTeX, in an ``aligned`` environment.
+    defaults : dict
+        The hyperparameters and their defaults.
+    source : str
+        Author, year, number of the algorithm.
+    """
+
+    name: str
+    formula: str
+    latex: str
+    defaults: dict[str, Any]
+    source: str
+
+
+def methods() -> list[Description]:
+    """All methods, with formula, defaults and source.
+
+    Examples
+    --------
+    >>> import steepest as st
+    >>> adagrad = next(m for m in st.methods() if m.name == "AdaGrad")
+    >>> print(adagrad.formula)
+    v = v + g ** 2
+    step = -lr * g / (sqrt(v) + eps)
+    >>> adagrad.defaults
+    {'lr': 0.01, 'eps': 1e-10}
+    """
+    return [describe(kind) for kind in METHODS.values()]
+
+
+def describe(kind: type[Method]) -> Description:
+    """What a method is."""
+    lines = kind.lines()
+    defaults = {name: p.default for name, p in inspect.signature(kind).parameters.items()}
+    source = " ".join((kind.__doc__ or "").split("\n\n")[0].split())
+    rows = [f"{_latex_left(left)} &= {_latex_right(right)}" for left, right in lines]
+    body = " \\\\\n".join(rows)
+    return Description(
+        kind.__name__,
+        "\n".join(f"{left} = {right}" for left, right in lines),
+        f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}",
+        defaults,
+        source,
+    )
+
+
+def _latex_left(name: str) -> str:
+    return r"\Delta x" if name == "step" else latex_name(name)
+
+
+def _latex_right(text: str) -> str:
+    names = dict.fromkeys(re.findall(r"\b[A-Za-z_]\w*\b(?!\()", text))
+    return formula(text, variables=tuple(names)).latex
 
 
 def find(method: str | Method | type[Method] | None, n: int, lr: Any = None) -> Method:

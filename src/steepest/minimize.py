@@ -57,7 +57,7 @@ def minimize(
     x0 : float, array_like, or dict / list / tuple of arrays
         Where to start; never changed. Integers become float64; float32 stays float32.
     args : tuple
-        Further arguments of `fun` and `jac`.
+        Further arguments of `fun` and `jac` (a single one may stand without its tuple).
     method : Method, name, or None
         ``Adam(lr=0.01)``, ``"adam"``, ...; see `methods`. None: BFGS up to 200 numbers, L-BFGS above.
     jac : callable, True, str, or None
@@ -110,6 +110,10 @@ def minimize(
                                       "xtol": xtol, "ftol": ftol, "target": target})  # fmt: skip
     if on_error not in ("raise", "stop"):
         raise ArgumentError(f"on_error={on_error!r}: expected 'raise' or 'stop'.")
+    if callback is not None:
+        _callable(callback, "callback")
+    if stop is not None and not isinstance(stop, Criterion):
+        raise ArgumentError(f"stop={stop!r}: expected a criterion, such as GradientNorm(1e-6) | Steps(1000).")
     run = Run(Parameters(x0), fun.sign if isinstance(fun, Negative) else 1.0)
     start, box = _start(run.parameters, bounds)
     chosen = find(method, start.size, lr)
@@ -228,7 +232,7 @@ def minimize_for_scipy(
 
 def _callable(fun: Any, name: str) -> Callable[..., Any]:
     if not callable(fun):
-        raise ArgumentError(f"{name}={fun!r}: expected a function of x.")
+        raise ArgumentError(f"{name}={fun!r}: expected a function.")
     return fun
 
 

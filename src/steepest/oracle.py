@@ -46,7 +46,8 @@ class Objective:
         maxfun: float = math.inf,
         deadline: float = math.inf,
     ):
-        self.fun, self.restore, self.args = fun, parameters.restore, args
+        self.fun, self.restore = fun, parameters.restore
+        self.args = args if isinstance(args, tuple) else (args,)  # as scipy does
         self.maxfun, self.deadline = maxfun, deadline
         self.nfev = 0
 
@@ -70,8 +71,8 @@ class Objective:
 
 def real(value: Any) -> float:
     """What a function gave back as a float, or an error that says what it was instead."""
-    if type(value) is float:
-        return value
+    if isinstance(value, float):  # np.float64 is one, too
+        return float(value)
     if value is None:
         raise ObjectiveError("fun returned None: expected a number. Is a `return` missing?")
     array = np.asarray(value)
@@ -126,6 +127,7 @@ class Oracle:
         self.objective, self.derivative = objective, derivative
         self.njev = 0
         self.best: Point | None = None  # of all that were asked about and had a finite value
+        self._lowest = math.inf
 
     def __call__(self, x: np.ndarray) -> Point:
         """The point at `x`: its value now, its gradient when asked for."""
@@ -134,8 +136,8 @@ class Oracle:
     def meet(self, x: np.ndarray, f: float) -> Point:
         """The point at `x`, where the value is known to be `f`."""
         point = Point(x, f, oracle=self)
-        if math.isfinite(f) and (self.best is None or f < self.best.f):
-            self.best = point
+        if -math.inf < f < self._lowest:
+            self.best, self._lowest = point, f
         return point
 
     def gradient(self, x: np.ndarray, f: float) -> tuple[np.ndarray, np.ndarray | None]:

@@ -44,9 +44,12 @@ class Parameters:
         if not sum(leaf.size for leaf in leaves):
             raise ArgumentError(f"{name} is empty: there is nothing to minimise over.")
         self.start: np.ndarray = np.concatenate([leaf.ravel() for leaf in leaves])
+        self._shape = leaves[0].shape if len(leaves) == 1 else None
 
     def ravel(self, tree: Any, name: str) -> np.ndarray:
         """Flatten something built like x0 (a gradient, say) into a vector of shape (n,)."""
+        if type(tree) is np.ndarray and tree.shape == self._shape and tree.dtype is self.start.dtype:
+            return tree.flatten()  # the usual case, quickly; a copy, since the caller may use the array again
         leaves: list[np.ndarray] = []
         _collect(tree, name, leaves, 0)
         flat = np.concatenate([leaf.ravel() for leaf in leaves]) if leaves else np.empty(0)
@@ -104,9 +107,9 @@ def floats(value: Any, name: str) -> np.ndarray:
         return array.astype(np.float64)
     if array.dtype.kind == "O":
         try:
-            return array.astype(np.float64)
+            return np.array([float(number) for number in array.flat]).reshape(array.shape)
         except (TypeError, ValueError):
-            pass
+            pass  # None among them: NumPy itself would make it a NaN
     raise ArgumentError(f"{name}={_short(value)} is not made of real numbers ({array.dtype}): expected floats.")
 
 

@@ -132,9 +132,7 @@ class Result(dict):
             result = cls({key: _assemble(value, arrays) for key, value in header["result"].items()})
             columns = {k.removeprefix("history/"): v for k, v in arrays.items() if k.startswith("history/")}
             result["history"] = History.from_arrays(columns)
-        except FileNotFoundError:
-            raise
-        except ArgumentError:
+        except (FileNotFoundError, ArgumentError):
             raise
         except Exception as error:
             raise ArgumentError(f"{path} is no saved result, or is damaged: {error}") from error

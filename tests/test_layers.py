@@ -1,0 +1,58 @@
+"""Imports inside the package go only downwards."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "src" / "steepest"
+
+# From bottom to top; a module may import what stands before it (a package counts as one).
+LAYERS = """
+    errors point params parallel oracle expression formula derivatives problems samples
+    history stop method schedules searches lengths lift rules directions methods
+    loop result limits run minimize progress cli __init__ __main__
+""".split()
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return parts[0]
+
+
+def imports(path: Path):
+    """The package's own modules that a file imports when it is loaded (imports inside functions don't count)."""
+    depth = len(path.relative_to(PACKAGE).parts)
+    tree = ast.parse(path.read_text())
+    guarded = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+               for inner in ast.walk(node)}  # fmt: skip
+    inside = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) for inner in ast.walk(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level == depth and id(node) not in guarded | inside:
+            yield from [node.module.split(".")[0]] if node.module else [alias.name for alias in node.names]
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_downwards(path):
+    assert name_of(path) in LAYERS, f"give {name_of(path)} its place in LAYERS"
+    above = LAYERS[LAYERS.index(name_of(path)) + 1 :]
+    assert not [name for name in imports(path) if name in above]
+
+
+@pytest.mark.parametrize("heavy", ["scipy", "matplotlib", "numba", "autograd", "pandas", "torch", "jax", "click"])
+def test_import_loads_numpy_and_nothing_slower(heavy):
+    code = f"import sys, steepest; sys.exit({heavy!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_files_are_short():
+    lengths = sorted(len(path.read_text().splitlines()) for path in FILES)
+    assert lengths[len(lengths) // 2] <= 150
+    assert lengths[-1] <= 330
