@@ -24,6 +24,10 @@ def bowl_gradient(x):
     return np.array([2 * x[0], 2 * x[1]])
 
 
+def quartic(x):
+    return x[0] ** 4 + (x[0] + 2 * x[1]) ** 2
+
+
 def rosenbrock(x):
     return (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2
 
@@ -317,8 +321,8 @@ class TestNothingIsLost:
             return bowl(x)
 
         began = time.perf_counter()
-        result = st.minimize(slow, [3.0, 2.0], method="gd", lr=1e-3, jac=bowl_gradient, maxtime=0.2)
-        assert 0.2 <= time.perf_counter() - began < 0.6
+        result = st.minimize(slow, [3.0, 2.0], method="gd", lr=1e-3, jac=bowl_gradient, maxtime=0.5)
+        assert 0.5 <= time.perf_counter() - began < 0.9
         assert result.code == "budget.time"
         assert len(result.history) > 2
 
@@ -418,7 +422,7 @@ class TestContinuation:
     @pytest.mark.parametrize("name", ["gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "bfgs", "lbfgs"])
     def test_resume(self, name):
         def stream():
-            return st.descend(rosenbrock, [-1.2, 1.0], name, jac="3-point")
+            return st.descend(quartic, [1.0, -2.0], name, jac="3-point")
 
         whole = [now.point.x for now in itertools.islice(stream(), 21)]
         half = next(itertools.islice(stream(), 10, None))

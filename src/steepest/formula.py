@@ -16,8 +16,8 @@ from .params import floats
 def formula(text: str, variables: Sequence[str] | None = None) -> Formula:
     """Read a formula: a function to minimise, with its exact gradient.
 
-    Numbers, ``+ - * /``, powers as ``**``, ``^`` or ``²``, brackets, ``|x|``, ``pi``, ``e``, and the functions in
-    `steepest.expression.FUNCTIONS`, such as ``sin(x)`` and ``where(x > 0, a, b)``. It is never run as code.
+    Numbers, ``+ - * /``, powers as ``**``, ``^`` or ``²``, brackets, ``|x|``, ``pi``, ``e``, and the calls
+    listed in `steepest.expression.FUNCTIONS`, as in ``where(x > 0, sin(x), x)``. It is never run as code.
 
     Parameters
     ----------
@@ -102,14 +102,13 @@ class Formula:
         return latex(self.expression)
 
     def __call__(self, x: Any) -> Any:
-        """The value at `x`, shape (n,) (or a plain number if n = 1), as a float; at each column of `x`, shape
-        (n, runs), as an array of shape (runs,).
+        """The value at `x`: a float at shape (n,), or at a number if n = 1; shape (runs,) at shape (n, runs).
 
         Raises
         ------
         ArgumentError
             When `x` is of another shape, or not made of real numbers.
-        """  # fmt: skip
+        """
         x = self._coordinates(x)
         return _shaped(self._run(self._value, x)[0], x)
 

@@ -99,8 +99,8 @@ class Rule(Method):
         self._length = policy if hasattr(policy, "advance") else None
         # Under a length policy the formula makes the step for lr = 1, which is then scaled.
         self._values = {**self.hyper, "lr": 1.0} if self._length else self.hyper
-        self._schedules = {name: value for name, value in self._values.items() if callable(value)}
-        self._lifted = None if self._schedules else self._lift(self._values)
+        self.schedules = {name: value for name, value in self._values.items() if callable(value)}
+        self._lifted = None if self.schedules else self._lift(self._values)
 
     def __reduce__(self) -> Any:
         return partial(type(self), **self.hyper), ()
@@ -119,7 +119,7 @@ class Rule(Method):
 
     def at(self, t: float) -> dict[str, float]:
         """The hyperparameters at step `t`: schedules become numbers, a length policy 1.0."""
-        return {**self._values, **{name: float(schedule(t)) for name, schedule in self._schedules.items()}}
+        return {**self._values, **{name: float(schedule(t)) for name, schedule in self.schedules.items()}}
 
     def init(self, point: Point) -> tuple[Any, Any]:
         """The slots, all zero, and the state of the length policy."""

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .derivatives import choose
+from .derivatives.choice import choose
+from .derivatives.own import Paired
 from .errors import ArgumentError
 from .limits import Limits
 from .loop import Iterate, descend
@@ -62,7 +63,8 @@ def minimize(
         ``Adam(lr=0.01)``, ``"adam"``, ...; see `methods`. None: BFGS up to 200 numbers, L-BFGS above.
     jac : callable, True, str, or None
         ``jac(x, *args)``, shaped like x; True: `fun` returns (value, gradient). ``"2-point"``, ``"3-point"``,
-        ``"cs"``, ``"accurate"`` and ``"fd"`` are differences. None or ``"auto"``: the best that can be had.
+        ``"cs"``, ``"accurate"`` and ``"fd"`` are differences. None or ``"auto"``: the best that can be had,
+        ``fun.gradient`` first.
         Whatever is used is proved against `fun` first.
     bounds : sequence of (low, high), or scipy.optimize.Bounds
         One pair for each number in x0, None for no bound. Nothing is evaluated outside; x0 is moved inside.
@@ -118,7 +120,8 @@ def minimize(
     start, box = _start(run.parameters, bounds)
     chosen = find(method, start.size, lr)
     criterion = limits.criterion(stop or chosen.convergence(start.dtype), run.sign)
-    objective = Objective(_callable(fun, "fun"), run.parameters, args, limits.maxfun, run.began + limits.maxtime)
+    kind = Paired if jac is True else Objective
+    objective = kind(_callable(fun, "fun"), run.parameters, args, limits.maxfun, run.began + limits.maxtime)
     first: Point | None = None
     try:
         first = _first(objective, run.parameters, start, jac, box, rng)
@@ -147,7 +150,7 @@ def maximize(fun: Callable[..., Any], x0: Any, *args: Any, **keywords: Any) -> R
     """
     given = inspect.signature(minimize).bind(fun, x0, *args, **keywords).arguments
     jac = given.get("jac")
-    return minimize(**given | {"fun": Negative(fun), "jac": Negative(jac, "jac") if callable(jac) else jac})
+    return minimize(**given | {"fun": Negative(fun, "fun"), "jac": Negative(jac, "jac") if callable(jac) else jac})
 
 
 class Negative:
@@ -155,8 +158,10 @@ class Negative:
 
     sign = -1.0
 
-    def __init__(self, fun: Callable[..., Any], name: str = "fun"):
+    def __init__(self, fun: Callable[..., Any], name: str):
         self.fun = _callable(fun, name)
+        if callable(gradient := getattr(fun, "gradient", None)):
+            self.gradient = Negative(gradient, "fun.gradient")
 
     def __call__(self, *args: Any) -> Any:
         return _negated(self.fun(*args))
@@ -205,7 +210,8 @@ def descend_from(
     """
     parameters = Parameters(x0)
     start, box = _start(parameters, bounds)
-    first = _first(Objective(_callable(fun, "fun"), parameters, args), parameters, start, jac, box, rng)
+    kind = Paired if jac is True else Objective
+    first = _first(kind(_callable(fun, "fun"), parameters, args), parameters, start, jac, box, rng)
     return descend(first.oracle, first, find(method, start.size, lr))
 
 
@@ -254,6 +260,8 @@ def _first(
     rng: Any,
 ) -> Point:
     """The first point, evaluated, with the oracle whose gradient was proved there."""
+    if jac in (None, "auto"):  # a formula, a problem of the zoo, or a spline brings its own
+        jac = getattr(objective.fun, "gradient", None)
     f0 = objective(start)
     derivative = choose(objective, parameters, start, f0, jac, box, rng)
     oracle = Oracle(objective, derivative) if box is None else Box(objective, derivative, *box)

@@ -135,7 +135,7 @@ class Oracle:
 
     def meet(self, x: np.ndarray, f: float) -> Point:
         """The point at `x`, where the value is known to be `f`."""
-        point = Point(x, f, oracle=self)
+        point = Point(x, f, None, None, self)
         if -math.inf < f < self._lowest:
             self.best, self._lowest = point, f
         return point

@@ -64,9 +64,17 @@ class Point:
         return f"Point(x={self.x}, f={self.f:.6g})"
 
 
+FEW = 8  # up to so many numbers Python's own hypot and dist are quicker than NumPy
+
+
+def distance(a: np.ndarray, b: np.ndarray) -> float:
+    """The Euclidean distance of two places."""
+    return math.dist(a.tolist(), b.tolist()) if a.size <= FEW else norm(a - b)
+
+
 def norm(v: np.ndarray) -> float:
     """The Euclidean norm, also where the squares would overflow or vanish."""
-    if v.size <= 8:  # below that, one call less than NumPy's dot and root
+    if v.size <= FEW:
         return math.hypot(*v.tolist())
     square = float(v.dot(v))
     if 1e-30 < square < 1e30:

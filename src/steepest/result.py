@@ -124,8 +124,8 @@ class Result(dict):
             When the file is damaged or was not written by `save`.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
+            with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+                arrays = {name: archive[name] for name in archive.files}
             header = json.loads(str(arrays.pop("header")))
             if header["format"] != FORMAT:
                 raise ArgumentError(f"{path} has format {header['format']}: this version reads {FORMAT}.")
@@ -158,6 +158,8 @@ def _norm(tree: Any) -> float:
 def _brief(tree: Any) -> str:
     if isinstance(tree, dict):
         return "\n".join(f"{key} = {_brief(part)}" for key, part in tree.items())
+    if isinstance(tree, list | tuple):
+        return "\n".join(map(_brief, tree))
     return np.array2string(np.asarray(tree), precision=8, threshold=12) if np.ndim(tree) else f"{float(tree):.10g}"
 
 

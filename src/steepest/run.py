@@ -15,7 +15,7 @@ from .history import History, Record
 from .loop import Iterate
 from .oracle import Objective, Oracle
 from .params import Parameters
-from .point import norm
+from .point import distance, norm
 from .result import STATUS, Result
 from .stop import Criterion, Reason
 
@@ -47,7 +47,7 @@ class Run:
         for now in iterates:
             point = now.point
             x = point.x
-            step = math.nan if before is None else norm(x - before)
+            step = math.nan if before is None else distance(x, before)
             append(Record(now.t, point.f, norm(point.g), step, now.lr, objective.nfev, clock() - began), x)
             before = x
             if report is not None and report(now):

@@ -64,10 +64,12 @@ class Operation:
     def __call__(self, *args: Any) -> Any:
         if any(isinstance(arg, Expression) for arg in args):
             return _apply(self, *map(express, args))
-        return (self.evaluate if all(isinstance(arg, Real) for arg in args) else self.ufunc)(*args)
+        return self.compute(*args)
 
-    def evaluate(self, *args: float) -> float:
-        """The value on floats by the rules of IEEE 754: inf or nan where Python's math raises."""
+    def compute(self, *args: Any) -> Any:
+        """The value by IEEE 754 (inf or nan where Python's math raises); on plain numbers a plain number."""
+        if not all(isinstance(arg, float | int) for arg in args):
+            return self.ufunc(*args)
         try:
             return self.scalar(*args)
         except (ValueError, OverflowError, ZeroDivisionError):
@@ -75,10 +77,14 @@ class Operation:
                 return float(self.ufunc(*args))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return OPERATIONS.__getitem__, (self.name,)
+        return _operation, (self.name,)
 
 
 OPERATIONS: dict[str, Operation] = {}  # by name; operations.py declares them
+
+
+def _operation(name: str) -> Operation:
+    return OPERATIONS[name]
 
 
 def _binary(name: str) -> Callable[[Any, Any], Any]:
@@ -97,7 +103,8 @@ def _operate(name: str, *args: Any) -> Any:
 class Expression:
     """A number, a symbol or an operation on expressions; immutable, and equal ones are the same object.
 
-    Arithmetic and comparisons build further expressions (``==`` too: ask ``is`` whether two are the same).
+    Made by `symbol`, `number`, and from there by arithmetic, comparisons and the functions in `OPERATIONS`.
+    ``==`` builds an expression too: ask ``is`` whether two are the same.
 
     Attributes
     ----------
@@ -123,11 +130,15 @@ class Expression:
     __slots__ = ("__weakref__", "args", "name", "operation", "symbols", "value")
     __array_ufunc__ = None  # NumPy scalars leave ``np.float64(2) * x`` to us
 
-    operation: Operation | None
-    args: tuple[Expression, ...]
-    name: str
-    symbols: frozenset[str]
-    value: float | None
+    def __init__(
+        self,
+        operation: Operation | None = None,
+        args: tuple[Expression, ...] = (),
+        name: str = "",
+        symbols: frozenset[str] = frozenset(),
+        value: float | None = None,
+    ):
+        self.operation, self.args, self.name, self.symbols, self.value = operation, args, name, symbols, value
 
     __add__, __radd__ = _binary("add"), _reflected("add")
     __sub__, __rsub__ = _binary("subtract"), _reflected("subtract")
@@ -170,25 +181,11 @@ _interned: WeakValueDictionary[tuple[Any, ...], Expression] = WeakValueDictionar
 _lock = threading.RLock()  # two threads must not make two objects of one expression
 
 
-def _intern(
-    key: tuple[Any, ...],
-    operation: Operation | None = None,
-    args: tuple[Expression, ...] = (),
-    name: str = "",
-    symbols: frozenset[str] = frozenset(),
-    value: float | None = None,
-) -> Expression:
+def _intern(key: tuple[Any, ...], **fields: Any) -> Expression:
     with _lock:
         node = _interned.get(key)
         if node is None:
-            node = _interned[key] = Expression()
-            node.operation, node.args, node.name, node.symbols, node.value = (
-                operation,
-                args,
-                name,
-                symbols,
-                value,
-            )
+            node = _interned[key] = Expression(**fields)
     return node
 
 
@@ -225,8 +222,9 @@ def _apply(operation: Operation, *args: Expression) -> Expression:
     if simpler is not None:
         return simpler
     symbols = frozenset().union(*(arg.symbols for arg in args))
-    value = None if symbols else float(operation.evaluate(*[arg.value for arg in args]))  # type: ignore[arg-type]
-    node = _intern((operation.name, *map(id, args)), operation, args, symbols=symbols, value=value)
+    value = None if symbols else float(operation.compute(*[arg.value for arg in args]))
+    key = (operation.name, *map(id, args))
+    node = _intern(key, operation=operation, args=args, symbols=symbols, value=value)
     # Numbers are folded where that makes the text no longer: 3 - 1 becomes 2, but 1/3 and 2*pi stay readable.
     if value is not None and math.isfinite(value) and not any(arg.operation for arg in args):
         folded = number(value)

@@ -128,13 +128,7 @@ def _called(name: str, latex: str, arity: int = 1) -> tuple[Form, Form]:
     return _written(f"{name}({', '.join(['%s'] * arity)})", latex, (COMPARISON,) * arity, ATOM)
 
 
-def _function(
-    name: str,
-    scalar: Callable[..., Any],
-    ufunc: Callable[..., Any],
-    partial: Callable[..., Expression],
-    latex: str,
-) -> Operation:
+def _function(name: str, scalar: Numeric, ufunc: Numeric, partial: Rule, latex: str) -> Operation:
     """A function of one variable: ``partial(d, x)`` is its derivative at x times the tangent d."""
     return _declare(name, scalar, ufunc, _linear(partial), _called(name, latex + r"\left(%s\right)"))
 

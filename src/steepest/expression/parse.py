@@ -31,18 +31,8 @@ _SUMS: _Operators = {"+": operator.add, "-": operator.sub}
 _PRODUCTS: _Operators = {"*": operator.mul, "/": operator.truediv}
 _COMPARISONS: _Operators = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
                             "==": operator.eq, "!=": operator.ne}  # fmt: skip
-_SIGNS = {
-    "^": "**",
-    "·": "*",
-    "×": "*",
-    "⋅": "*",
-    "÷": "/",
-    "−": "-",
-    "–": "-",
-    "≤": "<=",
-    "≥": ">=",
-    "≠": "!=",
-}
+_SIGNS = {"^": "**", "·": "*", "×": "*", "⋅": "*", "÷": "/", "−": "-", "–": "-",
+          "≤": "<=", "≥": ">=", "≠": "!="}  # fmt: skip  # as they come by pasting
 _DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 _TOKEN = re.compile(
     r"""\s* (?: (?P<number> (?: [0-9]+ \.? [0-9]* | \. [0-9]+ ) (?: [eE] [+-]? [0-9]+ )? )
@@ -109,9 +99,7 @@ class _Reader:
         self._seen: dict[str, int] = {}  # the variables, and where each occurs first
         if len(text) > MAX_CHARACTERS:
             self._text = text[: MAX_CHARACTERS + 1]
-            self._fail(
-                f"{len(text)} characters are too many: at most {MAX_CHARACTERS} are read", MAX_CHARACTERS
-            )
+            self._fail(f"{len(text)} characters: at most {MAX_CHARACTERS} are read", MAX_CHARACTERS)
         self._tokens = self._tokenize()
         self._next = next(self._tokens)
 
@@ -128,9 +116,7 @@ class _Reader:
         if letters and indices:
             first = next(iter(self._seen))
             other = next(name for name in self._seen if (name in LETTERS) != (first in LETTERS))
-            self._fail(
-                f"{other!r} does not go with {first!r}: use either x, y, z or x0, x1, x2", self._seen[other]
-            )
+            self._fail(f"{other!r} beside {first!r}: use either x, y, z or x0, x1, x2", self._seen[other])
         if not self._seen:
             self._fail("there is no variable in it: expected x, y, ... or x0, x1, ...", 0)
         return letters or tuple(f"x{i}" for i in range(max(indices) + 1))
@@ -157,13 +143,13 @@ class _Reader:
             factor = self._count(-factor if sign.text == "-" else factor, sign)
         else:
             factor = self._operand()
-            while self._next.kind == "superscript":
+            if self._next.kind == "superscript":
                 sign = self._advance()
                 factor = self._count(factor ** float(sign.text.translate(_DIGITS)), sign)
             if sign := self._accept(["**"]):
                 factor = self._count(factor ** self._factor(), sign)
             if self._next.kind in ("number", "name") or self._next.text == "(":
-                self._fail(f"expected an operator, such as *, before {self._next.text!r}", self._next.position)
+                self._unexpected("an operator, such as *")
         self._depth -= 1
         return factor
 
@@ -174,9 +160,13 @@ class _Reader:
         if token.kind == "name":
             return self._count(self._named(self._advance()), token)
         if self._accept("("):
-            return self._closed(self._sum(), token, ")")
+            inner = self._sum()
+            self._close(token, ")")
+            return inner
         if self._accept("|"):
-            return self._count(abs(self._closed(self._sum(), token, "|")), token)
+            inner = self._sum()
+            self._close(token, "|")
+            return self._count(abs(inner), token)
         self._unexpected("a number, a name or '('")
 
     def _named(self, token: _Token) -> Expression:
@@ -188,18 +178,14 @@ class _Reader:
             if index.kind != "number" or not index.text.isdigit():
                 self._fail("an index is a whole number, 0 or greater", index.position)
             self._advance()
-            self._closed(None, opened, "]")
+            self._close(opened, "]")
             name += str(int(index.text))
         if name in CONSTANTS or name == "π":
             return number(CONSTANTS[name.replace("π", "pi")])
-        known = (
-            name in self._variables
-            if self._variables is not None
-            else name in LETTERS or _INDEXED.fullmatch(name)
-        )
-        if not known:
+        indexed = self._variables is None and _INDEXED.fullmatch(name)
+        if not indexed and name not in (LETTERS if self._variables is None else self._variables):
             self._unknown(token._replace(text=name))
-        if self._variables is None and name not in LETTERS and int(name[1:]) >= MAX_VARIABLES:
+        if indexed and int(indexed[1]) >= MAX_VARIABLES:
             self._fail(f"the index of {name!r} is too great: at most {MAX_VARIABLES - 1}", token.position)
         self._seen.setdefault(name, token.position)
         return symbol(name)
@@ -212,7 +198,7 @@ class _Reader:
         args = [self._condition() if operation.name == "where" else self._sum()]
         while self._accept(","):
             args.append(self._sum())
-        self._closed(None, opened, ")")
+        self._close(opened, ")")
         if len(args) != operation.arity:
             expected = f"{operation.arity} argument{'s' * (operation.arity > 1)}"
             self._fail(f"{token.text} takes {expected}, not {len(args)}", token.position)
@@ -225,12 +211,11 @@ class _Reader:
             self._unexpected("a comparison such as x > 0")
         return self._count(_COMPARISONS[sign.text](left, self._sum()), sign)
 
-    def _closed(self, inner: Any, opened: _Token, closing: str) -> Any:
-        if not self._accept([closing]):
-            if self._next.kind == "end":
-                self._fail(f"{opened.text!r} is never closed", opened.position)
+    def _close(self, opened: _Token, closing: str) -> None:
+        if self._next.kind == "end":
+            self._fail(f"{opened.text!r} is never closed", opened.position)
+        if not self._accept(closing):
             self._unexpected(repr(closing))
-        return inner
 
     def _tokenize(self) -> Iterator[_Token]:
         for match in _TOKEN.finditer(self._text):

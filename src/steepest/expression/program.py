@@ -52,8 +52,7 @@ class Program:
         # An instruction is a function and three places to find its arguments, None where it takes fewer.
         places = [[*(registers[arg] for arg in node.args), None, None][:3] for node, _ in operations]
         self._scalar = [(f.scalar, *at) for (_, f), at in zip(operations, places, strict=True)]
-        self._careful = [(f.evaluate, *at) for (_, f), at in zip(operations, places, strict=True)]
-        self._ufunc = [(f.ufunc, *at) for (_, f), at in zip(operations, places, strict=True)]
+        self._any = [(f.compute, *at) for (_, f), at in zip(operations, places, strict=True)]
 
     def __call__(self, *values: Any) -> list[Any]:
         """The outputs at floats (as floats) or at arrays that broadcast (as arrays, constants as floats)."""
@@ -67,12 +66,15 @@ class Program:
         try:
             return self._run(self._scalar, values)
         except (ValueError, OverflowError, ZeroDivisionError):
-            return self._run(self._careful, values)
+            return self._run(self._any, values)
 
     def arrays(self, values: Iterable[Any]) -> list[Any]:
-        """The outputs at NumPy arrays that broadcast against each other, without warnings."""
+        """The outputs at arrays that broadcast, floats among them at will, without warnings.
+
+        What depends on floats only is computed in Python floats: it keeps float32 arrays float32.
+        """
         with np.errstate(all="ignore"):
-            return self._run(self._ufunc, values)
+            return self._run(self._any, values)
 
     def _run(self, instructions: list[tuple[Any, ...]], values: Iterable[Any]) -> list[Any]:
         registers = [*values, *self._constants]

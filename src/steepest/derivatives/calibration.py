@@ -1,0 +1,179 @@
+"""The best step for the difference along each coordinate, found by comparing differences at h and 4h."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from .noise import Noise
+from .probes import three_point
+
+Ask = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+WALKS = 16  # each by a factor 4 at least: nine orders of magnitude either way
+ENOUGH = 1e-8  # relative error of a slope that ends the walk
+SEEN = 2.0  # a change of f counts from so many noise levels on
+# rows of a look
+BOTH = np.array([[1.0], [-1.0]])
+SLOPE, BLUR, CURVATURE, CHANGE, RIGHT, LEFT, STEP = range(7)
+
+
+@dataclass
+class Steps:
+    """What is known about each of n coordinates; every attribute is an array of shape (n,).
+
+    Attributes
+    ----------
+    h : ndarray
+        The best step of the three-point formula for the noise at which it was found.
+    slope, error : ndarray
+        The derivative there, and a bound on its error; 0 and inf where `flat`.
+    curvature, blur : ndarray
+        The second derivative, and the noise in it.
+    side : ndarray of int
+        0: central; 1, -1: only points above, below x are used.
+    flat : ndarray of bool
+        f showed no change beyond its noise at any step, so that the slope is unknown.
+    """
+
+    h: np.ndarray
+    slope: np.ndarray
+    error: np.ndarray
+    curvature: np.ndarray
+    blur: np.ndarray
+    side: np.ndarray
+    flat: np.ndarray
+
+    def put(self, index: np.ndarray, new: Steps) -> None:
+        """Replace what is known about the coordinates `index`."""
+        for name, array in vars(self).items():
+            array[index] = getattr(new, name)
+
+
+def moves(h: np.ndarray, side: np.ndarray) -> np.ndarray:
+    """The two moves of the three-point formula with step h: (h, -h), or (h, 2h) to one side; shape (2, k)."""
+    if not side.any():
+        return BOTH * h
+    return np.array([np.where(side == 0, h, side * h), np.where(side == 0, -h, 2 * side * h)])
+
+
+def fit(h: np.ndarray, side: np.ndarray, down: np.ndarray, up: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Steps and sides with which the three-point formula stays within the room on either side."""
+    room = np.where(side > 0, up, np.where(side < 0, down, np.minimum(up, down)))
+    reach = np.where(side == 0, h, 2 * h)
+    turned = np.where(up >= down, 1, -1)
+    side = np.where(reach <= room, side, turned)
+    return np.where(reach <= room, h, np.minimum(h, np.maximum(up, down) / 2)), side
+
+
+def calibrate(
+    ask: Ask,
+    f: float,
+    noise: Noise,
+    h: np.ndarray,
+    side: np.ndarray,
+    down: np.ndarray,
+    up: np.ndarray,
+    least: np.ndarray,
+    most: np.ndarray,
+) -> Steps:
+    """Find the best steps for k coordinates together: four evaluations each, rarely more.
+
+    With T = |D(4h) - D(h)| and N the noise in T, the truncation of D(h) is about max(T - N, 0)/15. The step
+    grows while T is noise and shrinks while it is not, until the slope is known to 1e-8, or h has been met from
+    both sides; the balance of noise and truncation then gives the best h (Gill, Murray, Saunders & Wright 1983
+    compare curvatures in this way; comparing slopes, the truncation is measured and not modelled).
+
+    Parameters
+    ----------
+    ask : callable
+        (coordinates, moves of shape (2, m)) -> values and the moves that were made.
+    f, noise
+        The value at x, and the noise of values.
+    h, side : ndarray, shape (k,)
+        Where to begin.
+    down, up : ndarray, shape (k,)
+        The room on either side.
+    least, most : ndarray, shape (k,)
+        Steps never smaller, never larger.
+    """
+    k = h.size
+    h, side = fit(4 * h, side, down, up)  # four times: the larger of both steps must have room, too
+    h = h / 4
+    reach = np.minimum(most, np.where(side == 0, np.minimum(up, down), np.maximum(up, down) / 2))
+    near, far, chosen = (np.full((7, k), np.nan) for _ in range(3))
+    error, truncation, narrow = np.full(k, np.inf), np.zeros(k), np.full((7, k), np.nan)
+    last = np.zeros(k)
+    ask_near, ask_far = np.arange(k), np.arange(k)
+    for _ in range(WALKS):
+        both = np.concatenate([ask_near, ask_far])
+        steps = np.concatenate([h[ask_near], 4 * h[ask_far]])
+        looks = look(ask, f, noise, both, steps, side[both])
+        near[:, ask_near], far[:, ask_far] = looks[:, : ask_near.size], looks[:, ask_near.size :]
+        active = np.union1d(ask_near, ask_far)
+        a, b = near[:, active], far[:, active]
+
+        gap, blur = np.abs(b[SLOPE] - a[SLOPE]), a[BLUR] + b[BLUR]
+        known = np.isfinite(gap)
+        excess = np.maximum(gap - blur, 0) / 15
+        # where the two agree within half their noise the larger step tells more
+        wide = gap <= blur
+        best = np.where(wide, b, a)
+        doubt = np.where(wide, b[BLUR] + gap, a[BLUR] + excess)
+        better = known & (doubt < error[active])
+        at = active[better]
+        chosen[:, at], narrow[:, at] = best[:, better], a[:, better]
+        error[at], truncation[at] = doubt[better], excess[better]
+
+        inside = gap <= 2 * blur
+        unseen = inside & (b[CHANGE] <= SEEN)
+        factor = np.where(inside, np.where(unseen, 16.0, 4.0), 0.25)
+        broken = ~known & np.isnan(a[SLOPE])
+        factor = np.where(broken, 1 / 64, factor)
+        reach[active] = np.where(known, reach[active], np.minimum(reach[active], 2 * h[active]))
+        # one side lies outside the domain, the other does not
+        lone = broken & (side[active] == 0) & (np.isfinite(a[RIGHT]) != np.isfinite(a[LEFT]))
+        side[active[lone]] = np.where(np.isfinite(a[RIGHT]), 1, -1)[lone]
+        factor = np.where(lone, 1 / 8, factor)
+
+        new = np.clip(h[active] * factor, least[active], np.maximum(reach[active] / 4, least[active]))
+        met = last[active] * np.where(factor > 1, 1, -1) < 0
+        finished = known & ((doubt <= ENOUGH * np.abs(best[SLOPE])) | met) | (new == h[active]) & ~lone
+        last[active] = np.where(known & (factor != 16), np.where(factor > 1, 1.0, -1.0), 0.0)
+        on = ~finished
+        if not on.any():
+            break
+        ratio = new / h[active]
+        up4, down4 = on & (ratio == 4) & known, on & (ratio == 0.25) & ~np.isnan(a[SLOPE])
+        near[:, active[up4]], far[:, active[down4]] = b[:, up4], a[:, down4]
+        h[active] = new
+        ask_near, ask_far = active[on & ~up4], active[on & ~down4]
+    flat = ~(chosen[CHANGE] > SEEN)
+    with np.errstate(all="ignore"):
+        grown = np.cbrt(narrow[BLUR] / (2 * truncation))
+    best_h = np.clip(narrow[STEP] * np.clip(grown, 0.25, 4), least, np.maximum(reach, least))
+    return Steps(
+        h=np.where(np.isfinite(best_h), best_h, h),
+        slope=np.where(flat, 0.0, chosen[SLOPE]),
+        error=np.where(flat, np.inf, error),
+        curvature=np.where(flat, 0.0, chosen[CURVATURE]),
+        blur=np.where(flat, np.inf, 4 * noise.at(f) / chosen[STEP] ** 2),
+        side=side,
+        flat=flat,
+    )
+
+
+def look(
+    ask: Ask, f: float, noise: Noise, index: np.ndarray, h: np.ndarray, side: np.ndarray
+) -> np.ndarray:
+    """One three-point difference per coordinate: slope, noise in it, curvature, change of f in noise levels, the
+    values right and left, the step; shape (7, k)."""
+    values, made = ask(index, moves(h, side))
+    with np.errstate(all="ignore"):
+        slope, curvature, gain = three_point(f, values, made)
+        level = noise.at(np.maximum(np.abs(values).max(axis=0), abs(f)))
+        change = np.abs(values - f).max(axis=0) / level
+    slope[~np.isfinite(values).all(axis=0)] = np.nan
+    return np.array([slope, gain * level, curvature, change, values[0], values[1], h])

@@ -1,0 +1,150 @@
+"""The proof of a gradient: at the start, before it is trusted, and again when a search along it fails."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import Exhausted
+from ..oracle import Objective
+from .faults import name_factor
+from .noise import Noise, estimate_noise
+from .slopes import BLURRED, COARSE, Place, Slope, scale_of, step_of
+
+COST = 12  # calls of fun for a proof without suspicion, where the gradient itself is traced and needs two
+APART = 0.05  # distance of the second place, in units of the scale of x: at x = 0 many a wrong term is 0, too
+
+Box = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What came out of comparing a gradient with differences of fun.
+
+    Attributes
+    ----------
+    agrees : bool or None
+        None: nothing could be proved.
+    sentence : str
+        The outcome in words.
+    noise : Noise or None
+        How much fun scatters, where it was found to be stochastic.
+    """
+
+    agrees: bool | None
+    sentence: str
+    noise: Noise | None = None
+
+
+def prove(
+    tell: Callable[[np.ndarray], np.ndarray],
+    objective: Objective,
+    x: np.ndarray,
+    f: float,
+    bounds: Box | None = None,
+    rng: np.random.Generator | int | None = None,
+) -> Proof:
+    """Compare the gradient that `tell` gives with differences of `objective` at `x` and at a place nearby.
+
+    One random direction at each, four values a direction, one value to see whether fun repeats itself: 10
+    calls. Only where they disagree, or see nothing, the noise is measured and ever smaller and larger steps
+    are tried: up to 90 more, so that neither noise, nor a kink, nor a bad scale raises a false alarm.
+
+    Parameters
+    ----------
+    tell : callable
+        x -> gradient, each of shape (n,).
+    objective : Objective
+        Counted; a proof that more than half of the calls left would go into is not begun.
+    x : ndarray, shape (n,)
+        Where.
+    f : float
+        The value there.
+    bounds : (low, high)
+        Nothing is evaluated outside.
+
+    Returns
+    -------
+    Proof
+    """
+    if not math.isfinite(f):
+        return Proof(None, f"fun is {f:g} there")
+    if objective.maxfun - objective.nfev < 2 * COST:
+        return Proof(None, f"maxfun={objective.maxfun:g} leaves too few evaluations")
+    began = objective.nfev
+    try:
+        proof = _prove(tell, objective, x, f, bounds, np.random.default_rng(rng))
+    except Exhausted as error:
+        return Proof(None, str(error))
+    return Proof(proof.agrees, f"{proof.sentence} ({objective.nfev - began} evaluations)", proof.noise)
+
+
+def _prove(
+    tell: Callable[[np.ndarray], np.ndarray],
+    objective: Objective,
+    x: np.ndarray,
+    f: float,
+    bounds: Box | None,
+    rng: np.random.Generator,
+) -> Proof:
+    noise = estimate_noise(objective, x, f0=f, bounds=bounds, rng=rng) if objective(x) != f else None
+    level = max(float(np.finfo(x.dtype).eps) * abs(f), noise.level if noise else 0.0)
+    g = tell(x)
+    if not np.isfinite(g).all():
+        i = int(np.flatnonzero(~np.isfinite(g))[0])
+        return Proof(False, f"component {i} is {g[i]} where fun is {f:.6g}", noise)
+    low, high = bounds if bounds is not None else (np.full(x.size, -math.inf), np.full(x.size, math.inf))
+    scale = np.minimum(scale_of(x, f, g), (high - low) / 4)
+    margin = 2 * step_of(x) * scale
+    pairs = []
+    for aside in (0.0, APART * scale * rng.standard_normal(x.size)):
+        y = np.clip(x + aside, low + margin, high - margin).astype(x.dtype)
+        try:
+            value = f if (y == x).all() else objective(y)
+            claims = np.array([tell(y) for _ in range(4 if noise else 1)], float)
+        except Exhausted:
+            raise
+        except Exception:  # outside its domain fun may raise as well as give NaN
+            continue
+        if math.isfinite(value) and np.isfinite(claims).all():
+            blur = claims.std(axis=0, ddof=1) / 2 if noise else np.zeros(x.size)
+            place = Place(
+                objective.batch, y, value, claims.mean(axis=0), scale, np.minimum(y - low, high - y), blur
+            )
+            pairs.append((place, place.direction(level, rng, along=not pairs)))
+    looks = [place.first(d) for place, d in pairs]
+    # a sample of the noise may be small by chance, but hardly all of them
+    slopes = [look.under(max([level, *(look.noise for look in looks)])) for look in looks]
+    if any(slope.wrong for slope in slopes) or not any(
+        slope.exactness < BLURRED or slope.flat for slope in slopes
+    ):
+        if noise is None:
+            level = max(level, estimate_noise(objective, x, f0=f, bounds=bounds, rng=rng).level)
+        slopes = [place.sharpest(d, look, level) for (place, d), look in zip(pairs, looks, strict=True)]
+    return Proof(*_verdict(slopes, x.size), noise)
+
+
+def _verdict(slopes: list[Slope], n: int) -> tuple[bool | None, str]:
+    if any(slope.wrong for slope in slopes):
+        return False, _disagreement(slopes, n)
+    if sharp := [slope.exactness for slope in slopes if slope.exactness < COARSE]:
+        return True, f"directional differences agree to {max(sharp):.0e}"
+    known = [slope for slope in slopes if slope.error < math.inf]
+    if not known:
+        return None, "fun can't be evaluated around there"
+    if all(slope.flat for slope in known):
+        return None, "fun does not change there beyond its rounding"
+    blur = min(slope.error / slope.size if slope.size else math.inf for slope in known)
+    return None, f"noise or a kink blurs the slopes of fun by {blur:.0%}"
+
+
+def _disagreement(slopes: list[Slope], n: int) -> str:
+    """What is wrong, as far as two slopes tell."""
+    ratios = [slope.claimed / slope.measured for slope in slopes if slope.measured]
+    if ratios and max(ratios) - min(ratios) <= 1e-3 * abs(ratios[0]) and abs(ratios[0] - 1) > 1e-3:
+        return f"its slope is {name_factor(ratios[0], n)} times that of fun"
+    gap = max(abs(slope.gap) / max(slope.size, abs(slope.measured)) for slope in slopes if slope.wrong)
+    return f"its slope differs from that of fun by {gap:.1%}"

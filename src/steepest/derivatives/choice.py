@@ -1,0 +1,93 @@
+"""The choice of a gradient: the caller's, an automatic one, or differences; proved before it is trusted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..errors import ArgumentError
+from ..oracle import Derivative, Objective
+from ..params import Parameters
+from .adaptive import Finite
+from .automatic import Function, Primitive, autograd
+from .check import Box
+from .complexstep import ComplexStep
+from .finite import ThreePoint, TwoPoint
+from .ladder import Accurate
+from .own import Paired, written
+from .proved import USER, Proved
+
+# x -> (value, gradient) for a function of a flat array; one line for each array library
+AUTOMATIC: dict[str, Callable[[Function], Primitive]] = {"autograd": autograd}
+
+DIFFERENCES: dict[str, Callable[..., Derivative]] = {
+    "fd": Finite,
+    "2-point": TwoPoint,
+    "3-point": ThreePoint,
+    "accurate": Accurate,
+    "cs": ComplexStep,
+}
+
+
+def choose(
+    objective: Objective,
+    parameters: Parameters,
+    x0: np.ndarray,
+    f0: float,
+    jac: Any = None,
+    bounds: Box | None = None,
+    rng: Any = None,
+    otherwise: str = "fd",
+) -> Derivative:
+    """How the gradient of `objective` is obtained.
+
+    Parameters
+    ----------
+    objective : Objective
+        A `Paired` one for ``jac=True``.
+    parameters : Parameters
+        Flattens what a callable `jac` gives back.
+    x0 : ndarray, shape (n,)
+        Where a gradient is proved.
+    f0 : float
+        The value there.
+    jac : callable, True, str, or None
+        See `steepest.minimize`.
+    bounds : (low, high)
+        Nothing is evaluated outside.
+    rng : int or numpy.random.Generator
+        Draws the directions of the proof; left out, the same ones each time, so that equal runs are equal.
+    otherwise : str
+        The differences that stand in for a gradient that is not right.
+
+    Raises
+    ------
+    ArgumentError
+        When `jac` is none of these.
+    """
+    rng = np.random.default_rng(0 if rng is None else rng)
+    if isinstance(jac, str) and jac in DIFFERENCES:
+        return DIFFERENCES[jac](objective, x0, f0, bounds, rng)
+
+    def differences(x: np.ndarray, f: float) -> Derivative:
+        return DIFFERENCES[otherwise](objective, x, f, bounds, rng)
+
+    def proved(name: str, tell: Primitive) -> Proved:
+        return Proved(name, tell, objective, x0, f0, bounds, rng, differences)
+
+    def own(tell: Callable[[np.ndarray], np.ndarray]) -> Proved:
+        return proved(USER, lambda x: (math.nan, tell(x)))
+
+    if jac is True:
+        assert isinstance(objective, Paired), "jac=True needs a Paired objective"
+        return own(objective.gradient)
+    if callable(jac):
+        return own(written(jac, objective, parameters))
+    name = "autograd" if jac is None or jac is False or jac == "auto" else jac
+    if name not in AUTOMATIC:
+        names = ", ".join(repr(name) for name in ["auto", *AUTOMATIC, *DIFFERENCES])
+        raise ArgumentError(f"jac={jac!r}: expected a function, True, or one of {names}.")
+    return proved(name, AUTOMATIC[name](objective.raw))

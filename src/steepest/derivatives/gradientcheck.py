@@ -1,0 +1,284 @@
+"""check_gradient: is a hand-written gradient right, and if not, which component, and by how much?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import ArgumentError
+from ..oracle import Objective
+from ..params import Parameters
+from .check import APART, prove
+from .faults import Evidence, explain, name_factor
+from .ladder import Accurate
+from .own import Paired, written
+from .slopes import FINE, REST, Place, scale_of, step_of
+
+ALL = 50  # up to here every component is measured; above, the wrong ones are found by halving
+SHOWN = 10  # rows of the table, the worst
+PLACES = 8  # where a relation between yours and the gradient must hold before it is named
+
+
+@dataclass(frozen=True)
+class GradientCheck:
+    """A comparison of a gradient with differences of its function; true where it is right.
+
+    Attributes
+    ----------
+    ok : bool
+        The gradient was proved right; False also where nothing could be proved.
+    guess : str
+        What is wrong, in words.
+    taylor : float
+        Order of the remainder f(x + h d) - f(x) - h g'd in h: 2 (or more) for a right gradient, 1 for a wrong
+        one; NaN where it drowns in rounding.
+    x : ndarray, shape (n,)
+        Where: the point asked about, or one near it if only there something is wrong.
+    index : ndarray of int, shape (k,)
+        The components that were measured, in the order of the flat x.
+    yours, measured, error : ndarray, shape (k,)
+        These components, claimed and measured, and the bound on the error of the measurement.
+    wrong : ndarray of int
+        The wrong components.
+    evaluations : int
+        Calls of the function.
+    """
+
+    ok: bool
+    guess: str
+    taylor: float
+    x: np.ndarray
+    index: np.ndarray
+    yours: np.ndarray
+    measured: np.ndarray
+    error: np.ndarray
+    wrong: np.ndarray
+    evaluations: int
+
+    @property
+    def ratio(self) -> np.ndarray:
+        """yours / measured, shape (k,)."""
+        with np.errstate(all="ignore"):
+            return self.yours / self.measured
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def __repr__(self) -> str:
+        verdict = "right" if self.ok else "wrong" if self.wrong.size else "not proved"
+        lines = [f"gradient {verdict}: {self.guess}"]
+        off = np.abs(self.yours - self.measured) / (self.error + FINE * np.abs(self.measured) + 1e-300)
+        worst = np.argsort(-np.where(np.isnan(off), math.inf, off), kind="stable")[:SHOWN]
+        if worst.size:
+            lines.append(f"{'component':>9} {'yours':>14} {'measured':>14} {'± error':>9} {'ratio':>10}")
+        for k in sorted(worst.tolist()):
+            mark = "  <- wrong" if self.index[k] in self.wrong else ""
+            lines.append(
+                f"{self.index[k]:>9} {self.yours[k]:>14.7g} {self.measured[k]:>14.7g} {self.error[k]:>9.1g} "
+                f"{self.ratio[k]:>10.6g}{mark}"
+            )
+        if self.index.size > SHOWN:
+            lines.append(f"({self.index.size - SHOWN} more components were measured)")
+        lines.append(
+            f"Taylor remainder of order {self.taylor:.2f} (2: right, 1: wrong); {self.evaluations} evaluations"
+        )
+        return "\n".join(lines)
+
+
+def check_gradient(
+    f: Callable[..., Any], jac: Any, x: Any, args: tuple[Any, ...] = (), rng: Any = 0
+) -> GradientCheck:
+    """Compare a hand-written gradient with differences, component by component, and say what is wrong.
+
+    Directional differences decide whether anything is wrong, at `x` and close to it. Up to 50 components are
+    then measured one by one; of more, the wrong ones are found by halving (4 log2 n evaluations each). If
+    something is wrong, relations like a forgotten factor are tried at further places.
+
+    Parameters
+    ----------
+    f : callable
+        ``f(x, *args) -> float``.
+    jac : callable or True
+        ``jac(x, *args)``, shaped like x; True: `f` returns (value, gradient).
+    x : float, array_like, or dict / list / tuple of arrays
+        Where; not a special point such as all zeros, at which wrong terms may vanish.
+    args : tuple
+        Further arguments of both.
+    rng : int or numpy.random.Generator
+        For directions and places.
+
+    Returns
+    -------
+    GradientCheck
+
+    Raises
+    ------
+    ArgumentError
+        When `jac` is no function, or `f` is not finite at `x`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> check = check_gradient(lambda x: x @ x, lambda x: 2 * x * [1, 1, -1], [1.0, 2.0, 3.0])
+    >>> bool(check), check.wrong
+    (False, array([2]))
+    >>> print(check.guess)
+    component 2: yours is -1 times the gradient everywhere: the sign is wrong
+    """
+    if jac is not True and not callable(jac):
+        raise ArgumentError(f"jac={jac!r}: expected a function, or True if f returns (value, gradient).")
+    rng = np.random.default_rng(rng)
+    parameters = Parameters(x, "x")
+    objective = Paired(f, parameters, args) if jac is True else Objective(f, parameters, args)
+    tell = objective.gradient if isinstance(objective, Paired) else written(jac, objective, parameters)
+    at, f0 = parameters.start, objective(parameters.start)
+    if not math.isfinite(f0):
+        raise ArgumentError(f"x={x!r}: f is {f0:g} there; expected a point where it is finite.")
+    g = tell(at)
+    proof = prove(tell, objective, at, f0, rng=rng)
+    found = _components(objective, at, f0, g, proof.agrees is False, rng)
+    if proof.agrees is False and not found[-1].size:  # right at x itself, wrong beside it
+        at = (at + APART * scale_of(at, f0, g) * rng.standard_normal(at.size)).astype(at.dtype)
+        f0, g = objective(at), tell(at)
+        found = _components(objective, at, f0, g, True, rng)
+    index, measured, error, wrong = found
+    if wrong.size:
+        guess = _guess(tell, objective, at, f0, g, found, rng)
+    else:
+        guess = proof.sentence
+    return GradientCheck(
+        ok=proof.agrees is True and not wrong.size,
+        guess=guess,
+        taylor=_order(objective, at, f0, g, rng),
+        x=at,
+        index=index,
+        yours=g[index],
+        measured=measured,
+        error=error,
+        wrong=wrong,
+        evaluations=objective.nfev,
+    )
+
+
+Found = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+
+def _components(
+    objective: Objective, x: np.ndarray, f: float, g: np.ndarray, suspicious: bool, rng: np.random.Generator
+) -> Found:
+    """The components that were measured, their values and errors, and which of them are wrong."""
+    if x.size <= ALL:
+        index = np.arange(x.size)
+    else:
+        index = np.array(sorted(_halve(objective, x, f, g, rng)) if suspicious else [], int)
+    measured, error = measure(objective, x, f, index)
+    with np.errstate(all="ignore"):
+        off = np.abs(g[index] - measured) > REST * error + FINE * np.abs(measured)
+    return index, measured, error, index[off | ~np.isfinite(g[index])]
+
+
+def measure(
+    objective: Objective, x: np.ndarray, f: float, index: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The components `index` of the gradient at `x` by `Accurate` differences, and their errors."""
+    if not index.size:
+        return np.empty(0), np.empty(0)
+
+    def part(z: np.ndarray) -> float:
+        y = x.copy()
+        y[index] = z
+        return objective(y)
+
+    start = x[index]
+    measured, error = Accurate(Objective(part, Parameters(start)), start, f).gradient(start, f)
+    return measured.astype(float), error
+
+
+def _halve(
+    objective: Objective, x: np.ndarray, f: float, g: np.ndarray, rng: np.random.Generator
+) -> list[int]:
+    """Up to `SHOWN` components that are wrong: blocks whose slope is right are left out."""
+    level = float(np.finfo(x.dtype).eps) * abs(f)
+    place = Place(objective.batch, x, f, np.where(np.isfinite(g), g, 0.0), scale_of(x, f, g),
+                  np.full(x.size, math.inf), np.zeros(x.size))  # fmt: skip
+    d = place.direction(level, rng, along=True)
+    found = np.flatnonzero(~np.isfinite(g))[:SHOWN].tolist()
+    blocks = [np.arange(x.size)]
+    while blocks and len(found) < SHOWN:
+        block = blocks.pop()
+        only = np.zeros(x.size)
+        only[block] = d[block]
+        if not place.slope(only, step_of(x)).under(level).wrong:
+            continue
+        if block.size == 1:
+            found.append(int(block[0]))
+        else:
+            blocks += [block[block.size // 2 :], block[: block.size // 2]]
+    return found
+
+
+def _order(objective: Objective, x: np.ndarray, f: float, g: np.ndarray, rng: np.random.Generator) -> float:
+    """The order of f(x + h d) - f(x) - h g'd in h, from the smallest steps where it stands out of the rounding."""
+    d = scale_of(x, f, g) * rng.choice([-1.0, 1.0], x.size)
+    steps = 0.1 * 2.0 ** -np.arange(24)
+    points = (x + steps[:, None] * d).astype(x.dtype)
+    with np.errstate(all="ignore"):
+        moves = points.astype(float) - x
+        rest = np.abs(objective.batch(points) - f - moves @ g)
+        size = abs(f) + np.abs(moves) @ np.abs(g)
+        clear = np.isfinite(rest) & (rest > 1e3 * float(np.finfo(x.dtype).eps) * size)
+    last = np.flatnonzero(clear)[-6:]
+    if last.size < 2:
+        return math.nan
+    return float(np.polyfit(np.log(steps[last]), np.log(rest[last]), 1)[0])
+
+
+def _guess(
+    tell: Callable[[np.ndarray], np.ndarray],
+    objective: Objective,
+    x: np.ndarray,
+    f: float,
+    g: np.ndarray,
+    found: Found,
+    rng: np.random.Generator,
+) -> str:
+    """What is wrong, in words: what the components at x show by themselves, else a relation at several places."""
+    index, measured, error, wrong = found
+    if not np.isfinite(g[wrong]).all():
+        i = wrong[~np.isfinite(g[wrong])][0]
+        return f"component {i} is {g[i]}"
+    true = measured[np.isin(index, wrong)]
+    if wrong.size > 1 and np.allclose(np.sort(g[wrong]), np.sort(true), rtol=1e-5, atol=0):
+        return f"components {_list(wrong)} are the right numbers in another order"
+    missing = wrong[g[wrong] == 0]
+    if missing.size and missing.size < x.size:
+        return f"missing: component {_list(missing)} is 0, measured {_list(true[g[wrong] == 0])}"
+    places = [x]
+    while len(places) < PLACES:
+        places.append((x + 0.3 * scale_of(x, f, g) * rng.standard_normal(x.size)).astype(x.dtype))
+    chosen = wrong[:3]
+    rows = []
+    for y in places:
+        value, claimed = objective(y), tell(y)
+        if math.isfinite(value):
+            slopes, blur = measure(objective, y, value, chosen)
+            rows.append(np.array([claimed[chosen], slopes, blur, y[chosen], np.full(chosen.size, value)]))
+    evidence = np.array(rows)  # (places, 5, components)
+    if said := explain(Evidence(*evidence.transpose(1, 0, 2).reshape(5, -1)), x.size):
+        return said if wrong.size == x.size else f"component {_list(wrong)}: {said}"
+    each = {int(i): explain(Evidence(*evidence[:, :, k].T), x.size) for k, i in enumerate(chosen)}
+    if any(each.values()):
+        return "; ".join(f"component {i}: {said}" for i, said in each.items() if said)
+    with np.errstate(all="ignore"):
+        ratios = evidence[:, 0] / evidence[:, 1]
+    return (
+        f"no constant factor: yours / measured runs from {np.nanmin(ratios):.3g} to {np.nanmax(ratios):.3g}"
+    )
+
+
+def _list(numbers: np.ndarray) -> str:
+    return ", ".join(f"{number:.4g}" for number in numbers[:5]) + (", ..." if numbers.size > 5 else "")

@@ -1,0 +1,62 @@
+"""Gradients that the caller wrote: as a function of their own, or together with the value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..errors import ArgumentError, ObjectiveError
+from ..oracle import Objective, real
+from ..params import Parameters
+
+
+def written(
+    jac: Callable[..., Any], objective: Objective, parameters: Parameters
+) -> Callable[[np.ndarray], np.ndarray]:
+    """The caller's own gradient as a function of a flat vector."""
+    return lambda x: flat(jac(objective.restore(x.copy()), *objective.args), parameters)
+
+
+def flat(gradient: Any, parameters: Parameters) -> np.ndarray:
+    """What the caller gave as a gradient as a vector of shape (n,)."""
+    if gradient is None:
+        raise ObjectiveError("jac returned None: expected a gradient. Is a `return` missing?")
+    try:
+        return parameters.ravel(gradient, "the gradient from jac")
+    except ArgumentError as error:
+        raise ObjectiveError(str(error)) from error
+
+
+class Paired(Objective):
+    """A function that gives back (value, gradient): the gradient of the latest value is kept for who asks next.
+
+    Parameters
+    ----------
+    As `Objective`.
+    """
+
+    def __init__(self, fun: Callable[..., Any], parameters: Parameters, *args: Any, **keywords: Any):
+        super().__init__(fun, parameters, *args, **keywords)
+        self.parameters = parameters
+        self._kept: tuple[np.ndarray, np.ndarray] | None = None
+
+    def __call__(self, x: np.ndarray) -> float:
+        """The value at `x`."""
+        pair = self.raw(x.copy())
+        if not (isinstance(pair, tuple | list) and len(pair) == 2):
+            raise ObjectiveError(
+                f"fun returned {pair!r}: with jac=True a pair (value, gradient) is expected."
+            )
+        self._kept = x.copy(), flat(pair[1], self.parameters)
+        return real(pair[0])
+
+    def gradient(self, x: np.ndarray) -> np.ndarray:
+        """The gradient at `x`; calls `fun` only if the latest value was not at `x`. Handed out once, so that a
+        stochastic function that is asked again gives a new answer."""
+        if self._kept is None or not np.array_equal(self._kept[0], x):
+            self(x)
+        assert self._kept is not None
+        (_, gradient), self._kept = self._kept, None
+        return gradient

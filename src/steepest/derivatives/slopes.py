@@ -1,0 +1,182 @@
+"""What a function does along a direction beyond what its gradient foresees: the measurement behind every proof."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..errors import Exhausted
+
+FINE = 1e-6  # relative error of a gradient that is let pass: gradients by differences, or in float32
+BLURRED = 1e-3  # relative error of a first look above which it is worth looking again with other steps
+COARSE = 0.03  # relative error above which a measurement proves nothing
+REST = 10.0  # a gap counts when it is this many times the error of the measurement
+
+
+@dataclass(frozen=True)
+class Slope:
+    """One comparison of claimed and measured slope.
+
+    Attributes
+    ----------
+    gap : float
+        Measured minus claimed slope.
+    error : float
+        Bound on the error of the measurement.
+    h : float
+        The step.
+    noise : float
+        The noise of one value as it shows in a difference that should vanish; one sample.
+    claimed, size : float
+        The claimed slope, sum g_i d_i, and the sum of |g_i d_i|, which the gap is compared with.
+    """
+
+    gap: float
+    error: float
+    h: float
+    noise: float = 0.0
+    claimed: float = 0.0
+    size: float = 0.0
+
+    @property
+    def wrong(self) -> bool:
+        return abs(self.gap) > REST * self.error + FINE * self.size
+
+    @property
+    def flat(self) -> bool:
+        return self.size == 0 and abs(self.gap) <= self.error < math.inf
+
+    @property
+    def exactness(self) -> float:
+        """How far the agreement is proved, relative to the slope."""
+        return max(abs(self.gap), self.error) / self.size if self.size else math.inf
+
+    @property
+    def measured(self) -> float:
+        return self.claimed + self.gap
+
+    def under(self, noise: float) -> Slope:
+        """The same when one value is uncertain by `noise`: sqrt(65/72) noise/h is the deviation of R."""
+        return replace(self, error=self.error + noise / self.h)
+
+
+class Place:
+    """A point where slopes are measured and compared with the gradient claimed there.
+
+    Parameters
+    ----------
+    batch : callable
+        The values at the rows of an array of shape (k, n).
+    x, g : ndarray, shape (n,)
+        The point and the gradient claimed there.
+    f : float
+        The value there.
+    scale : ndarray, shape (n,)
+        The scale of each coordinate, 0 where it must not move.
+    reach : ndarray, shape (n,)
+        How far each coordinate may move.
+    blur : ndarray, shape (n,)
+        The uncertainty of `g`, one standard deviation.
+    """
+
+    def __init__(
+        self,
+        batch: Callable[[np.ndarray], np.ndarray],
+        x: np.ndarray,
+        f: float,
+        g: np.ndarray,
+        scale: np.ndarray,
+        reach: np.ndarray,
+        blur: np.ndarray,
+    ):
+        self.batch, self.x, self.f, self.g = batch, x, f, g
+        self.scale, self.reach, self.blur = scale, reach, blur
+
+    def direction(self, noise: float, rng: np.random.Generator, along: bool) -> np.ndarray:
+        """A random direction, weighted so that the components of the gradient contribute alike, as far as the
+        noise lets small contributions be seen: an error of 1 % in any of them is then equally visible. `along`
+        the gradient the contributions add up, so that a wrong factor stands out; else signs are random."""
+        contributions = np.abs(self.g) * self.scale
+        visible = max(1e4 * noise / step_of(self.x), 1e-6 * contributions.max())
+        level = max(contributions.min(), visible)
+        weights = level / np.maximum(contributions, level) if level > 0 else 1.0
+        signs = rng.choice([-1.0, 1.0], self.x.size)
+        if along:
+            signs = np.where(self.g == 0, signs, np.sign(self.g))
+        return signs * rng.uniform(0.5, 1.0, self.x.size) * self.scale * weights
+
+    def slope(self, d: np.ndarray, h: float) -> Slope:
+        """Differences at h and 2h of r(y) = f(y) - f(x) - g'(y - x), whose slope is 0 where g is right.
+
+        Richardson's R = (4 D(h) - D(2h))/3 is the gap. Its error is bounded by what the extrapolation took
+        away, plus half the angle between the slopes on either side, extrapolated likewise (a kink at x; the
+        second differences S give (2 S(h) - S(2h)/2)/2h), plus the uncertainty of the gradient itself.
+        """
+        steps = h * np.array([1.0, -1.0, 2.0, -2.0])
+        points = (self.x + steps[:, None] * d).astype(self.x.dtype)
+        with np.errstate(all="ignore"):  # the points are ours: outside the domain NaN is an answer
+            try:
+                values = self.batch(points)
+            except Exhausted:
+                raise
+            except Exception:  # outside its domain fun may raise as well
+                return Slope(0.0, math.inf, h)
+            # the points are rounded, so the gradient is asked about the moves that were really made
+            right, left, right2, left2 = (values - self.f - (points.astype(float) - self.x) @ self.g).tolist()
+        if not math.isfinite(right + left + right2 + left2):
+            return Slope(0.0, math.inf, h)
+        near, far = (right - left) / (2 * h), (right2 - left2) / (4 * h)
+        kink = abs(2 * (right + left) - (right2 + left2) / 2) / (2 * h)
+        products = self.g * d
+        return Slope(
+            gap=(4 * near - far) / 3,
+            error=abs(near - far) / 3 + kink + float(np.linalg.norm(self.blur * d)),
+            h=h,
+            noise=abs(right2 + left2 - 4 * (right + left)) / math.sqrt(70),
+            claimed=float(products.sum()),
+            size=float(np.abs(products).sum()),
+        )
+
+    def farthest(self, d: np.ndarray) -> float:
+        """The largest allowed step along `d`."""
+        moving = d != 0
+        return float((self.reach[moving] / np.abs(2 * d[moving])).min(initial=math.inf))
+
+    def first(self, d: np.ndarray) -> Slope:
+        """The slope at the step that suits most functions."""
+        return self.slope(d, min(step_of(self.x), self.farthest(d)))
+
+    def sharpest(self, d: np.ndarray, first: Slope, noise: float) -> Slope:
+        """The slope with the least error over ever smaller, then larger steps than that of `first`, up to 32
+        values; an error is at least the change since the step before."""
+        farthest, first = self.farthest(d), first.under(noise)
+        best = replace(first, error=math.inf)
+        for factors in ([1 / 8] * 6, [8.0] * 2):
+            now = first
+            for factor in factors:
+                if now.h * factor > farthest:
+                    break
+                before, now = now, self.slope(d, now.h * factor).under(noise)
+                for slope in (before, now):
+                    doubt = slope.error + abs(now.gap - before.gap)
+                    if doubt < best.error:
+                        best = replace(slope, error=doubt)
+                if best.error <= 1e-5 * max(best.size, abs(best.gap)):
+                    return best
+        return best
+
+
+def step_of(x: np.ndarray) -> float:
+    """The first step in units of scale: u^(1/5) balances the rounding u/h with the truncation h^4."""
+    return float(np.finfo(x.dtype).eps) ** 0.2
+
+
+def scale_of(x: np.ndarray, f: float, g: np.ndarray) -> np.ndarray:
+    """How far each coordinate may be expected to move: |x_i|; at 0, what would change f by itself, at most 1."""
+    with np.errstate(all="ignore"):
+        alike = np.abs(f / g)
+    unknown = np.where((alike > 0) & (alike < 1), alike, 1.0)
+    return np.where(x == 0, unknown, np.abs(x)).astype(float)
