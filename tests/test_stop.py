@@ -30,7 +30,7 @@ CASES = [
     (stop.StepLength(1e-2), [START, (1.0, 1.0, 1e-2)], [START, (1.0, 1.0, 2e-2)], "converged.step", ["0.01"]),
     (stop.Change(1e-3), [START, (9.995, 1.0, 1.0)], [START, (9.98, 1.0, 1.0)], "converged.change", ["0.005", "10"]),
     (stop.Change(0.0), [START, (10.0, 1.0, 1.0)], [START], "converged.change", ["0"]),
-    (stop.Steps(1), [START, (9.0, 1.0, 1.0)], [START], "budget.steps", ["1 steps", "f = 9"]),
+    (stop.Steps(1), [START, (9.0, 1.0, 1.0)], [START], "budget.steps", ["1 step ", "f = 9"]),
     (stop.Evaluations(20), [START, (9.0, 1.0, 1.0)], [START], "budget.evaluations", ["20"]),
     (stop.Seconds(1), [START, (9.0, 1.0, 1.0)], [START], "budget.time", ["1 s"]),
     (stop.Target(5.0), [START, (5.0, 1.0, 1.0)], [START, (5.1, 1.0, 1.0)], "target", ["5"]),

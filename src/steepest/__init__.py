@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .derivatives import check_gradient, derivative, gradient, hessian, hessian_vector_product, noise
 from .errors import ArgumentError, FormulaError, MissingExtraError, ObjectiveError, SteepestError
 from .lift import rule
 from .minimize import descend_from as descend

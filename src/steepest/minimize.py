@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .derivatives.choice import choose
-from .derivatives.own import Paired
+from .derivatives import Paired, choose
 from .errors import ArgumentError
 from .limits import Limits
 from .loop import Iterate, descend

@@ -12,6 +12,7 @@ import numpy as np
 
 from .errors import ArgumentError
 from .history import History
+from .stop import counted
 
 FORMAT = 1  # of saved files; raised when their meaning changes
 
@@ -80,7 +81,7 @@ class Result(dict):
         return self["message"]
 
     def _rows(self) -> list[tuple[str, str]]:
-        cost = f"{self.nit} steps, {_plural(self.nfev, 'evaluation')}, {_plural(self.njev, 'gradient')}"
+        cost = f"{counted(self.nit, 'step')}, {counted(self.nfev, 'evaluation')}, {counted(self.njev, 'gradient')}"
         return [
             ("why", self.message),
             ("x", _brief(self.x)),
@@ -137,10 +138,6 @@ class Result(dict):
         except Exception as error:
             raise ArgumentError(f"{path} is no saved result, or is damaged: {error}") from error
         return result
-
-
-def _plural(n: int, noun: str) -> str:
-    return f"{n} {noun}{'' if n == 1 else 's'}"
 
 
 def _leaves(tree: Any) -> list[np.ndarray]:

@@ -13,7 +13,9 @@ from typing import NamedTuple, Protocol
 
 C1 = 1e-4  # sufficient decrease: Nocedal & Wright (2006), section 3.1
 C2 = 0.9  # curvature, for quasi-Newton directions: the same
-TRIALS = 30  # with the least shrinkage, one half, this is a factor 1e9
+TRIALS = 30  # at one half each, the least, this is a factor 1e9
+# how far a search goes at once, in units of the last interval and of the next: Moré & Thuente (1994) have 4, 0.66
+LONGER, FARTHER = 9.0, 0.66
 
 
 class Trial(Protocol):
@@ -33,6 +35,14 @@ class Trial(Protocol):
 Search = Generator[float, Trial, float]
 
 
+class Known(NamedTuple):
+    """A length, the value there, and the slope where it is known (else NaN)."""
+
+    a: float
+    phi: float
+    slope: float
+
+
 def backtracking(
     phi0: float,
     slope0: float,
@@ -44,9 +54,9 @@ def backtracking(
     """Shorten the step until phi(a) <= reference + c1 a slope0 + 2 noise.
 
     Armijo (1966); nonmonotone where `reference` is the largest of several values before: Grippo, Lampariello &
-    Lucidi (1986). The next length minimises the quadratic, then the cubic through what is known, within 0.1 to
-    0.5 of the last (Nocedal & Wright 2006, section 3.5). It never asks for a slope. Where phi is not finite the
-    step is shortened to a tenth.
+    Lucidi (1986). The next length is where the quadratic through what is known is least, within 0.1 to 0.5 of
+    the last (Nocedal & Wright 2006, eq. 3.57). It never asks for a slope. Where phi is not finite the step is
+    shortened to a tenth.
 
     Parameters
     ----------
@@ -56,49 +66,34 @@ def backtracking(
         The first length.
     noise : float
         The uncertainty of one value, in units of phi: two values that agree within it count as equal (Berahas,
-        Byrd & Nocedal 2019, eq. 2.17).
+        Byrd & Nocedal 2019, section 2.3).
     reference : float, optional
         The value to get below; `phi0` where it is left out.
     c1 : float
         In (0, 1).
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> search = backtracking(phi0=1.0, slope0=-2.0, first=8.0)  # of phi(a) = (1 - a)^2
+    >>> next(search)
+    8.0
+    >>> search.send(SimpleNamespace(phi=49.0))
+    1.0
+    >>> try:
+    ...     search.send(SimpleNamespace(phi=0.0))
+    ... except StopIteration as end:
+    ...     end.value
+    1.0
     """
     ceiling = (phi0 if reference is None else reference) + 2 * noise
-    a, before = first, None
+    start, a = Known(0.0, phi0, slope0), first
     for _ in range(TRIALS):
         phi = (yield a).phi
         if phi <= ceiling + c1 * a * slope0:
             return a
-        now = (a, phi) if math.isfinite(phi) else None
-        a = _clip(_least(phi0, slope0, now, before), 0.1 * a, 0.5 * a)
-        before = now
+        a *= _clip(_share(start, Known(a, phi, math.nan)), 0.1, 0.5)
     return 0.0
-
-
-def _least(
-    phi0: float, slope0: float, now: tuple[float, float] | None, before: tuple[float, float] | None
-) -> float:
-    """Where the quadratic (or the cubic, if `before` is known) through value and slope at 0 is least."""
-    if now is None:
-        return 0.0
-    a, excess = now[0], now[1] - phi0 - now[0] * slope0
-    quadratic = _ratio(-slope0 * a * a, 2 * excess)
-    if before is None:
-        return quadratic
-    b, other = before[0], before[1] - phi0 - before[0] * slope0
-    # phi0 + slope0 t + q t^2 + c t^3 through both: Nocedal & Wright (2006), eq. 3.58
-    p, r = _ratio(excess, a * a), _ratio(other, b * b)
-    c = _ratio(p - r, a - b)
-    q = p - c * a
-    root = q * q - 3 * c * slope0
-    return _ratio(-slope0, q + math.sqrt(root)) if root >= 0 and q > 0 else quadratic
-
-
-class Known(NamedTuple):
-    """A length, the value there, and the slope where it is known (else NaN)."""
-
-    a: float
-    phi: float
-    slope: float
 
 
 def strong_wolfe(
@@ -111,10 +106,10 @@ def strong_wolfe(
 ) -> Search:
     """Find a length with phi(a) <= phi0 + c1 a slope0 + 2 noise and abs(slope(a)) <= c2 abs(slope0).
 
-    Bracketing and sectioning: Fletcher (1987), section 2.6; Nocedal & Wright (2006), algorithms 3.5 and 3.6, with
-    cubic interpolation and the safeguards of Moré & Thuente (1994). A slope is asked for only where the value is
-    low enough, since slopes may be dear. Where phi is not finite the step is shortened to a tenth. When lengths
-    run out, or values differ by noise alone, the best length of sufficient decrease is returned.
+    Bracketing and sectioning: Nocedal & Wright (2006), algorithms 3.5 and 3.6, with the cubic interpolation and
+    the safeguards of Moré & Thuente (1994). A slope is asked for only where the value is low enough, since slopes
+    may be dear. Where phi or its slope is not finite the step is shortened to a tenth. When the values differ by
+    noise alone, or the trials run out, the lowest length of sufficient decrease is returned.
 
     Parameters
     ----------
@@ -123,32 +118,47 @@ def strong_wolfe(
     c2 : float
         In (c1, 1): how much flatter the function must have become.
     """
-    low, high = Known(0.0, phi0, slope0), None
-    a, widths = first, [math.inf, math.inf]
+    low, high = Known(0.0, phi0, slope0), None  # the lowest so far, and the other end of the bracket
+    a = first
     for _ in range(TRIALS):
         trial = yield a
         phi = trial.phi
         if phi == -math.inf:
+            return a  # there is nothing below
+        enough = phi <= phi0 + c1 * a * slope0 + 2 * noise and (low.a == 0 or phi < low.phi)
+        slope = trial.slope if enough else math.nan
+        if enough and (abs(slope) <= -c2 * slope0 or abs(phi0 - phi) <= 2 * noise):
             return a
-        if not phi <= phi0 + c1 * a * slope0 + 2 * noise or (low.a > 0 and phi >= low.phi):
-            high = Known(a, phi, math.nan)
+        now = Known(a, phi, slope)
+        towards = 1.0 if high is None else high.a - low.a
+        if slope * towards <= 0:  # the minimum lies farther on
+            longest = LONGER * (a - low.a) if high is None else FARTHER * (high.a - a)
+            step = (_share(low, now) - 1) * (a - low.a)
+            low, a = now, a + _clip(step / longest, 0.1, 1.0) * longest
         else:
-            slope = trial.slope
-            if abs(slope) <= -c2 * slope0 or phi0 - phi <= 2 * noise:
-                return a
-            now = Known(a, phi, slope)
-            if not slope < 0 if low.a <= a else slope < 0:
-                high = low
-            before, low = low, now
-        if high is None:
-            a = _clip(_cubic(before, low), *(low.a + k * (low.a - before.a) for k in GROWTH))
-            continue
-        width = high.a - low.a
-        if not math.isfinite(high.phi):
-            a = low.a + 0.1 * width
-        elif abs(width) > 0.66 * abs(widths[-2]):  # two trials must shrink the bracket by a third
-            a = low.a + 0.5 * width
-        else:
-            a = low.a + _clip((_cubic(low, high) - low.a) / width, 0.1, 0.9) * width
-        widths.append(width)
+            low, high = (now, low) if math.isfinite(slope) else (low, now)
+            nearest = 0.01 if low.a == 0 else 0.1  # a first trial may be far too long
+            a = low.a + _clip(_share(low, high), nearest, 0.9) * (high.a - low.a)
     return low.a
+
+
+def _share(p: Known, q: Known) -> float:
+    """Where from p (0) to q (1) the parabola through them is least, or the cubic if both slopes are known; NaN
+    if nowhere, a tenth if q is not finite."""
+    if not math.isfinite(q.phi):
+        return 0.1
+    width, rise = q.a - p.a, q.phi - p.phi
+    left, right = p.slope * width, q.slope * width
+    scale = max(abs(rise), abs(left)) or 1.0
+    rise, left, right = rise / scale, left / scale, right / scale
+    if math.isnan(right):
+        return -left / (2 * (rise - left)) if rise > left else math.nan
+    square, cube = 3 * rise - 2 * left - right, left + right - 2 * rise
+    root = square * square - 3 * cube * left
+    bottom = square + math.sqrt(root) if root >= 0 else 0.0
+    return -left / bottom if bottom > 0 else math.nan
+
+
+def _clip(a: float, low: float, high: float) -> float:
+    """`a` within [low, high]; NaN becomes `high`."""
+    return min(max(a, low), high) if a == a else high

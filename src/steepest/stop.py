@@ -9,6 +9,11 @@ from typing import NamedTuple
 from .history import History
 
 
+def counted(n: float, noun: str) -> str:
+    """``1 step``, ``2 steps``."""
+    return f"{n:.0f} {noun}{'' if n == 1 else 's'}"
+
+
 class Reason(NamedTuple):
     """Why a run stopped.
 
@@ -154,7 +159,7 @@ class Steps(Criterion):
         if record.t >= self.n:
             return Reason(
                 "budget.steps",
-                f"Stopped after {record.t:.0f} steps (maxiter={self.n:g}), not converged: f = {history.shown(record.f)}, "
+                f"Stopped after {counted(record.t, 'step')} (maxiter={self.n:g}), not converged: f = {history.shown(record.f)}, "
                 f"gradient norm {record.g_norm:.3g}.",
             )
         return None
@@ -171,7 +176,7 @@ class Evaluations(Criterion):
         if record.nfev >= self.n:
             return Reason(
                 "budget.evaluations",
-                f"Stopped after {record.nfev:.0f} evaluations of fun (limit {self.n:g}), not converged: "
+                f"Stopped after {counted(record.nfev, 'evaluation')} of fun (limit {self.n:g}), not converged: "
                 f"f = {history.shown(record.f)}, gradient norm {record.g_norm:.3g}.",
             )
         return None
@@ -232,7 +237,7 @@ class Diverged(Criterion):
         if now.g_norm > self.factor * start.g_norm and now.f > start.f:
             return Reason(
                 "diverged",
-                f"Diverged: after {now.t:.0f} steps f = {history.shown(now.f)} is worse than f(x0) = "
+                f"Diverged: after {counted(now.t, 'step')} f = {history.shown(now.f)} is worse than f(x0) = "
                 f"{history.shown(start.f)}, and the gradient norm {now.g_norm:.3g} is more than {self.factor:.0g} times that of the start ({start.g_norm:.3g}).",
             )
         return None

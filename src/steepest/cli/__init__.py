@@ -25,7 +25,7 @@ def _version(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
     epilog=EXIT_CODES,
 )
 @click.option(
-    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Its number."
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version."
 )
 def main() -> None:
     """Minimise anything you can call, by gradient descent and its descendants; an optimiser that never lies.

@@ -10,8 +10,8 @@ import click
 
 from .catalogue import as_json_option
 from .function import Function, count, load, resolve, running, takes_function
-from .output import table, write_json
-from .program import DIVERGED, EXIT_CODES, WRONG_GRADIENT, Command, Failure
+from .output import echo_verdict, table, write_json
+from .program import DIVERGED, EXIT_CODES, NOT_CONVERGED, WRONG_GRADIENT, Command, Failure
 
 
 @click.command(
@@ -21,7 +21,7 @@ from .program import DIVERGED, EXIT_CODES, WRONG_GRADIENT, Command, Failure
 @click.option("--jac", metavar="MODULE:FUNCTION", help="The gradient to check, in Python.")
 @click.option("--gradient", "texts", metavar="TEXT", help="The same as formulas: 2*x; 2*y.")
 @as_json_option
-@click.option("--exit-zero", is_flag=True, help="Exit with 0 instead of 5.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 instead of 3 or 5.")
 @click.pass_context
 def check_gradient(
     ctx: click.Context, func: str | None, formula_text: str | None, dimension: int | None, x0: Any,
@@ -40,23 +40,26 @@ def check_gradient(
 
     with running(function.name):
         found = check(function.call, gradient, function.place(x0))
+    wrong = found.agrees is False or found.wrong.size
+    exit_code = 0 if found.ok else WRONG_GRADIENT if wrong else NOT_CONVERGED
     if as_json:
-        write_json("check-gradient", {"function": function.name, **vars(found)})
+        write_json("check-gradient", {"function": function.name, "ok": found.ok, **vars(found)})
     else:
-        verdict, *rest = str(found).split("\n")
-        click.secho(verdict, fg="green" if found.ok else "red")
-        for line in rest:
-            click.echo(line)
-    ctx.exit(0 if found.ok or exit_zero else WRONG_GRADIENT)
+        echo_verdict(str(found), exit_code)
+    ctx.exit(0 if exit_zero else exit_code)
 
 
 @click.command(cls=Command, short_help="A gradient with its errors.", epilog=EXIT_CODES)
 @takes_function
 @as_json_option
+@click.pass_context
 def derivative(
-    func: str | None, formula_text: str | None, dimension: int | None, x0: Any, as_json: bool
-) -> None:
-    """The gradient of FUNC at --x0 from its values alone, with a bound on the error of each component.
+    ctx: click.Context, func: str | None, formula_text: str | None, dimension: int | None, x0: Any,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """The gradient of FUNC at --x0, with a bound on the error of each component.
+
+    Of formulas and catalogue functions it is found from values alone, and the exact one stands beside it.
 
     \b
     Examples:
@@ -64,35 +67,32 @@ def derivative(
       steepest derivative model:loss --x0 0.5,1
     """
     function = resolve(func, formula_text, dimension, x0)
+    place = function.place(x0)
     import numpy as np
 
-    from ..derivatives import choose
-    from ..oracle import Objective
-    from ..params import Parameters
+    from ..derivatives import gradient
 
-    parameters = Parameters(function.place(x0))
-    x, objective = parameters.start, Objective(function.call, parameters)
     with running(function.name):
-        f = objective(x)
-        if not math.isfinite(f):
-            raise Failure(f"{function.name!r} is {f} there: it has no derivative.", DIVERGED)
-        g, error = choose(objective, parameters, x, f, "accurate").gradient(x, f)
-    assert error is not None  # differences always know it; it is infinite where they say nothing
-    g = np.where(np.isfinite(error), g, math.nan)
+        found = gradient(function.call, place, jac=None if function.gradient is None else "accurate")
+    x, error = np.ravel(place), np.ravel(found.error)
+    known = np.isfinite(error)
+    g = np.where(known, np.ravel(found.value), math.nan)
     exact = None if function.gradient is None else function.gradient(x)
     if as_json:
-        found = {"function": function.name, "x": x, "fun": f, "gradient": g, "error": error, "exact": exact}
-        write_json("derivative", {**found, "nfev": objective.nfev})
-        return
-    columns: dict[str, Iterable[str]] = {
-        "": function.variables or [f"x[{i}]" for i in range(x.size)],
-        "at": map("{:.10g}".format, x),
-        "derivative": map("{:.10g}".format, g),
-        "error": map("{:.1e}".format, error),
-    }
-    if exact is not None:
-        columns["exact"] = map("{:.10g}".format, exact)
-    table(tuple(columns), zip(*columns.values(), strict=True))
+        numbers = {"x": x, "gradient": g, "error": error, "exact": exact, "evaluations": found.evaluations}
+        write_json("derivative", {"function": function.name, **numbers, "how": found.how})
+    else:
+        columns: dict[str, Iterable[str]] = {
+            "": function.variables or [f"x[{i}]" for i in range(x.size)],
+            "at": map("{:.10g}".format, x),
+            "derivative": map("{:.10g}".format, g),
+            "error": map("{:.1e}".format, error),
+        }
+        if exact is not None:
+            columns["exact"] = map("{:.10g}".format, exact)
+        table(tuple(columns), zip(*columns.values(), strict=True))
+        click.echo(f"{found.how}; {count(found.evaluations, 'evaluation')}")
+    ctx.exit(0 if known.all() else DIVERGED)
 
 
 def _claimed(function: Function, jac: str | None, texts: str | None) -> Callable[..., Any]:

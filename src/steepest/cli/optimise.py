@@ -12,7 +12,7 @@ import click
 
 from ..errors import ArgumentError, SteepestError
 from .function import Function, load, resolve, takes_function, where
-from .output import save_history, writable, write_file, write_json
+from .output import echo_verdict, save_history, writable, write_file, write_json
 from .program import (
     DIVERGED,
     EXIT_CODES,
@@ -220,17 +220,12 @@ def _size(start: Any) -> int:
     return len(start) if isinstance(start, list) else 1
 
 
-COLORS = {0: "green", NOT_CONVERGED: "yellow", INTERRUPTED: "yellow"}
-
-
 def show(command: str, result: Any, as_json: bool, exit_code: int) -> None:
-    """The result on stdout, its verdict in colour on a terminal."""
+    """The result on stdout."""
     if as_json:
         write_json(command, {key: value for key, value in result.items() if key != "history"})
-        return
-    verdict, *rest = str(result).split("\n")
-    click.secho(verdict, fg=COLORS.get(exit_code, "red"))
-    click.echo("\n".join(rest))
+    else:
+        echo_verdict(str(result), exit_code)
 
 
 minimize = optimise("minimize", "x0**2 + x1**2")

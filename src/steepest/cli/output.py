@@ -12,9 +12,10 @@ from typing import Any
 
 import click
 
-from .program import Failure
+from .program import INTERRUPTED, NOT_CONVERGED, Failure
 
 SCHEMA = 1  # of the JSON objects; raised when the meaning of a key changes
+COLORS = {0: "green", NOT_CONVERGED: "yellow", INTERRUPTED: "yellow"}  # by exit code; red for the others
 FILES = (".csv", ".jsonl", ".npz")
 
 
@@ -38,6 +39,13 @@ def details(rows: Iterable[tuple[str, str]]) -> None:
     for name, text in rows:
         indented = text.replace("\n", "\n" + " " * (width + 2))
         click.echo(f"{click.style(f'{name:>{width}}:', bold=True)} {indented}")
+
+
+def echo_verdict(text: str, exit_code: int) -> None:
+    """A text whose first line is the verdict, which has a colour on a terminal."""
+    verdict, *rest = text.split("\n")
+    click.secho(verdict, fg=COLORS.get(exit_code, "red"))
+    click.echo("\n".join(rest))
 
 
 def write_json(command: str, content: Any) -> None:

@@ -18,8 +18,8 @@ Exit codes:
     0  converged, or done
     1  the function raised an error, or steepest did
     2  wrong usage: an argument, a formula, a missing extra
-    3  stopped without convergence
-    4  diverged, or not finite
+    3  stopped without convergence, or without a proof (check-gradient)
+    4  diverged, not finite, or without a derivative
     5  the gradient is wrong (check-gradient)
   130  interrupted (the best point is still printed)
 """

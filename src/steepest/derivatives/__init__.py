@@ -1,13 +1,13 @@
 """How a gradient is obtained, and proved.
 
-The caller's own gradient comes first, then automatic differentiation (autograd on plain NumPy code), then finite
-differences. The first two are proved before they are trusted: at the start, and again when a search along them
-fails, the slope that they claim is compared with directional differences of the function at two places, with
-steps, noise and kinks measured so that a right gradient is never accused (`prove`). One that disagrees is replaced
-by adaptive differences (`Finite`), and the report of the derivative says so, with the numbers. For people,
-`gradient`, `derivative`, `hessian` and `hessian_vector_product` take the most exact way that there is and tell
-the error, `noise` measures how uncertain the values of a function are, and `check_gradient` names what is wrong
-with a gradient written by hand.
+The caller's own gradient comes first, then automatic differentiation (autograd on plain NumPy code), then
+finite differences. The first two are proved before they are trusted: at the start, and again when a search
+along them fails, the slope that they claim is compared with directional differences of the function at two
+places, with steps, noise and kinks minded so that a right gradient is not accused (`prove`). One that
+disagrees is replaced by adaptive differences (`Finite`), and the report of the derivative says so, with the
+numbers. For people, `gradient`, `derivative`, `hessian` and `hessian_vector_product` take the most exact way
+that there is and tell the error, `noise` measures how uncertain the values of a function are, and
+`check_gradient` names what is wrong with a gradient written by hand.
 """
 
 from __future__ import annotations

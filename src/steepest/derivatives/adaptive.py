@@ -75,6 +75,7 @@ class Finite:
         self.all = np.arange(x0.size)
         self.central, self.window, self.blind = False, 1.0, False
         self.steps: Steps | None = None
+        self.latest: tuple[np.ndarray, np.ndarray, float] | None = None  # what central differences gave for free
         self.at: np.ndarray | None = None  # where the slopes of the last measurement of all steps hold
         self.measured: Noise | None = None
 
@@ -100,6 +101,7 @@ class Finite:
         """Second derivatives along each coordinate, shape (n,); NaN where they are below the noise."""
         if self.steps is None:
             return None
+        self._learn()
         return np.where(np.abs(self.steps.curvature) > self.steps.blur, self.steps.curvature, np.nan)
 
     def gradient(self, x: np.ndarray, f: float) -> tuple[np.ndarray, np.ndarray]:
@@ -144,6 +146,7 @@ class Finite:
     def _calibrate(self, x: np.ndarray, f: float, index: np.ndarray) -> None:
         """Measure the steps of the coordinates `index`, and with them their part of the gradient at `x`."""
         steps, noise = self.steps, self.measured
+        self._learn()
         down, up = self.probes.room(x, index)
         size = np.maximum(np.abs(x[index]), np.finfo(x.dtype).tiny / self.unit**2).astype(float)
         scale = np.maximum(self.scale[index], size)
@@ -196,12 +199,18 @@ class Finite:
         values, made = self.probes(x, self.all, moves(h, side))
         with np.errstate(all="ignore"):
             g, curvature, gain = three_point(f, values, made)
-            blur = 4 * level / h**2
-            fresh = np.abs(curvature) > blur
-            np.copyto(self.steps.curvature, curvature, where=fresh)
-            np.copyto(self.steps.blur, blur, where=fresh)
+            self.latest = curvature, h, level
             # at the best step truncation is half of the noise
             return g, 1.5 * level * gain
+
+    def _learn(self) -> None:
+        """Take over the second derivatives that the latest central differences gave, where they are seen."""
+        if self.latest is not None:
+            curvature, h, level = self.latest
+            blur = 4 * level / h**2
+            seen = np.abs(curvature) > blur  # False where it is NaN
+            self.steps.curvature[seen], self.steps.blur[seen] = curvature[seen], blur[seen]
+            self.latest = None
 
     def _bend(self) -> np.ndarray:
         """The largest second derivative that the measurement allows, shape (n,)."""

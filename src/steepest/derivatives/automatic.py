@@ -22,7 +22,7 @@ Primitive = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 
 def autograd(function: Function) -> Primitive:
-    """The function x -> (value, gradient) by reverse accumulation (Linnainmaa 1976), at about 80 us and 5 values.
+    """The function x -> (value, gradient) by reverse accumulation (Linnainmaa 1976).
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def _tracked() -> type:
     import autograd.numpy
     from autograd.tracer import Box
 
-    class Tracked(autograd.numpy.numpy_boxes.ArrayBox):  # type: ignore[misc,name-defined]
+    class Tracked(autograd.numpy.numpy_boxes.ArrayBox):
         """autograd's box, with NumPy's functions besides its ufuncs."""
 
         __slots__ = ()

@@ -12,7 +12,7 @@ from .probes import three_point
 
 Ask = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
-WALKS = 16  # each by a factor 4 at least: nine orders of magnitude either way
+WALKS = 20  # by a factor 4 at least: twelve orders of magnitude either way
 ENOUGH = 1e-8  # relative error of a slope that ends the walk
 SEEN = 2.0  # a change of f counts from so many noise levels on
 # rows of a look
@@ -105,7 +105,7 @@ def calibrate(
     reach = np.minimum(most, np.where(side == 0, np.minimum(up, down), np.maximum(up, down) / 2))
     near, far, chosen = (np.full((7, k), np.nan) for _ in range(3))
     error, truncation, narrow = np.full(k, np.inf), np.zeros(k), np.full((7, k), np.nan)
-    last = np.zeros(k)
+    last, bound = np.zeros(k), np.full(k, np.inf)
     ask_near, ask_far = np.arange(k), np.arange(k)
     for _ in range(WALKS):
         both = np.concatenate([ask_near, ask_far])
@@ -122,11 +122,16 @@ def calibrate(
         wide = gap <= blur
         best = np.where(wide, b, a)
         doubt = np.where(wide, b[BLUR] + gap, a[BLUR] + excess)
-        better = known & (doubt < error[active])
+        # a smaller step is nearer to the limit: it counts when it contradicts, even if it knows less well
+        against = np.abs(best[SLOPE] - chosen[SLOPE, active]) > doubt + error[active]
+        better = known & ((doubt < error[active]) | against & (best[STEP] < chosen[STEP, active]))
         at = active[better]
         chosen[:, at], narrow[:, at] = best[:, better], a[:, better]
         error[at], truncation[at] = doubt[better], excess[better]
 
+        for at_step in (a, b):  # where f stood still, its slope can't be larger than noise lets it seem
+            still = at_step[CHANGE] <= SEEN
+            bound[active] = np.where(still, np.minimum(bound[active], 4 * at_step[BLUR]), bound[active])
         inside = gap <= 2 * blur
         unseen = inside & (b[CHANGE] <= SEEN)
         factor = np.where(inside, np.where(unseen, 16.0, 4.0), 0.25)
@@ -145,12 +150,11 @@ def calibrate(
         on = ~finished
         if not on.any():
             break
-        ratio = new / h[active]
-        up4, down4 = on & (ratio == 4) & known, on & (ratio == 0.25) & ~np.isnan(a[SLOPE])
+        up4, down4 = on & (new == 4 * h[active]) & known, on & (new == h[active] / 4) & ~np.isnan(a[SLOPE])
         near[:, active[up4]], far[:, active[down4]] = b[:, up4], a[:, down4]
         h[active] = new
         ask_near, ask_far = active[on & ~up4], active[on & ~down4]
-    flat = ~(chosen[CHANGE] > SEEN)
+    flat = ~(chosen[CHANGE] > SEEN) | (np.abs(chosen[SLOPE]) > bound + error)  # not seen at all, or stairs
     with np.errstate(all="ignore"):
         grown = np.cbrt(narrow[BLUR] / (2 * truncation))
     best_h = np.clip(narrow[STEP] * np.clip(grown, 0.25, 4), least, np.maximum(reach, least))

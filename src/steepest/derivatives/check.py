@@ -12,7 +12,7 @@ from ..errors import Exhausted
 from ..oracle import Objective
 from .faults import name_factor
 from .noise import Noise, estimate_noise
-from .slopes import BLURRED, COARSE, Place, Slope, scale_of, step_of
+from .slopes import COARSE, Place, Slope, scale_of, step_of
 
 COST = 12  # calls of fun for a proof without suspicion, where the gradient itself is traced and needs two
 APART = 0.05  # distance of the second place, in units of the scale of x: at x = 0 many a wrong term is 0, too
@@ -76,7 +76,8 @@ def prove(
         return Proof(None, f"maxfun={objective.maxfun:g} leaves too few evaluations")
     began = objective.nfev
     try:
-        proof = _prove(tell, objective, x, f, bounds, np.random.default_rng(rng))
+        with np.errstate(all="ignore"):  # the points are ours: outside the domain NaN is an answer
+            proof = _prove(tell, objective, x, f, bounds, np.random.default_rng(rng))
     except Exhausted as error:
         return Proof(None, str(error))
     return Proof(proof.agrees, f"{proof.sentence} ({objective.nfev - began} evaluations)", proof.noise)
@@ -90,40 +91,60 @@ def _prove(
     bounds: Box | None,
     rng: np.random.Generator,
 ) -> Proof:
-    noise = estimate_noise(objective, x, f0=f, bounds=bounds, rng=rng) if objective(x) != f else None
-    level = max(float(np.finfo(x.dtype).eps) * abs(f), noise.level if noise else 0.0)
-    g = tell(x)
+    def measure_noise() -> Noise:
+        return estimate_noise(objective, x, f0=f, bounds=bounds, rng=rng)
+
+    def claim(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The gradient at y and, where fun is random and it may be too, its standard deviation."""
+        if noise is None:
+            return tell(y).astype(float), np.zeros(y.size)
+        claims = np.array([tell(y) for _ in range(4)], float)
+        return claims.mean(axis=0), claims.std(axis=0, ddof=1) / 2
+
+    noise = measure_noise() if objective(x) != f else None
+    g, blur = claim(x)
     if not np.isfinite(g).all():
         i = int(np.flatnonzero(~np.isfinite(g))[0])
         return Proof(False, f"component {i} is {g[i]} where fun is {f:.6g}", noise)
     low, high = bounds if bounds is not None else (np.full(x.size, -math.inf), np.full(x.size, math.inf))
     scale = np.minimum(scale_of(x, f, g), (high - low) / 4)
     margin = 2 * step_of(x) * scale
-    pairs = []
+    places: list[Place] = []
     for aside in (0.0, APART * scale * rng.standard_normal(x.size)):
         y = np.clip(x + aside, low + margin, high - margin).astype(x.dtype)
+        here = (y == x).all()
         try:
-            value = f if (y == x).all() else objective(y)
-            claims = np.array([tell(y) for _ in range(4 if noise else 1)], float)
+            value, (g_y, blur_y) = (f, (g, blur)) if here else (objective(y), claim(y))
         except Exhausted:
             raise
         except Exception:  # outside its domain fun may raise as well as give NaN
             continue
-        if math.isfinite(value) and np.isfinite(claims).all():
-            blur = claims.std(axis=0, ddof=1) / 2 if noise else np.zeros(x.size)
-            place = Place(
-                objective.batch, y, value, claims.mean(axis=0), scale, np.minimum(y - low, high - y), blur
-            )
-            pairs.append((place, place.direction(level, rng, along=not pairs)))
-    looks = [place.first(d) for place, d in pairs]
+        if math.isfinite(value) and np.isfinite(g_y).all():
+            reach = np.minimum(y - low, high - y)
+            places.append(Place(objective.batch, y, value, g_y, scale, reach, blur_y))
+
+    def level(place: Place, noise: Noise | None) -> float:
+        """The noise of a value there, as far as it is known."""
+        return max(float(np.finfo(x.dtype).eps) * abs(place.f), noise.at(place.f) if noise else 0.0)
+
+    def look(place: Place, noise: Noise | None) -> tuple[np.ndarray, Slope]:
+        d = place.direction(level(place, noise), rng, along=place is places[0])
+        return d, place.first(d)
+
+    looks = [look(place, noise) for place in places]
     # a sample of the noise may be small by chance, but hardly all of them
-    slopes = [look.under(max([level, *(look.noise for look in looks)])) for look in looks]
-    if any(slope.wrong for slope in slopes) or not any(
-        slope.exactness < BLURRED or slope.flat for slope in slopes
-    ):
-        if noise is None:
-            level = max(level, estimate_noise(objective, x, f0=f, bounds=bounds, rng=rng).level)
-        slopes = [place.sharpest(d, look, level) for (place, d), look in zip(pairs, looks, strict=True)]
+    sample = max((slope.noise for _, slope in looks), default=0.0)
+    slopes = [
+        slope.under(max(level(place, noise), sample)) for place, (_, slope) in zip(places, looks, strict=True)
+    ]
+    if any(slope.wrong for slope in slopes) or not any(slope.clear or slope.flat for slope in slopes):
+        known = noise or measure_noise()
+        if known.level > 10 * float(np.finfo(x.dtype).eps) * abs(f):  # weights that noise allows to see
+            looks = [look(place, known) for place in places]
+        slopes = [
+            place.settle(d, slope, level(place, known))
+            for place, (d, slope) in zip(places, looks, strict=True)
+        ]
     return Proof(*_verdict(slopes, x.size), noise)
 
 

@@ -23,7 +23,7 @@ from .proved import USER, Proved
 # x -> (value, gradient) for a function of a flat array; one line for each array library
 AUTOMATIC: dict[str, Callable[[Function], Primitive]] = {"autograd": autograd}
 
-DIFFERENCES: dict[str, Callable[..., Derivative]] = {
+DIFFERENCES: dict[str, Callable[..., Any]] = {
     "fd": Finite,
     "2-point": TwoPoint,
     "3-point": ThreePoint,

@@ -89,7 +89,7 @@ def explain(evidence: Evidence, n: int) -> str:
         advice = ": the sign is wrong" if abs(c[0] + 1) < NEAR else ""
         return f"yours is {name_factor(c[0], n)} times the gradient everywhere{advice}"
     if (c := evidence.fit(x * g)) is not None:
-        return f"yours / measured follows x: it is {name_factor(c[0], n)} x, so a factor x stands where none belongs"
+        return f"yours / measured is {name_factor(c[0], n)} x: a factor x stands where none belongs"
     if (c := evidence.fit(over)) is not None:
         return f"yours / measured is {name_factor(c[0], n)} / x: a factor x is missing"
     for name, basis in (("x", x), ("", np.ones_like(x)), ("sign(x)", np.sign(x)), ("f", f)):
@@ -107,5 +107,5 @@ def explain(evidence: Evidence, n: int) -> str:
                     f"multiply it by {name_factor(1 / bad, n)}"
                 )
     if (c := evidence.fit(x * g, x)) is not None:
-        return "yours / x is the gradient times a constant plus a constant: a factor x stands where another belongs"
+        return "yours / x is the gradient, scaled and shifted: a factor x stands where another belongs"
     return ""

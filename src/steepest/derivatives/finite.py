@@ -58,11 +58,11 @@ class _Fixed:
         return self.share * np.maximum(np.abs(x), self.least)
 
     def result(
-        self, x: np.ndarray, f: float, slope: np.ndarray, gain: np.ndarray
+        self, x: np.ndarray, f: float, slope: np.ndarray, gain: np.ndarray, truncation: Any = 0.0
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The gradient and its error: rounding, and truncation if fun is smooth on the scale of x."""
+        """The gradient and its error: rounding, and truncation as far as it can be guessed."""
         known = np.isfinite(slope)
-        error = gain * self.noise(f) + self.share**self.order * np.abs(slope)
+        error = gain * self.noise(f) + self.share**self.order * np.abs(slope) + truncation
         return np.where(known, slope, 0.0).astype(x.dtype), np.where(known, error, np.inf)
 
 
@@ -118,5 +118,6 @@ class ThreePoint(_Fixed):
         h, side = fit(self.step(x), np.zeros(x.size, int), *self.probes.room(x, index))
         values, made = self.probes(x, index, moves(h, side))
         with np.errstate(all="ignore"):
-            slope, _, gain = three_point(f, values, made)
-            return self.result(x, f, slope, gain)
+            slope, curvature, gain = three_point(f, values, made)
+            # h^2 |f_xxx| / 6, where the third derivative is to the second as that is to the first (so for exp, and on average for powers and waves)
+            return self.result(x, f, slope, gain, np.nan_to_num((made[0] * curvature) ** 2 / np.abs(slope)))

@@ -13,12 +13,11 @@ from ..errors import ArgumentError
 from ..oracle import Objective
 from ..params import Parameters
 from .check import APART, prove
-from .faults import Evidence, explain, name_factor
-from .ladder import Accurate
+from .components import Components, compare, measure
+from .faults import Evidence, explain
 from .own import Paired, written
-from .slopes import FINE, REST, Place, scale_of, step_of
+from .slopes import FINE, scale_of
 
-ALL = 50  # up to here every component is measured; above, the wrong ones are found by halving
 SHOWN = 10  # rows of the table, the worst
 PLACES = 8  # where a relation between yours and the gradient must hold before it is named
 
@@ -29,8 +28,8 @@ class GradientCheck:
 
     Attributes
     ----------
-    ok : bool
-        The gradient was proved right; False also where nothing could be proved.
+    agrees : bool or None
+        The outcome of the proof by directional differences; None where they could not tell.
     guess : str
         What is wrong, in words.
     taylor : float
@@ -48,7 +47,7 @@ class GradientCheck:
         Calls of the function.
     """
 
-    ok: bool
+    agrees: bool | None
     guess: str
     taylor: float
     x: np.ndarray
@@ -60,6 +59,11 @@ class GradientCheck:
     evaluations: int
 
     @property
+    def ok(self) -> bool:
+        """The gradient was proved right; False also where nothing could be proved."""
+        return self.agrees is True and not self.wrong.size
+
+    @property
     def ratio(self) -> np.ndarray:
         """yours / measured, shape (k,)."""
         with np.errstate(all="ignore"):
@@ -69,7 +73,7 @@ class GradientCheck:
         return self.ok
 
     def __repr__(self) -> str:
-        verdict = "right" if self.ok else "wrong" if self.wrong.size else "not proved"
+        verdict = "right" if self.ok else "wrong" if self.wrong.size or self.agrees is False else "not proved"
         lines = [f"gradient {verdict}: {self.guess}"]
         off = np.abs(self.yours - self.measured) / (self.error + FINE * np.abs(self.measured) + 1e-300)
         worst = np.argsort(-np.where(np.isnan(off), math.inf, off), kind="stable")[:SHOWN]
@@ -83,10 +87,8 @@ class GradientCheck:
             )
         if self.index.size > SHOWN:
             lines.append(f"({self.index.size - SHOWN} more components were measured)")
-        lines.append(
-            f"Taylor remainder of order {self.taylor:.2f} (2: right, 1: wrong); {self.evaluations} evaluations"
-        )
-        return "\n".join(lines)
+        order = f"Taylor remainder of order {self.taylor:.2f} (right: 2, wrong: 1)"
+        return "\n".join([*lines, f"{order}; {self.evaluations} evaluations"])
 
 
 def check_gradient(
@@ -140,89 +142,28 @@ def check_gradient(
         raise ArgumentError(f"x={x!r}: f is {f0:g} there; expected a point where it is finite.")
     g = tell(at)
     proof = prove(tell, objective, at, f0, rng=rng)
-    found = _components(objective, at, f0, g, proof.agrees is False, rng)
-    if proof.agrees is False and not found[-1].size:  # right at x itself, wrong beside it
+    found = compare(objective, at, f0, g, proof.agrees is False, rng)
+    if proof.agrees is False and not found.wrong.size:  # right at x itself, wrong beside it
         at = (at + APART * scale_of(at, f0, g) * rng.standard_normal(at.size)).astype(at.dtype)
         f0, g = objective(at), tell(at)
-        found = _components(objective, at, f0, g, True, rng)
-    index, measured, error, wrong = found
-    if wrong.size:
-        guess = _guess(tell, objective, at, f0, g, found, rng)
-    else:
-        guess = proof.sentence
+        found = compare(objective, at, f0, g, True, rng)
+    guess = _guess(tell, objective, at, f0, g, found, rng) if found.wrong.size else proof.sentence
     return GradientCheck(
-        ok=proof.agrees is True and not wrong.size,
+        agrees=proof.agrees,
         guess=guess,
         taylor=_order(objective, at, f0, g, rng),
         x=at,
-        index=index,
-        yours=g[index],
-        measured=measured,
-        error=error,
-        wrong=wrong,
+        index=found.index,
+        yours=g[found.index],
+        measured=found.measured,
+        error=found.error,
+        wrong=found.wrong,
         evaluations=objective.nfev,
     )
 
 
-Found = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-
-
-def _components(
-    objective: Objective, x: np.ndarray, f: float, g: np.ndarray, suspicious: bool, rng: np.random.Generator
-) -> Found:
-    """The components that were measured, their values and errors, and which of them are wrong."""
-    if x.size <= ALL:
-        index = np.arange(x.size)
-    else:
-        index = np.array(sorted(_halve(objective, x, f, g, rng)) if suspicious else [], int)
-    measured, error = measure(objective, x, f, index)
-    with np.errstate(all="ignore"):
-        off = np.abs(g[index] - measured) > REST * error + FINE * np.abs(measured)
-    return index, measured, error, index[off | ~np.isfinite(g[index])]
-
-
-def measure(
-    objective: Objective, x: np.ndarray, f: float, index: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """The components `index` of the gradient at `x` by `Accurate` differences, and their errors."""
-    if not index.size:
-        return np.empty(0), np.empty(0)
-
-    def part(z: np.ndarray) -> float:
-        y = x.copy()
-        y[index] = z
-        return objective(y)
-
-    start = x[index]
-    measured, error = Accurate(Objective(part, Parameters(start)), start, f).gradient(start, f)
-    return measured.astype(float), error
-
-
-def _halve(
-    objective: Objective, x: np.ndarray, f: float, g: np.ndarray, rng: np.random.Generator
-) -> list[int]:
-    """Up to `SHOWN` components that are wrong: blocks whose slope is right are left out."""
-    level = float(np.finfo(x.dtype).eps) * abs(f)
-    place = Place(objective.batch, x, f, np.where(np.isfinite(g), g, 0.0), scale_of(x, f, g),
-                  np.full(x.size, math.inf), np.zeros(x.size))  # fmt: skip
-    d = place.direction(level, rng, along=True)
-    found = np.flatnonzero(~np.isfinite(g))[:SHOWN].tolist()
-    blocks = [np.arange(x.size)]
-    while blocks and len(found) < SHOWN:
-        block = blocks.pop()
-        only = np.zeros(x.size)
-        only[block] = d[block]
-        if not place.slope(only, step_of(x)).under(level).wrong:
-            continue
-        if block.size == 1:
-            found.append(int(block[0]))
-        else:
-            blocks += [block[block.size // 2 :], block[: block.size // 2]]
-    return found
-
-
 def _order(objective: Objective, x: np.ndarray, f: float, g: np.ndarray, rng: np.random.Generator) -> float:
-    """The order of f(x + h d) - f(x) - h g'd in h, from the smallest steps where it stands out of the rounding."""
+    """The order of f(x + h d) - f(x) - h g'd in h, from the smallest steps where it is no rounding."""
     d = scale_of(x, f, g) * rng.choice([-1.0, 1.0], x.size)
     steps = 0.1 * 2.0 ** -np.arange(24)
     points = (x + steps[:, None] * d).astype(x.dtype)
@@ -243,15 +184,15 @@ def _guess(
     x: np.ndarray,
     f: float,
     g: np.ndarray,
-    found: Found,
+    found: Components,
     rng: np.random.Generator,
 ) -> str:
-    """What is wrong, in words: what the components at x show by themselves, else a relation at several places."""
-    index, measured, error, wrong = found
+    """What is wrong, in words: what the components at x show, else a relation at several places."""
+    wrong = found.wrong
     if not np.isfinite(g[wrong]).all():
         i = wrong[~np.isfinite(g[wrong])][0]
         return f"component {i} is {g[i]}"
-    true = measured[np.isin(index, wrong)]
+    true = found.measured[np.isin(found.index, wrong)]
     if wrong.size > 1 and np.allclose(np.sort(g[wrong]), np.sort(true), rtol=1e-5, atol=0):
         return f"components {_list(wrong)} are the right numbers in another order"
     missing = wrong[g[wrong] == 0]

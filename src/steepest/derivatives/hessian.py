@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -109,8 +110,8 @@ def _ladder(known: Known, v: np.ndarray, steps: np.ndarray) -> list[tuple[np.nda
         spans = [float(right[at] - left[at]) / float(v[at]) for right, left in sides]
         rough = [(a[0] - b[0]) / span for (a, b), span in zip(pairs, spans, strict=True)]
         blur = [(a[1] + b[1]) / abs(span) for (a, b), span in zip(pairs, spans, strict=True)]
-        once = [b + (b - a) / 15 for a, b in zip(rough, rough[1:], strict=False)]
-        twice = [b + (b - a) / 255 for a, b in zip(once, once[1:], strict=False)]
+        once = [b + (b - a) / 15 for a, b in pairwise(rough)]
+        twice = [b + (b - a) / 255 for a, b in pairwise(once)]
         found = [(r, np.abs(r - b) + e) for r, b, e in zip(once, rough[1:], blur[1:], strict=True)]
         found += [(r, np.abs(r - b) + 1.2 * e) for r, b, e in zip(twice, once[1:], blur[2:], strict=True)]
     return [(value, np.where(np.isfinite(error), error, math.inf)) for value, error in found]

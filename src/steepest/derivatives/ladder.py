@@ -14,7 +14,7 @@ from .noise import Noise, estimate_noise
 from .probes import Probes
 
 RUNGS = 3  # h, h/4, h/16
-WALKS = 14  # as many rungs further, at most: eight orders of magnitude
+WALKS = 20  # by a factor 4 at least: twelve orders of magnitude either way
 SLOPE, CURVATURE, CHANGE, PEAK = range(4)  # rows of a rung
 
 
@@ -93,7 +93,7 @@ def climb(
         upwards = blurred[on]
         for _ in range(WALKS):
             h[on] *= np.where(upwards, 4.0, 0.25)
-            possible = (h[on] <= np.minimum(room[on], scale[on])) & (h[on] > 1e3 * unit * scale[on] * upwards)
+            possible = h[on] <= np.minimum(room[on], scale[on])
             on, upwards = on[possible], upwards[possible]
             if not on.size:
                 break
@@ -101,7 +101,9 @@ def climb(
             old = rungs[:, :, on]
             rungs[:, :, on] = np.where(upwards, np.concatenate([new, old[:2]]), np.concatenate([old[1:], new]))
             limit, doubt, blurred = extrapolate(rungs[:, :, on], h[on], noise)
-            better = doubt < error[on]
+            # a smaller step is nearer to the limit: it counts when it contradicts, even if it knows less well
+            against = ~upwards & (np.abs(limit - slope[on]) > doubt + error[on])
+            better = (doubt < error[on]) | against & (doubt < np.inf)
             at = on[better]
             slope[at], error[at], curvature[at] = limit[better], doubt[better], rungs[0, CURVATURE, at]
             further = (blurred == upwards) & ~(doubt <= clean * np.abs(limit))
@@ -170,15 +172,17 @@ class Accurate:
             lambda index, by: self.probes(x, index, by), f, self.unit, scale, np.minimum(down, up),
             lambda: self._measure(x, f, scale),
         )  # fmt: skip
-        unknown = np.flatnonzero(~(found.error < np.inf) & (np.maximum(down, up) > 0))
-        if unknown.size:  # at a bound or the edge of the domain: one-sided
-            h, size = self.unit ** (1 / 3) * scale[unknown], 16 * self.unit * scale[unknown]
+        narrow = (found.error == np.inf) | (np.minimum(down, up) < self.unit ** (1 / 3) * scale)
+        left = np.flatnonzero(narrow & (np.maximum(down, up) > 0))
+        if left.size:  # at a bound or the edge of the domain: one-sided
             steps = calibrate(
-                lambda index, by: self.probes(x, unknown[index], by), f, self._measure(x, f, scale), h,
-                np.zeros(unknown.size, int), down[unknown], up[unknown], size, scale[unknown],
+                lambda index, by: self.probes(x, left[index], by), f, self._measure(x, f, scale),
+                self.unit ** (1 / 3) * scale[left], np.zeros(left.size, int), down[left], up[left],
+                16 * self.unit * scale[left], scale[left],
             )  # fmt: skip
-            found.slope[unknown], found.error[unknown] = steps.slope, steps.error
-            found.curvature[unknown] = np.where(steps.flat, np.nan, steps.curvature)
+            better = steps.error < found.error[left]
+            for array, new in zip(found, (steps.slope, steps.error, steps.curvature), strict=True):
+                array[left[better]] = new[better]
         self.bend = found.curvature
         return found.slope.astype(x.dtype), found.error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,8 @@ from ..oracle import Objective
 from ..params import Parameters
 
 POINTS = 7  # 4 of them fail in up to 18 % of cases (measured on Rosenbrock, n = 10)
-WIDER = 2.0**10  # from one window to the next: the error of a solver with a tolerance is smooth inside a small one
+WIDER = 2.0**12  # from one window to the next: the error of a solver with a tolerance is smooth inside a small one
+CLOSER = 2.0**-20
 # sqrt(gamma_k), gamma_k = (k!)^2 / (2k)!: k-th differences of noise of variance 1 have variance 1/gamma_k
 ROOTS = np.array([math.factorial(k) / math.sqrt(math.factorial(2 * k)) for k in range(1, POINTS)])
 
@@ -133,7 +134,7 @@ def estimate_noise(
     batch = getattr(value, "batch", None) or (lambda points: np.array([value(point) for point in points], float))
     f0 = float(value(x)) if f0 is None else f0
     single = x.dtype == np.float32
-    width = min(2.0 ** round(math.log2(window)) * (2.0**-14 if single else 2.0**-30), 2.0**-8)
+    width = min(2.0 ** round(math.log2(window)) * (2.0**-14 if single else 2.0**-30), 2.0**-6)
     places = np.arange(1, POINTS)[:, None]
     sigma, repeat, asked = None, None, 0
     for _ in range(3):
@@ -157,7 +158,13 @@ def estimate_noise(
     # a value rounded once, to the nearest, has a standard deviation between 0.14 and 0.29 unit |f|
     level = max(sigma or 0.0, unit * largest / 4, apart)
     relative = repeat == f0 and level <= 1e3 * unit * largest
-    return Noise(level, repeat != f0, relative, largest, asked)
+    noise = Noise(level, repeat != f0, relative, largest, asked)
+    if relative or noise.stochastic or window > 1 or (x != 0).all():
+        return noise
+    # rough on the scale 1 that was assumed at 0; is it smooth on a smaller one?
+    closer = estimate_noise(value, x, np.where(x == 0, CLOSER, 0.0), f0, bounds, 2.0, rng)
+    chosen = closer if closer.level < 1e-3 * level else noise
+    return replace(chosen, evaluations=asked + closer.evaluations)
 
 
 def _line(
@@ -170,7 +177,8 @@ def _line(
     """One step along the line: powers of 2, so that the points are equally spaced to the last bit."""
     if scale is None:
         scale = np.where(x == 0, 1.0, np.abs(x))
-    step = width * np.exp2(np.floor(np.log2(scale.astype(float))))
+    with np.errstate(divide="ignore"):  # scale 0: the coordinate does not move
+        step = width * np.exp2(np.floor(np.log2(scale.astype(float))))
     sign = np.where(x == 0, 1.0, np.random.default_rng(rng).choice([-1.0, 1.0], x.size))  # domains end at 0
     if bounds is not None:
         up, down = bounds[1] - x, x - bounds[0]
@@ -192,6 +200,6 @@ def _judge(column: np.ndarray) -> tuple[float | None, float]:
     sigmas = ROOTS * [math.sqrt(float(np.mean(t * t))) for t in table]
     for k in range(POINTS - 3):
         three = sigmas[k : k + 3]
-        if three.max() <= 4 * three.min() and table[k].min() < 0 < table[k].max():
+        if three.max() == 0 or three.max() <= 4 * three.min() and table[k].min() < 0 < table[k].max():
             return float(sigmas[k]), 1.0
-    return None, 2.0**-7
+    return None, 2.0**-5

@@ -30,11 +30,12 @@ def flat(gradient: Any, parameters: Parameters) -> np.ndarray:
 
 
 class Paired(Objective):
-    """A function that gives back (value, gradient): the gradient of the latest value is kept for who asks next.
+    """A function that gives back (value, gradient); the latest gradient is kept for who asks next.
 
     Parameters
     ----------
-    As `Objective`.
+    fun, parameters, args, maxfun, deadline
+        As for `Objective`.
     """
 
     def __init__(self, fun: Callable[..., Any], parameters: Parameters, *args: Any, **keywords: Any):
@@ -53,8 +54,8 @@ class Paired(Objective):
         return real(pair[0])
 
     def gradient(self, x: np.ndarray) -> np.ndarray:
-        """The gradient at `x`; calls `fun` only if the latest value was not at `x`. Handed out once, so that a
-        stochastic function that is asked again gives a new answer."""
+        """The gradient at `x`; calls `fun` only if the latest value was not at `x`. Each is handed out once,
+        so that a stochastic function that is asked again gives a new answer."""
         if self._kept is None or not np.array_equal(self._kept[0], x):
             self(x)
         assert self._kept is not None

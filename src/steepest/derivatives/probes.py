@@ -7,8 +7,8 @@ import numpy as np
 from ..errors import SteepestError
 from ..oracle import Objective
 
-MEMORY = 2**18  # bytes of points in one batch: they and their like stay in the cache (measured, n = 100 .. 1000)
-ROWS = 32  # but never fewer points: workers share them
+MEMORY = 120_000  # bytes of points in one batch: beyond 128 kB allocators ask the system for fresh pages each time
+ROWS = 16  # but never fewer points: workers share them
 
 
 class Probes:
@@ -17,7 +17,7 @@ class Probes:
     Parameters
     ----------
     objective : Objective
-        Its ``batch`` is asked, once for as many points as stay in the cache (32 at least).
+        Its ``batch`` is asked, once for as many points as 120 kB hold (16 at least).
     bounds : (low, high), optional
         Arrays of shape (n,).
     """

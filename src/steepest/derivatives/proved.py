@@ -53,28 +53,36 @@ class Proved:
         rng: np.random.Generator,
         differences: Callable[[np.ndarray, float], Derivative],
     ):
-        self.name, self.report, self.warning = name, "", ""
+        self.name, self.warning = name, ""
         self._tell, self._objective, self._bounds, self._rng = tell, objective, bounds, rng
         self._differences = differences
         self._instead: Derivative | None = None
-        self._rounding, self._size = 4 * float(np.finfo(x0.dtype).eps), abs(f0) if math.isfinite(f0) else 0.0
-        self._stochastic: Noise | None = None
+        self._scatter: Noise | None = None
+        self._rounding = 4 * float(np.finfo(x0.dtype).eps)
+        self._size = abs(f0) if math.isfinite(f0) else 0.0
+        self._outcome = ""
         self._prove(x0, f0)
+
+    @property
+    def report(self) -> str:
+        """One sentence: what is used, how far it was proved or why not, what that took."""
+        return self._outcome if self._instead is None else f"{self._instead.report}; {self._outcome}"
 
     def gradient(self, x: np.ndarray, f: float) -> tuple[np.ndarray, np.ndarray | None]:
         """The gradient at `x`, where the value is `f`, and a bound on its error (None: exact to rounding)."""
         if self._instead is None:
-            g = self._right(x, f)
-            if g is not None:
+            g, fault = self._ask(x, f)
+            if not fault:
                 return g, None
+            self._reject(fault, x, f)
         assert self._instead is not None
         return self._instead.gradient(x, f)
 
     def noise(self, f: float) -> float:
-        """The uncertainty of one value of fun near `f`: its rounding, or what was measured where it scatters."""
+        """The uncertainty of one value of fun near `f`: its rounding, or what was measured if it scatters."""
         if self._instead is not None:
             return self._instead.noise(f)
-        return self._stochastic.at(f) if self._stochastic else self._rounding * abs(f)
+        return self._scatter.at(f) if self._scatter else self._rounding * abs(f)
 
     def diagonal(self) -> np.ndarray | None:
         """Second derivatives, where differences brought them along."""
@@ -87,8 +95,8 @@ class Proved:
         self._prove(x, f)
         return self._instead is not None
 
-    def _right(self, x: np.ndarray, f: float) -> np.ndarray | None:
-        """The gradient at `x`, unless what came is visibly no gradient of fun."""
+    def _ask(self, x: np.ndarray, f: float) -> tuple[np.ndarray, str]:
+        """The gradient at `x`, and what shows that it is none of fun."""
         try:
             value, g = self._tell(x)
         except Exhausted:
@@ -96,15 +104,15 @@ class Proved:
         except Exception as error:
             if self.name == USER:
                 raise
-            return self._reject(f"it can't follow fun ({type(error).__name__}: {error})", x, f)
+            return x, _unfollowed(error)
         if not math.isfinite(f):
-            return g
+            return g, ""
         if not np.isfinite(g).all():
-            return self._reject(f"it is not finite at {_brief(x)}, where fun is {f:.6g}", x, f)
+            return g, f"it is not finite at x = {_brief(x)}, where fun is {f:.6g}"
         # the same operations in the same order: more than rounding apart means that other code was followed
         if abs(value - f) > 1e-6 * abs(f) + 1e-9 * self._size + 10 * self.noise(f):
-            return self._reject(f"it follows other code (value {value:.6g} where fun is {f:.6g})", x, f)
-        return g
+            return g, f"it follows other code, to the value {value:.6g} where fun is {f:.6g}"
+        return g, ""
 
     def _prove(self, x: np.ndarray, f: float) -> None:
         try:
@@ -114,23 +122,25 @@ class Proved:
         except Exception as error:
             if self.name == USER:
                 raise
-            proof = Proof(False, f"it can't follow fun ({type(error).__name__}: {error})")
-        self._stochastic = proof.noise
+            proof = Proof(False, _unfollowed(error))
+        self._scatter = proof.noise
         if proof.agrees is False:
             self._reject(proof.sentence, x, f)
         else:
-            self.report = f"{self.name}, {'proved' if proof.agrees else 'not proved'}: {proof.sentence}"
+            self._outcome = f"{self.name}, {'proved' if proof.agrees else 'not proved'}: {proof.sentence}"
 
-    def _reject(self, reason: str, x: np.ndarray, f: float) -> None:
+    def _reject(self, fault: str, x: np.ndarray, f: float) -> None:
         """Let differences stand in from now on."""
-        self._instead = self._differences(x, f)
-        whose = "your gradient is wrong" if self.name == USER else f"{self.name} does not do"
-        self.report = f"{self._instead.report}, because {whose}: {reason}"
         if self.name == USER:
-            self.warning = (
-                f"{whose}: {reason}; differences are used, steepest.check_gradient shows where it is"
-            )
+            self.warning = f"your gradient is wrong: {fault}"
+        self._outcome = self.warning or f"{self.name} does not do: {fault}"
+        self._instead = self._differences(x, f)
         self.name = self._instead.name
+
+
+def _unfollowed(error: Exception) -> str:
+    """Why no gradient came, in one line."""
+    return f"it can't follow fun ({type(error).__name__}: {str(error).partition(chr(10))[0][:120]})"
 
 
 def _brief(x: np.ndarray) -> str:

@@ -1,4 +1,4 @@
-"""What a function does along a direction beyond what its gradient foresees: the measurement behind every proof."""
+"""What a function does along a direction beyond what its gradient foresees: the measurement in a proof."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ..errors import Exhausted
 FINE = 1e-6  # relative error of a gradient that is let pass: gradients by differences, or in float32
 BLURRED = 1e-3  # relative error of a first look above which it is worth looking again with other steps
 COARSE = 0.03  # relative error above which a measurement proves nothing
+SETTLED = 1e-4  # relative change between steps that is small enough to stop at
 REST = 10.0  # a gap counts when it is this many times the error of the measurement
 
 
@@ -48,6 +49,14 @@ class Slope:
     @property
     def flat(self) -> bool:
         return self.size == 0 and abs(self.gap) <= self.error < math.inf
+
+    @property
+    def clear(self) -> bool:
+        return self.exactness < BLURRED
+
+    @property
+    def sharp(self) -> bool:
+        return self.error < COARSE * max(self.size, abs(self.gap))
 
     @property
     def exactness(self) -> float:
@@ -97,8 +106,8 @@ class Place:
 
     def direction(self, noise: float, rng: np.random.Generator, along: bool) -> np.ndarray:
         """A random direction, weighted so that the components of the gradient contribute alike, as far as the
-        noise lets small contributions be seen: an error of 1 % in any of them is then equally visible. `along`
-        the gradient the contributions add up, so that a wrong factor stands out; else signs are random."""
+        noise lets small contributions be seen: an error of 1 % in any of them is then equally visible.
+        `along` the gradient they add up, so that a wrong factor stands out; else their signs are random."""
         contributions = np.abs(self.g) * self.scale
         visible = max(1e4 * noise / step_of(self.x), 1e-6 * contributions.max())
         level = max(contributions.min(), visible)
@@ -117,15 +126,14 @@ class Place:
         """
         steps = h * np.array([1.0, -1.0, 2.0, -2.0])
         points = (self.x + steps[:, None] * d).astype(self.x.dtype)
-        with np.errstate(all="ignore"):  # the points are ours: outside the domain NaN is an answer
-            try:
-                values = self.batch(points)
-            except Exhausted:
-                raise
-            except Exception:  # outside its domain fun may raise as well
-                return Slope(0.0, math.inf, h)
-            # the points are rounded, so the gradient is asked about the moves that were really made
-            right, left, right2, left2 = (values - self.f - (points.astype(float) - self.x) @ self.g).tolist()
+        try:
+            values = self.batch(points)
+        except Exhausted:
+            raise
+        except Exception:  # outside its domain fun may raise as well as give NaN
+            return Slope(0.0, math.inf, h)
+        # the points are rounded, so the gradient is asked about the moves that were really made
+        right, left, right2, left2 = (values - self.f - (points.astype(float) - self.x) @ self.g).tolist()
         if not math.isfinite(right + left + right2 + left2):
             return Slope(0.0, math.inf, h)
         near, far = (right - left) / (2 * h), (right2 - left2) / (4 * h)
@@ -149,23 +157,34 @@ class Place:
         """The slope at the step that suits most functions."""
         return self.slope(d, min(step_of(self.x), self.farthest(d)))
 
-    def sharpest(self, d: np.ndarray, first: Slope, noise: float) -> Slope:
-        """The slope with the least error over ever smaller, then larger steps than that of `first`, up to 32
-        values; an error is at least the change since the step before."""
+    def settle(self, d: np.ndarray, first: Slope, noise: float) -> Slope:
+        """The slope at which ever smaller steps than that of `first`, then larger ones, agree; up to 48 values.
+
+        The error is at least the change from one step to the next. Among steps that contradict each other the
+        smaller is right, unless noise blurs it: seen from afar, sin(1e6 x) + x has the slope 1 everywhere.
+        """
         farthest, first = self.farthest(d), first.under(noise)
-        best = replace(first, error=math.inf)
-        for factors in ([1 / 8] * 6, [8.0] * 2):
-            now = first
+        ladder = [first]
+        for factors in ([1 / 8] * 10, [8.0] * 2):
+            now, settled = first, 0
             for factor in factors:
-                if now.h * factor > farthest:
+                before = now
+                if before.h * factor > farthest:
                     break
-                before, now = now, self.slope(d, now.h * factor).under(noise)
-                for slope in (before, now):
-                    doubt = slope.error + abs(now.gap - before.gap)
-                    if doubt < best.error:
-                        best = replace(slope, error=doubt)
-                if best.error <= 1e-5 * max(best.size, abs(best.gap)):
-                    return best
+                now = self.slope(d, before.h * factor).under(noise)
+                doubt = min(before.error, now.error) + abs(now.gap - before.gap)
+                ladder.append(replace(now, error=max(now.error, doubt)))
+                settled = settled + 1 if doubt <= SETTLED * max(now.size, abs(now.gap)) else 0
+                if settled == 2 or noise / now.h > max(now.size, abs(now.gap)):
+                    break
+            if settled == 2:
+                break
+        ladder.sort(key=lambda slope: slope.h)
+        best = ladder[0]
+        for slope in ladder[1:]:
+            near = abs(slope.gap - best.gap) <= REST * (slope.error + best.error)
+            if slope.error < best.error and (near or not best.sharp):
+                best = slope
         return best
 
 
@@ -175,7 +194,7 @@ def step_of(x: np.ndarray) -> float:
 
 
 def scale_of(x: np.ndarray, f: float, g: np.ndarray) -> np.ndarray:
-    """How far each coordinate may be expected to move: |x_i|; at 0, what would change f by itself, at most 1."""
+    """How far each coordinate may be expected to move: |x_i|; at 0, what changes f by itself, at most 1."""
     with np.errstate(all="ignore"):
         alike = np.abs(f / g)
     unknown = np.where((alike > 0) & (alike < 1), alike, 1.0)

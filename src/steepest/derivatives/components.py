@@ -1,0 +1,91 @@
+"""The components of a gradient, measured one by one, or found by halving where they are many."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from ..oracle import Objective
+from ..params import Parameters
+from .ladder import Accurate
+from .slopes import FINE, REST, Place, scale_of, step_of
+
+ALL = 50  # up to here every component is measured; above, the wrong ones are found by halving
+MOST = 10  # wrong components that are looked for
+
+
+class Components(NamedTuple):
+    """Measured components of a gradient.
+
+    Attributes
+    ----------
+    index : ndarray of int, shape (k,)
+        Which were measured.
+    measured, error : ndarray, shape (k,)
+        Their values, and the bounds on their errors.
+    wrong : ndarray of int
+        Those of `index` that are claimed wrongly.
+    """
+
+    index: np.ndarray
+    measured: np.ndarray
+    error: np.ndarray
+    wrong: np.ndarray
+
+
+def compare(
+    objective: Objective, x: np.ndarray, f: float, g: np.ndarray, suspicious: bool, rng: np.random.Generator
+) -> Components:
+    """The components that were measured, their values and errors, and which of them are wrong."""
+    if x.size <= ALL:
+        index = np.arange(x.size)
+    else:
+        index = np.array(sorted(_halve(objective, x, f, g, rng)) if suspicious else [], int)
+    measured, error = measure(objective, x, f, index)
+    with np.errstate(all="ignore"):
+        off = np.abs(g[index] - measured) > REST * error + FINE * np.abs(measured)
+    return Components(index, measured, error, index[off | ~np.isfinite(g[index])])
+
+
+def measure(
+    objective: Objective, x: np.ndarray, f: float, index: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The components `index` of the gradient at `x` by `Accurate` differences, and their errors."""
+    if not index.size:
+        return np.empty(0), np.empty(0)
+
+    def part(z: np.ndarray) -> float:
+        y = x.copy()
+        y[index] = z
+        return objective(y)
+
+    start = x[index]
+    measured, error = Accurate(Objective(part, Parameters(start)), start, f).gradient(start, f)
+    return measured.astype(float), error
+
+
+def _halve(
+    objective: Objective, x: np.ndarray, f: float, g: np.ndarray, rng: np.random.Generator
+) -> list[int]:
+    """Up to `MOST` components that are wrong: blocks whose slope is right are left out."""
+    level = float(np.finfo(x.dtype).eps) * abs(f)
+    place = Place(objective.batch, x, f, np.where(np.isfinite(g), g, 0.0), scale_of(x, f, g),
+                  np.full(x.size, math.inf), np.zeros(x.size))  # fmt: skip
+    d = place.direction(level, rng, along=True)
+    found = np.flatnonzero(~np.isfinite(g))[:MOST].tolist()
+    blocks = [np.arange(x.size)]
+    while blocks and len(found) < MOST:
+        block = blocks.pop()
+        only = np.zeros(x.size)
+        only[block] = d[block]
+        with np.errstate(all="ignore"):
+            wrong = place.slope(only, step_of(x)).under(level).wrong
+        if not wrong:
+            continue
+        if block.size == 1:
+            found.append(int(block[0]))
+        else:
+            blocks += [block[block.size // 2 :], block[: block.size // 2]]
+    return found

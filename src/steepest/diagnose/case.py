@@ -1,0 +1,170 @@
+"""Case: all that is known about a finished run, and what a few further looks at the function add."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..history import History
+from ..method import Method
+from ..oracle import Box, Oracle
+from ..point import Point
+from ..stop import Reason
+from .curvature import Curvature, measure
+from .probes import Probes
+from .trail import Trail
+from .verdict import Advice
+from .words import number
+
+
+class Case:
+    """What the causes are judged by.
+
+    Parameters
+    ----------
+    reason : Reason
+        What ended the run.
+    history : History
+        Its columns and places.
+    oracle : Oracle
+        Whose function and derivative may be asked for more.
+    method : Method
+        What made the steps.
+    given : dict
+        The keyword arguments of the call, for advice that builds on them.
+
+    Attributes
+    ----------
+    point : Point
+        The last place with a finite value, or the best one where none is known.
+    probes : Probes
+        Further looks, at most 10 + 2n.
+    """
+
+    def __init__(self, reason: Reason, history: History, oracle: Oracle, method: Method, last: Point, given: dict):
+        self.reason, self.history, self.oracle, self.method, self.given = reason, history, oracle, method, given
+        self.last, self.sign = last, history.sign
+        self.trail = Trail(history)
+        best = oracle.best
+        assert best is not None
+        away = not math.isfinite(last.f) or not np.isfinite(last.g).all() or reason.code == "diverged"
+        self.point = best if away else last
+        self.best = best
+        self.n = last.x.size
+        _ = self.point.g  # asked of the oracle if nobody has yet
+        self.exact = self.point.error is None
+        self.probes = Probes(oracle, 10 + 2 * self.n, self.exact)
+
+    # --- the point -----------------------------------------------------------------------------------------
+
+    @property
+    def x(self) -> np.ndarray:
+        return self.point.x
+
+    @property
+    def f(self) -> float:
+        return self.point.f
+
+    @cached_property
+    def g(self) -> np.ndarray:
+        return np.asarray(self.point.g, dtype=float)
+
+    @cached_property
+    def slope(self) -> float:
+        """The norm of the gradient."""
+        return float(np.linalg.norm(self.g))
+
+    @cached_property
+    def start(self) -> np.ndarray:
+        return np.asarray(self.history._x[0], dtype=float)
+
+    @cached_property
+    def scale(self) -> np.ndarray:
+        """How far each coordinate may be expected to move: |x_i|, at least a share of how far it came."""
+        x = self.x.astype(float)
+        come = 1e-3 * np.maximum(np.abs(self.start), np.abs(x - self.start))
+        scale = np.maximum(np.abs(x), come)
+        return np.where(scale == 0, 1.0, scale)
+
+    @cached_property
+    def free(self) -> np.ndarray:
+        """The coordinates that are not held by a bound."""
+        if not isinstance(self.oracle, Box):
+            return np.ones(self.n, bool)
+        return ~(((self.x <= self.oracle.low) | (self.x >= self.oracle.high)) & (self.g == 0))
+
+    @cached_property
+    def repeat(self) -> float:
+        """How much the value at the same place changed when asked again."""
+        again = self.probes.value(self.x)
+        return abs(again - self.f) if math.isfinite(again) else 0.0
+
+    @cached_property
+    def noise(self) -> float:
+        """The uncertainty of one value."""
+        unit = float(np.finfo(self.x.dtype).eps)
+        return max(self.oracle.derivative.noise(self.f), self.repeat, unit * abs(self.f))
+
+    @cached_property
+    def random(self) -> bool:
+        """Whether fun gives different values at the same place."""
+        return self.repeat > 0
+
+    @cached_property
+    def curvature(self) -> Curvature | None:
+        """The curvatures at the point."""
+        moves = self.trail.moves[::-1] if len(self.trail.moves) else np.zeros((0, self.n))
+        moves = moves[np.isfinite(moves).all(axis=1)]
+        return measure(self.probes, self.x, self.f, self.g, self.scale, self.noise, self.free, moves)
+
+    @cached_property
+    def remaining(self) -> tuple[float, float]:
+        """Newton's estimate of what is left: drop of f, and distance; infinite where it can't be told."""
+        c = self.curvature
+        if c is None or c.smallest <= -c.error:
+            return math.inf, math.inf
+        part = c.vectors.T @ self.g
+        if not part.any():
+            return 0.0, 0.0
+        firm = np.maximum(c.values, 0.0)
+        with np.errstate(all="ignore"):
+            step = np.where(part == 0, 0.0, part / firm)
+        return float((step * part).sum()) / 2, float(np.linalg.norm(step))
+
+    # --- the rate ------------------------------------------------------------------------------------------
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the last step; NaN where the method has none of its own choosing."""
+        value = getattr(self.method, "hyper", {}).get("lr")
+        return float(self.trail.lr[-1]) if callable(value) or isinstance(value, float) else math.nan
+
+    # --- words ---------------------------------------------------------------------------------------------
+
+    def shown(self, f: float) -> str:
+        """A value of f as the caller knows it."""
+        return self.history.shown(f)
+
+    @property
+    def minimum(self) -> str:
+        return "minimum" if self.sign > 0 else "maximum"
+
+    @property
+    def falls(self) -> str:
+        return "falls" if self.sign > 0 else "rises"
+
+    @property
+    def state(self) -> str:
+        """Where the run stands, as the end of a sentence."""
+        return f"f = {self.shown(self.f)}, gradient norm {number(self.slope)}"
+
+    def advise(self, hint: str = "", **changes: Any) -> Advice:
+        """Advice in terms of the function that was called."""
+        return Advice(changes, hint, "minimize" if self.sign > 0 else "maximize")
+
+    def default(self, hint: str = "", **changes: Any) -> Advice:
+        """Advice to leave method and step to the library, and to its own tests."""
+        return self.advise(hint, **{"method": None, "lr": None, "maxiter": None} | changes)

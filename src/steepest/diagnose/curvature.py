@@ -1,0 +1,296 @@
+"""Curvature: the eigenvalues of the Hessian, from gradients near a point or, without these, from values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..derivatives.choice import choose
+from ..errors import ArgumentError
+from ..oracle import Objective, Oracle
+from ..params import Parameters
+from .probes import Probes
+from .words import along, number
+
+FULL = 50  # up to here all n Hessian-vector products are made
+LANCZOS = 30  # above, so many: 10 % negative directions are always found with 10 (measured at n = 100 and 1000)
+BY_VALUES = 4  # directions whose curvatures are measured by values where n^2/2 values are too many
+
+
+@dataclass(frozen=True)
+class Curvature:
+    """The curvatures of a function at a point.
+
+    Attributes
+    ----------
+    values : ndarray, shape (k,)
+        Eigenvalues of the Hessian, or estimates (Ritz values), in increasing order.
+    vectors : ndarray, shape (n, k)
+        Their directions, of length 1.
+    error : float
+        Bound on the error of a measured curvature; what is smaller counts as zero.
+    complete : bool
+        Whether all n directions (those that bounds leave free) were seen.
+    n : int
+        How many directions there are.
+    evaluations : int
+        What it cost.
+
+    Examples
+    --------
+    >>> print(curvature(lambda x: x[0] ** 2 - x[1] ** 2, [0.0, 0.0]))
+    curvature from -2 along (0, 1) to 2 along (1, 0): 1 negative of 2 directions; ...
+    """
+
+    values: np.ndarray
+    vectors: np.ndarray
+    error: float
+    complete: bool
+    n: int
+    evaluations: int = 0
+
+    @property
+    def largest(self) -> float:
+        """L, the largest curvature in size: gradient descent is stable below the rate 2/L."""
+        return float(np.abs(self.values).max(initial=0.0))
+
+    @property
+    def smallest(self) -> float:
+        """mu, the smallest curvature; negative at a saddle."""
+        return float(self.values[0])
+
+    @property
+    def condition(self) -> float:
+        """L/mu; infinite where mu is not above its error. A lower bound where not all directions were seen."""
+        return self.largest / self.smallest if self.smallest > self.error else math.inf
+
+    @property
+    def negative(self) -> np.ndarray:
+        """Directions along which f curves down, shape (n, k)."""
+        return self.vectors[:, self.values < -self.error]
+
+    @property
+    def unseen(self) -> float:
+        """No curvature is below minus this: the error where all directions were seen, else the bound of
+        Kuczynski & Wozniakowski (1992) for Lanczos from a random start, 2.6 L (ln n/(m - 1))^2."""
+        if self.complete:
+            return self.error
+        return max(self.error, 2.6 * self.largest * (math.log(self.n) / max(self.values.size - 1, 1)) ** 2)
+
+    def __repr__(self) -> str:
+        ends = [f"{number(self.values[k])} along {along(self.vectors[:, k])}" for k in (0, -1)]
+        seen = f"{self.negative.shape[1]} negative of {self.values.size} directions"
+        if not self.complete:
+            seen += f" seen, of {self.n}; none below {number(-self.unseen)}"
+        return f"curvature from {ends[0]} to {ends[1]}: {seen}; condition {number(self.condition)}"
+
+
+def curvature(f: Callable[..., Any], x: Any, args: tuple[Any, ...] = (), jac: Any = None, rng: Any = 0) -> Curvature:
+    """The curvatures of `f` at `x`: largest, smallest, condition number, negative directions.
+
+    For n <= 50 the Hessian by n differences of gradients, above 30 steps of Lanczos (1950) with full
+    orthogonalisation; the result then says below what no curvature lies.
+
+    Parameters
+    ----------
+    f : callable
+        ``f(x, *args) -> float``.
+    x : float, array_like, or dict / list / tuple of arrays
+        Where.
+    args : tuple
+        Further arguments of `f`.
+    jac : callable, True, str, or None
+        As in `minimize`.
+    rng : int or numpy.random.Generator
+        For the start of Lanczos.
+
+    Returns
+    -------
+    Curvature
+
+    Raises
+    ------
+    ArgumentError
+        When `f` is not finite at `x`.
+
+    Examples
+    --------
+    >>> c = curvature(lambda x: x[0] ** 2 + 50 * x[1] ** 2, [3.0, 2.0])
+    >>> round(c.largest, 3), round(c.smallest, 3), round(c.condition, 3)
+    (100.0, 2.0, 50.0)
+    """
+    from ..derivatives.own import Paired
+
+    parameters = Parameters(x, "x")
+    objective = (Paired if jac is True else Objective)(f, parameters, args)
+    start = parameters.start
+    f0 = objective(start)
+    if not math.isfinite(f0):
+        raise ArgumentError(f"x={x!r}: f is {f0:g} there; expected a point where it is finite.")
+    derivative = choose(objective, parameters, start, f0, jac, None, rng)
+    g, error = derivative.gradient(start, f0)
+    n = start.size
+    probes = Probes(Oracle(objective, derivative), 2 * n + 10 if error is None else n * (n + 1), error is None)
+    scale = np.where(start == 0, 1.0, np.abs(start)).astype(float)
+    steps = np.zeros((0, n))
+    found = measure(probes, start, f0, g.astype(float), scale, derivative.noise(f0), np.ones(n, bool), steps, rng)
+    if found is None:
+        raise ArgumentError(f"x={x!r}: f can't be evaluated around there; expected a point inside its domain.")
+    return Curvature(found.values, found.vectors, found.error, found.complete, n, probes.spent)
+
+
+def measure(
+    probes: Probes,
+    x: np.ndarray,
+    f: float,
+    g: np.ndarray,
+    scale: np.ndarray,
+    noise: float,
+    free: np.ndarray,
+    steps: np.ndarray,
+    rng: Any = 0,
+) -> Curvature | None:
+    """The curvatures at `x` in the directions that are `free`, by the way that the budget allows.
+
+    Parameters
+    ----------
+    scale : ndarray, shape (n,)
+        How far each coordinate may be expected to move.
+    noise : float
+        The uncertainty of one value.
+    steps : ndarray, shape (k, n)
+        The last steps of a run: where gradients are dear, curvatures are measured along these.
+    """
+    index = np.flatnonzero(free)
+    if not index.size:
+        return None
+    if probes.exact:
+        product = Product(probes, x, g, scale, free)
+        if index.size <= min(FULL, probes.left):
+            return _full(product, index)
+        return _lanczos(product, g, free, min(LANCZOS, probes.left), rng)
+    k = index.size
+    if k * (k + 3) // 2 <= probes.left:
+        basis = np.eye(x.size)[:, index]
+        return _by_values(probes, x, f, basis, scale, noise, complete=True)
+    basis = _span(np.vstack([g * free, steps * free])[: BY_VALUES + 2], scale)[:, :BY_VALUES]
+    while basis.shape[1] and basis.shape[1] * (basis.shape[1] + 3) // 2 > probes.left:
+        basis = basis[:, :-1]
+    return _by_values(probes, x, f, basis, scale, noise, complete=False) if basis.shape[1] else None
+
+
+class Product:
+    """H v by a difference of gradients: (g(x + t v) - g(x))/t."""
+
+    def __init__(self, probes: Probes, x: np.ndarray, g: np.ndarray, scale: np.ndarray, free: np.ndarray):
+        self.probes, self.x, self.g, self.scale, self.free = probes, x, g, scale, free
+        # u^0.4 balances rounding u/t with truncation t where neither is known
+        self.share = float(np.finfo(x.dtype).eps) ** 0.4
+        self.least = float(np.finfo(x.dtype).eps) ** 0.5  # share of L below which third derivatives may hide
+        self.rounding = 4 * float(np.finfo(x.dtype).eps)
+
+    def __call__(self, v: np.ndarray) -> tuple[np.ndarray, float] | None:
+        """H v and a bound on its error; None where gradients can't be had."""
+        moving = np.abs(v) > 1e-3 * np.abs(v).max()
+        t = self.share * float((self.scale[moving] / np.abs(v[moving])).min())
+        for signed in (t, -t):  # the other side where a bound or the edge of the domain is near
+            moved = (self.x + signed * v).astype(self.x.dtype)
+            g = self.probes.gradient(moved)
+            if g is not None:
+                made = float((moved.astype(float) - self.x) @ v) / float(v @ v) or signed
+                error = self.rounding * float(np.abs(g).max() + np.abs(self.g).max()) / abs(made)
+                return np.where(self.free, g - self.g, 0.0) / made, error
+        return None
+
+
+def _full(product: Product, index: np.ndarray) -> Curvature | None:
+    n = product.x.size
+    columns, error = [], 0.0
+    for i in index:
+        column = product(np.eye(1, n, i)[0])
+        if column is None:
+            return None
+        columns.append(column[0][index])
+        error = max(error, column[1])
+    H = np.array(columns)
+    values, vectors = np.linalg.eigh((H + H.T) / 2)
+    # what is not symmetric is error: of rounding and of the third derivative
+    error = max(error, float(np.linalg.norm(H - H.T)) / 2, product.least * float(np.abs(values).max()))
+    lifted = np.zeros((n, index.size))
+    lifted[index] = vectors
+    return Curvature(values, lifted, 10 * error, True, index.size)
+
+
+def _lanczos(product: Product, g: np.ndarray, free: np.ndarray, m: int, rng: Any) -> Curvature | None:
+    """Lanczos from g, plus noise in all directions so that none is left out by symmetry."""
+    n = g.size
+    random = np.random.default_rng(rng).standard_normal(n) * free
+    start = random / np.linalg.norm(random)
+    if norm := float(np.linalg.norm(g * free)):
+        start = start + g * free / norm
+    basis, images, error = [start / np.linalg.norm(start)], [], 0.0
+    for _ in range(m):
+        image = product(basis[-1])
+        if image is None:
+            break
+        images.append(image[0])
+        error = max(error, image[1])
+        Q = np.array(basis)
+        rest = image[0] - Q.T @ (Q @ image[0])
+        rest -= Q.T @ (Q @ rest)  # once more: rounding (Kahan's "twice is enough", Parlett 1980)
+        size = float(np.linalg.norm(rest))
+        if size <= 1e-10 * float(np.linalg.norm(image[0])) or len(images) == m:
+            break
+        basis.append(rest / size)
+    if not images:
+        return None
+    Q, W = np.array(basis[: len(images)]), np.array(images)
+    T = Q @ W.T
+    values, vectors = np.linalg.eigh((T + T.T) / 2)
+    error = max(error, float(np.linalg.norm(T - T.T)) / 2, product.least * float(np.abs(values).max()))
+    return Curvature(values, Q.T @ vectors, 10 * error, False, int(free.sum()))
+
+
+def _by_values(
+    probes: Probes, x: np.ndarray, f: float, basis: np.ndarray, scale: np.ndarray, noise: float, complete: bool
+) -> Curvature | None:
+    """The Hessian within a basis: f(+-t v) for the diagonal, f(t (v + w)) for the rest."""
+    k = basis.shape[1]
+    unit = float(np.finfo(x.dtype).eps)
+    relative = max(noise / max(abs(f), 1e-300), unit) if f else unit
+    share = min(max(relative**0.25, unit**0.25), 0.1)
+    lengths = np.array([share * float((scale[v != 0] / np.abs(v[v != 0])).min()) for v in basis.T])
+    moves = basis * lengths
+    right = np.array([probes.value((x + v).astype(x.dtype)) for v in moves.T])
+    left = np.array([probes.value((x - v).astype(x.dtype)) for v in moves.T])
+    H = np.diag((right - 2 * f + left) / lengths**2)
+    for i in range(k):
+        for j in range(i):
+            both = probes.value((x + moves[:, i] + moves[:, j]).astype(x.dtype))
+            mixed = (both - right[i] - right[j] + f) / (lengths[i] * lengths[j])
+            H[i, j] = H[j, i] = mixed
+    if not np.isfinite(H).all():
+        return None
+    size = max(abs(f), float(np.abs(right).max()), float(np.abs(left).max()))
+    error = 4 * max(noise, unit * size) / float(lengths.min()) ** 2
+    values, vectors = np.linalg.eigh(H)
+    return Curvature(values, basis @ vectors, error + 1e-3 * float(np.abs(values).max()), complete, x.size)
+
+
+def _span(rows: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """An orthonormal basis of the rows that are not (nearly) dependent, in their order; shape (n, k)."""
+    basis: list[np.ndarray] = []
+    for row in rows:
+        size = float(np.linalg.norm(row))
+        if not size or not math.isfinite(size):
+            continue
+        rest = row / size
+        for v in basis:
+            rest = rest - (rest @ v) * v
+        if (left := float(np.linalg.norm(rest))) > 0.03:
+            basis.append(rest / left)
+    return np.array(basis).T if basis else np.zeros((scale.size, 0))

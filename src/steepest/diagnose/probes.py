@@ -1,0 +1,73 @@
+"""Further looks at the function after a run, within a budget and the bounds; NaN where there is nothing to be had."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+import numpy as np
+
+from ..errors import Exhausted
+from ..oracle import Oracle
+
+
+class Probes:
+    """Values and gradients for the diagnosis.
+
+    They bypass the oracle, so that neither its best point nor its counts change.
+
+    Parameters
+    ----------
+    oracle : Oracle
+        Whose function and derivative are asked.
+    budget : int
+        How many calls of fun or of its gradient may be made.
+    exact : bool
+        Whether a gradient is exact to rounding, and costs one call.
+
+    Attributes
+    ----------
+    spent : int
+        Calls so far.
+    """
+
+    def __init__(self, oracle: Oracle, budget: int, exact: bool):
+        self.oracle, self.budget, self.exact, self.spent = oracle, budget, exact, 0
+        self.low, self.high = getattr(oracle, "low", -math.inf), getattr(oracle, "high", math.inf)
+
+    @property
+    def left(self) -> int:
+        """Calls that may still be made."""
+        return self.budget - self.spent
+
+    def value(self, x: np.ndarray) -> float:
+        """f at `x`; NaN outside the bounds, when the budget is spent, and where fun fails."""
+        if self.left < 1 or not np.isfinite(x).all() or (x < self.low).any() or (x > self.high).any():
+            return math.nan
+        self.spent += 1
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return self.oracle.objective(x)
+        except Exhausted:
+            self.spent = self.budget
+        except Exception:  # outside its domain fun may raise as well as give NaN
+            pass
+        return math.nan
+
+    def gradient(self, x: np.ndarray) -> np.ndarray | None:
+        """The gradient at `x` where it is exact and finite, else None."""
+        if not self.exact or self.left < 1 or (x < self.low).any() or (x > self.high).any():
+            return None
+        self.spent += 1
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                # the value is not needed, and NaN as a value tells the derivative that it is not known
+                g = self.oracle.derivative.gradient(x, math.nan)[0]
+        except Exhausted:
+            self.spent = self.budget
+            return None
+        except Exception:  # see above
+            return None
+        return g.astype(float) if np.isfinite(g).all() else None

@@ -1,0 +1,84 @@
+"""What the history tells for free: the last steps, whether they turn back, grow, repeat."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+
+import numpy as np
+
+from ..history import History
+
+TAIL = 20  # steps that are looked at
+PERIODS = range(2, 9)
+
+
+class Trail:
+    """The last finite part of a history.
+
+    Parameters
+    ----------
+    history : History
+    """
+
+    def __init__(self, history: History):
+        # the caller's sign is for showing: here f is what was minimised
+        self.f = history.sign * history["f"]
+        self.g, self.step, self.lr, self.t = (history[name] for name in ("g_norm", "step", "lr", "t"))
+        self.finite = np.isfinite(self.f) & np.isfinite(self.g)
+        steps = history.x_steps
+        tail = len(steps) > 1 and steps[1] - steps[0] == 1  # thinned places are no steps
+        self.x = np.array(history._x[-TAIL - 1 :] if tail else history._x[-1:], dtype=float)
+
+    @cached_property
+    def moves(self) -> np.ndarray:
+        """The last steps, shape (k, n), the latest last."""
+        return np.diff(self.x, axis=0) if len(self.x) > 1 else np.zeros((0, self.x.shape[-1]))
+
+    @cached_property
+    def cosines(self) -> np.ndarray:
+        """Cosines of the angles between steps that follow each other."""
+        a, b = self.moves[:-1], self.moves[1:]
+        with np.errstate(all="ignore"):
+            largest = np.maximum(np.abs(a).max(axis=1, initial=0.0), np.abs(b).max(axis=1, initial=0.0))[:, None]
+            a, b = a / largest, b / largest
+            return (a * b).sum(axis=1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1))
+
+    @property
+    def turns(self) -> bool:
+        """Whether the last steps mostly turn back on each other."""
+        return self.cosines.size > 0 and bool(np.median(self.cosines[-6:]) < -0.3)
+
+    @property
+    def straight(self) -> bool:
+        """Whether the last steps go the same way."""
+        return self.cosines.size > 0 and bool(np.median(self.cosines[-6:]) > 0.9)
+
+    @cached_property
+    def rho(self) -> float:
+        """The factor by which the gradient shrinks (or grows) in a step, over the last ones; NaN unknown."""
+        g = self.g[np.isfinite(self.g)][-TAIL - 1 :]
+        if g.size < 2 or not g[0] > 0 or not g[-1] > 0:
+            return math.nan
+        return float((g[-1] / g[0]) ** (1 / (g.size - 1)))
+
+    @cached_property
+    def growth(self) -> float:
+        """The factor by which f's distance from its lowest value changes in a step, over the last few."""
+        f = self.f[np.isfinite(self.f)]
+        tail = f[-4:] - min(float(f.min()), 0.0 if f.min() > 0 else float(f.min()))
+        if tail.size < 2 or not (tail > 0).all():
+            return math.nan
+        return float((tail[-1] / tail[0]) ** (1 / (tail.size - 1)))
+
+    @cached_property
+    def period(self) -> int:
+        """The number of places that the last steps jump between; 0 where they don't repeat."""
+        x = self.x
+        for p in PERIODS:
+            if len(x) < p + 3:
+                break
+            back = np.linalg.norm(x[-3:] - x[-3 - p : -p], axis=1)
+            if (back <= 1e-3 * np.linalg.norm(x[-3:] - x[-4:-1], axis=1)).all() and back.size and self.step[-1] > 0:
+                return p
+        return 0
