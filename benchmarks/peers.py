@@ -64,7 +64,8 @@ def steepest(fun: Values, x0: np.ndarray, grad: Gradients, budget: int) -> Claim
     """This library, without any tuning."""
     import steepest as st
 
-    result = st.minimize(fun, x0, jac=grad, options={"maxfun": budget})
+    # A function of its own: a meter has an attribute `gradient`, which minimize would take as an offer.
+    result = st.minimize(lambda x: fun(x), x0, jac=grad, options={"maxfun": budget})
     return Claim(result.x, None if result.nfev >= budget else bool(result.success))
 
 

@@ -1,4 +1,4 @@
-"""Gradients of plain NumPy code by autograd: what it follows, what it refuses, what it gets wrong in silence."""
+"""Gradients of plain NumPy code by autograd: what it follows, refuses, and gets wrong in silence."""
 
 from __future__ import annotations
 
@@ -75,6 +75,14 @@ def test_large_dot_is_not_taken_apart():
     np.testing.assert_allclose(g, 2 * x + x / np.linalg.norm(x), rtol=1e-12)
 
 
+def test_asarray_of_many_numbers_is_refused_at_once():
+    f = lambda x: np.sum(np.asarray(x) ** 2)  # noqa: E731
+    x = np.linspace(1, 2, 1_000_000)
+    with pytest.raises(TypeError, match="number by number"):
+        autograd(f)(x)
+    np.testing.assert_allclose(autograd(f)(x[:1000])[1], 2 * x[:1000])
+
+
 def test_constant_gives_zero_without_a_warning():
     value, g = autograd(lambda x: 3.0)(X)
     assert value == 3.0
@@ -82,7 +90,7 @@ def test_constant_gives_zero_without_a_warning():
 
 
 def test_float32_stays():
-    value, g = autograd(lambda x: np.sum(x**2))(X.astype(np.float32))
+    _, g = autograd(lambda x: np.sum(x**2))(X.astype(np.float32))
     assert g.dtype == np.float32
     np.testing.assert_allclose(g, 2 * X, rtol=1e-6)
     _, g = autograd(lambda x: np.float32(2) * np.sum(x))(X)
@@ -162,7 +170,7 @@ def test_value_of_other_code_is_caught_after_the_start():
     derivative = choose(objective, parameters, start, objective(start))
     assert derivative.name == "autograd"
     x = np.array([2.0, 1.0])
-    g, error = derivative.gradient(x, objective(x))
+    g, _ = derivative.gradient(x, objective(x))
     assert derivative.name == "fd"
     assert "other code" in derivative.report
     np.testing.assert_allclose(g, 2 * x, rtol=1e-5)

@@ -1,4 +1,10 @@
-"""placeholder"""
+"""Directions: conjugate gradients, BFGS and L-BFGS, each with a strong Wolfe search along what it proposes.
+
+Each tells where to go, ``init(point) -> memory`` and ``update(point, memory) -> (direction, memory)``; the one
+`Descent.step` goes there. Nothing depends on the units of f, and with second derivatives along the coordinates
+(differences bring them for free) not on those of the x_i either.
+"""
+
 from __future__ import annotations
 
 import math
@@ -7,148 +13,327 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .errors import ArgumentError
 from .lengths import along
 from .method import Method
 from .oracle import Oracle
 from .point import Point, norm
-from .searches import strong_wolfe
+from .schedules import counts, validate
+from .searches import C1, strong_wolfe
 
-SETBACKS = 3
+SETBACKS = 3  # failed searches in a row, each with a gradient or a memory made anew
+CERTAIN = 3.0  # a curvature counts from so many deviations of its noise on: Shi, Xie, Byrd & Nocedal (2022)
+ETA = 0.4  # Hager & Zhang (2013), section 2
+
 
 class Descent:
+    """What all directions share: how a step is made. The memory of each has `first`, the first length to try."""
+
+    name: str
     c2: float
 
-    def step(self, point, memory, t, oracle):
-        for _ in range(SETBACKS):
+    def __post_init__(self) -> None:
+        validate(self, f"a number between {C1} and 1", lambda value: C1 < value < 1, "c2")
+
+    def init(self, point: Point) -> Any:
+        """What is known before the first step."""
+        raise NotImplementedError
+
+    def update(self, point: Point, memory: Any) -> tuple[np.ndarray, Any]:
+        """The direction from `point`, shape (n,), and the memory that has learned from it."""
+        raise NotImplementedError
+
+    def step(self, point: Point, memory: Any, t: float, oracle: Oracle) -> tuple[Point, Any, float]:
+        """Search along the direction; values within the noise of fun count as equal.
+
+        When a search fails, the gradient is proved or calibrated anew, and the search is repeated from an empty
+        memory. After that, or where the gradient is zero, it stays at `point`, and the length is 0.0.
+        """
+        for setback in range(SETBACKS):
+            if not point.g.any():
+                break
             direction, memory = self.update(point, memory)
             slope = float(point.g.dot(direction))
             if slope < 0:
-                search = strong_wolfe(point.f, slope, memory.first, oracle.derivative.noise(point.f), c2=self.c2)
+                noise = oracle.derivative.noise(point.f)
+                search = strong_wolfe(point.f, slope, memory.first, noise, c2=self.c2)
                 new, a = along(search, point, direction, oracle)
                 if a > 0:
                     return new, memory, a
-            changed = oracle.derivative.refresh(point.x, point.f)
-            if changed:
+            if oracle.derivative.refresh(point.x, point.f):
                 point = oracle.meet(point.x, point.f)
-            elif memory.fresh:
+            elif setback > 0:
                 break
             memory = self.init(point)
         return point, memory, 0.0
 
 
-def opening(point, H, g):
-    """first length for -H g"""
-    d = H*g
-    if point.oracle.derivative.diagonal() is not None:
-        return 1.0
-    return OPEN(point, d)
+def scale(point: Point) -> tuple[np.ndarray, float]:
+    """The diagonal H of shape (n,) to begin with, and the first length along -H g.
 
-def OPEN(point, d):
-    sx, sd = norm(point.x), norm(d)
-    slope = abs(float(point.g.dot(d)))
-    cands=[]
-    if sx>0: cands.append(0.1*sx/sd)
-    if point.f!=0: cands.append(abs(point.f)/slope)
-    return min(cands) if cands else 1/sd
-
-def scale(point):
-    d = point.oracle.derivative.diagonal()
-    if d is None: return np.ones_like(point.x)
-    d = np.abs(d)
-    x = np.where(point.x==0, 1.0, np.abs(point.x))
+    H is 1/|f''| along each coordinate, where these are known, and then length 1 is Newton's, but -H g may be at
+    most twice as long as x; otherwise H is 1, and the first step as long as x: at x = 0, as long as would bring
+    the linear model to f = 0. Lengths are measured by H, and so do not depend on units. On the tuning half of
+    Andrei's collection a step as long as x beat steps of length 1, shorter ones, and those that would bring f to 0.
+    """
+    x, g = point.x, point.g  # differences know the second derivatives once the gradient was asked for
+    assert point.oracle is not None
+    curvature = point.oracle.derivative.diagonal()
     with np.errstate(all="ignore"):
-        H = np.where(d>0, 1/d, x/np.abs(point.g))
-    return np.where(np.isfinite(H), H, 1.0)
+        if curvature is None:
+            H = np.ones_like(x)
+        else:
+            H = 1 / np.abs(curvature)
+            H = np.where(np.isfinite(H), H, np.abs(x / g))  # where f is linear: a step as long as x_i
+            H = np.where(np.isfinite(H) & (H > 0), H, 1.0).astype(x.dtype)
+        size, slope = norm(x / np.sqrt(H)), norm(g * np.sqrt(H))
+        reach = size / slope if size > 0 else abs(point.f) / slope**2 or 1 / slope
+    if not 0 < reach < math.inf:
+        reach = 1.0
+    return H, reach if curvature is None else min(1.0, 2 * reach)
 
 
-def pair(point, last):
+class Pair(NamedTuple):
+    """A step s, the change y of the gradient along it, both of shape (n,), and s'y, which is positive."""
+
+    s: np.ndarray
+    y: np.ndarray
+    sy: float
+
+
+def pair(point: Point, last: Point) -> Pair | None:
+    """What was learned between two points: None unless s'y is positive, and more than the noise of gradients."""
     s, y = point.x - last.x, point.g - last.g
     sy = float(s.dot(y))
-    if point.error is None or last.error is None:
-        ok = sy > 0
-    else:
-        e = np.hypot(point.error, last.error)
-        with np.errstate(all="ignore"):
-            e = np.where(s == 0, 0.0, e*s)
-        ok = sy > 0 and sy >= 3*norm(e)
-    return s, y, sy, ok
+    if not 0 < sy < math.inf:
+        return None
+    if point.error is not None and last.error is not None:
+        moved = s != 0
+        if sy < CERTAIN * norm(np.hypot(point.error, last.error)[moved] * s[moved]):
+            return None
+    return Pair(s, y, sy)
 
-def masked(d, g):
-    return np.where(g == 0, 0.0, d)
 
-class Mem(NamedTuple):
-    last: Any
-    H: Any
-    A: Any
-    B: Any
-    gamma: float
+def free(direction: np.ndarray, g: np.ndarray) -> np.ndarray:
+    """`direction` without the coordinates along which the slope is 0: at a bound, or unknown. A metric that mixes
+    coordinates would move them, whatever fun does there (Bertsekas 1982)."""
+    return np.where(g == 0, np.zeros_like(g), direction)
+
+
+class Dense(NamedTuple):
+    """H = gamma A + B: what is left of the initial metric, and what was learned."""
+
+    last: Point
     first: float
-    fresh: bool
+    initial: np.ndarray
+    gamma: float
+    A: np.ndarray
+    B: np.ndarray
 
-GAMMA = lambda s,y,sy,H: sy/float(y.dot(H*y))
-
-def sandwich(M, s, y, sy):
-    """V' M V, V = I - y s'/s'y"""
-    My = M@y
-    u = My/sy
-    c = float(y.dot(u))/sy
-    w = u - (0.5*c)*s
-    return M - np.outer(w, s) - np.outer(s, w)
 
 @dataclass(frozen=True)
 class BFGS(Descent, Method):
+    """BFGS: Nocedal & Wright (2006), eq. 6.17, with the initial metric scaled anew at each step, as in L-BFGS.
+
+    The update is linear in H, so what the initial metric has left in it is kept apart, as A, and its factor
+    gamma follows the latest curvature (eq. 7.20). Scaled only once, as in eq. 6.20, it needs 1.5 times as many
+    evaluations (Andrei's collection, tuning half, n = 10 and 50, exact gradients).
+
+    Parameters
+    ----------
+    c2 : float
+        How much flatter each search must end than it began, between 0.0001 and 1.
+
+    Examples
+    --------
+    >>> import steepest as st
+    >>> r = st.minimize(lambda x: (x[0] - 1) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2, [-1.2, 1.0], st.BFGS())
+    """
+
     c2: float = 0.9
     name = "BFGS"
 
-    def init(self, point):
-        H = scale(point)
-        return Mem(point, H, np.diag(H), np.zeros((H.size, H.size)), 1.0, opening(point, H, point.g), True)
+    @classmethod
+    def lines(cls) -> list[tuple[str, str]]:
+        return [
+            ("s", "x - x_old"),
+            ("y", "g - g_old"),
+            ("V", "I - y*s_T/(s_T*y)"),
+            ("A", "V_T*A*V"),
+            ("B", "V_T*B*V + s*s_T/(s_T*y)"),
+            ("gamma", "s_T*y/(y_T*H_0*y)"),
+            ("step", "-a*(gamma*A + B)*g"),
+        ]
 
-    def update(self, point, m):
-        if point is not m.last:
-            s, y, sy, ok = pair(point, m.last)
-            if ok:
-                A = sandwich(m.A, s, y, sy)
-                B = sandwich(m.B, s, y, sy)+np.outer(s,s)/sy
-                m = m._replace(last=point, A=A, B=B, gamma=GAMMA(s,y,sy,m.H), first=1.0, fresh=False)
-            else:
-                m = m._replace(last=point)
-        d = -(m.gamma*(m.A@point.g)+m.B@point.g)
-        return masked(d, point.g), m
+    def init(self, point: Point) -> Dense:
+        initial, first = scale(point)
+        A = np.diag(initial)
+        return Dense(point, first, initial, 1.0, A, np.zeros_like(A))
 
-class LMem(NamedTuple):
-    last: Any
-    H: Any
-    pairs: tuple
+    def update(self, point: Point, memory: Dense) -> tuple[np.ndarray, Dense]:
+        if known := pair(point, memory.last):
+            s, y, sy = known
+            A, B = sandwiched(memory.A, known), sandwiched(memory.B, known) + np.outer(s, s / sy)
+            gamma = sy / float(y.dot(memory.initial * y))
+            memory = Dense(point, 1.0, memory.initial, gamma, A, B)
+        else:
+            memory = memory._replace(last=point)
+        direction = -(memory.gamma * (memory.A @ point.g) + memory.B @ point.g)
+        return free(direction, point.g), memory
+
+
+def sandwiched(M: np.ndarray, known: Pair) -> np.ndarray:
+    """V' M V with V = I - y s'/s'y, for symmetric M of shape (n, n)."""
+    s, y, sy = known
+    w = M @ y / sy
+    w = np.outer(w - s * (float(y.dot(w)) / (2 * sy)), s)
+    return M - w - w.T
+
+
+class Limited(NamedTuple):
+    """The latest pairs, oldest first."""
+
+    last: Point
     first: float
-    fresh: bool
+    initial: np.ndarray
+    pairs: tuple[Pair, ...]
 
 
 @dataclass(frozen=True)
 class LBFGS(Descent, Method):
+    """L-BFGS: Nocedal & Wright (2006), algorithms 7.4 and 7.5: BFGS with the latest pairs only.
+
+    Parameters
+    ----------
+    memory : int
+        How many pairs are kept.
+    c2 : float
+        How much flatter each search must end than it began, between 0.0001 and 1.
+    """
+
     memory: int = 10
     c2: float = 0.9
     name = "LBFGS"
 
-    def init(self, point):
-        H = scale(point)
-        return LMem(point, H, (), opening(point, H, point.g), True)
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        counts(self, "memory")
 
-    def update(self, point, m):
-        if point is not m.last:
-            s, y, sy, ok = pair(point, m.last)
-            if ok:
-                m = m._replace(last=point, pairs=(*m.pairs, (s, y, sy))[-self.memory:], first=1.0, fresh=False)
-            else:
-                m = m._replace(last=point)
-        q = point.g.copy()
-        co = []
-        for s, y, sy in reversed(m.pairs):
-            co.append(s.dot(q)/sy)
-            q -= co[-1]*y
-        q = m.H*q
-        if m.pairs:
-            q *= GAMMA(*m.pairs[-1], m.H)
-        for (s, y, sy), c in zip(m.pairs, reversed(co)):
-            q += (c - y.dot(q)/sy)*s
-        return masked(-q, point.g), m
+    @classmethod
+    def lines(cls) -> list[tuple[str, str]]:
+        return BFGS.lines()
+
+    def init(self, point: Point) -> Limited:
+        return Limited(point, scale(point)[1], scale(point)[0], ())
+
+    def update(self, point: Point, memory: Limited) -> tuple[np.ndarray, Limited]:
+        if known := pair(point, memory.last):
+            memory = Limited(point, 1.0, memory.initial, (*memory.pairs, known)[-self.memory :])
+        else:
+            memory = memory._replace(last=point)
+        return free(-two_loops(memory, point.g), point.g), memory
+
+
+def two_loops(memory: Limited, g: np.ndarray) -> np.ndarray:
+    """H g: Nocedal & Wright (2006), algorithm 7.4."""
+    q, alphas = g, []
+    for s, y, sy in reversed(memory.pairs):
+        alphas.append(float(s.dot(q)) / sy)
+        q = q - alphas[-1] * y
+    q = memory.initial * q
+    if memory.pairs:
+        s, y, sy = memory.pairs[-1]
+        q = q * (sy / float(y.dot(memory.initial * y)))
+    for (s, y, sy), alpha in zip(memory.pairs, reversed(alphas), strict=True):
+        q = q + (alpha - float(y.dot(q)) / sy) * s
+    return q
+
+
+class Conjugate(NamedTuple):
+    """The last direction, zero before the first step, and the diagonal metric."""
+
+    last: Point
+    first: float
+    initial: np.ndarray
+    direction: np.ndarray
+
+
+@dataclass(frozen=True)
+class ConjugateGradient(Descent, Method):
+    """Conjugate gradients with beta of Polak & Ribière, not below 0 (PR+): Gilbert & Nocedal (1992)."""
+
+    c2: float = 0.1
+    name = "ConjugateGradient"
+
+    @classmethod
+    def lines(cls) -> list[tuple[str, str]]:
+        return [
+            ("y", "g - g_old"),
+            ("beta", "maximum(y_T*H_0*g/(g_old_T*H_0*g_old), 0)"),
+            ("d", "-H_0*g + beta*d"),
+            ("step", "a*d"),
+        ]
+
+    def init(self, point: Point) -> Conjugate:
+        initial, first = scale(point)
+        return Conjugate(point, first, initial, np.zeros_like(point.x))
+
+    def update(self, point: Point, memory: Conjugate) -> tuple[np.ndarray, Conjugate]:
+        return conjugate(point, memory, polak_ribiere)
+
+
+@dataclass(frozen=True)
+class HagerZhang(Descent, Method):
+    """Conjugate gradients: Hager & Zhang (2005), eq. 1.3, with the unit-free lower bound of their (2013), eq. 2.3."""
+
+    c2: float = 0.1
+    name = "HagerZhang"
+
+    @classmethod
+    def lines(cls) -> list[tuple[str, str]]:
+        return [
+            ("y", "g - g_old"),
+            ("beta", "(y_T*H_0*g - 2*(y_T*H_0*y)*(d_T*g)/(d_T*y))/(d_T*y)"),
+            ("d", "-H_0*g + maximum(beta, 0.4*d_T*g_old/(d_T*d/H_0))*d"),
+            ("step", "a*d"),
+        ]
+
+    init = ConjugateGradient.init
+
+    def update(self, point: Point, memory: Conjugate) -> tuple[np.ndarray, Conjugate]:
+        return conjugate(point, memory, hager_zhang)
+
+
+def polak_ribiere(g, y, memory):
+    Hg = memory.initial * g
+    g_old = memory.last.g
+    return max(float(y.dot(Hg)) / float(g_old.dot(memory.initial * g_old)), 0.0)
+
+
+def hager_zhang(g, y, memory):
+    d, H = memory.direction, memory.initial
+    dy = float(d.dot(y))
+    beta = (float(y.dot(H * g)) - 2 * float(y.dot(H * y)) * float(d.dot(g)) / dy) / dy
+    return max(beta, ETA * float(d.dot(memory.last.g)) / float(d.dot(d / H)))
+
+
+def conjugate(point, memory, beta):
+    g, d = point.g, memory.direction
+    direction = -memory.initial * g
+    first = memory.first
+    if d.any():
+        y = g - memory.last.g
+        with np.errstate(all="ignore"):
+            try: b = beta(g, y, memory)
+            except ZeroDivisionError: b=0.0
+            direction = direction + b*d
+        slope = float(g.dot(direction))
+        if not slope < 0:
+            direction = -memory.initial*g
+            slope = float(g.dot(direction))
+        if slope < 0: first = FIRST(point, memory, slope)
+    return free(direction, g), Conjugate(point, first, memory.initial, direction)
+
+def FIRST(point, memory, slope):
+    s = point.x - memory.last.x
+    return float(s.dot(memory.last.g))/slope or 1.0

@@ -8,11 +8,14 @@ import math
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from .errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from .loop import Iterate
 
 # Stored copies of x may take this much; above it every second one is dropped, again and again.
 X_MEMORY = 64 * 2**20  # bytes
@@ -75,6 +78,7 @@ class History:
 
     def __init__(self, sign: float = 1.0) -> None:
         self.sign = sign
+        self.now: Iterate | None = None  # where the loop is, for criteria that look at more than the columns
         self._rows = array("d")
         self._x: list[np.ndarray] = []
         self._stride = 1

@@ -1,192 +1,202 @@
-"""A rule as one fused loop: its formula traced, split into what is computed once a step and what is computed for
-every element, printed as source, and compiled by Numba."""
+"""A rule as one fused loop over its arrays: traced, split into what is computed once a step and what for each
+element, and made machine code."""
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
-import os
-import sys
-import tempfile
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
-from .errors import ArgumentError, MissingExtraError
-from .expression import OPERATIONS, invariants, source, symbol
-from .expression.graph import ATOM
+from .expression import OPERATIONS, Expression, invariants, postorder, symbol
 from .lift import Rule, speak
+from .machine import TYPES, Code, instructions, pointer, python
 
-# Numba's fastmath as a set: fused multiply-add, division by multiplication, no signed zeros. The full set would break
-# tests for NaN, and is no faster (performance.md Q2: 10 % in float32, nothing in float64).
-FASTMATH = "{'contract', 'arcp', 'nsz'}"
+# The loop over the elements. Its arrays are `noalias`, so LLVM need not prove that they don't overlap. What
+# is the same for all elements comes in as %h0, %h1, ... in the precision of the arrays: one double among
+# floats would make the whole loop double, and a power in it would keep it from being vectorised (37 times
+# slower, performance.md Q2).
+LOOP = """
+define internal void @loop(i64 %n, {parameters}) noinline {{
+start:
+  br label %next
+next:
+  %i = phi i64 [0, %start], [%j, %next]
+  {read}
+  {each}
+  {write}
+  %j = add nuw nsw i64 %i, 1
+  %more = icmp slt i64 %j, %n
+  br i1 %more, label %next, label %end
+end:
+  ret void
+}}
+"""
 
-# How an operation is spelled where Numba compiles it; the rest goes by Python's operators and by NumPy's names.
-SPELLING = {"where": "({1} if {0} else {2})"}
-FUNCTIONS = {o.name for o in OPERATIONS.values() if o.text.level == ATOM and o.name != "where"}
+# What Python calls, with (t, hyper, x, ...). The addresses of an array's numbers and of its shape stand in
+# its object, where NumPy's C macros PyArray_DATA and PyArray_DIMS read them. While a loop is long, other
+# threads may run.
+CALL = """
+define ptr @call(ptr %self, ptr %arguments, i64 %count) {{
+start:
+  %t.object = load ptr, ptr %arguments
+  %t = call double {PyFloat_AsDouble}(ptr %t.object)
+  {unpack}
+  {once}
+  %shape.place = getelementptr i8, ptr %x.object, i64 {shape}
+  %shape = load ptr, ptr %shape.place
+  %n = load i64, ptr %shape
+  %long = icmp sgt i64 %n, {long}
+  br i1 %long, label %alone, label %together
+together:
+  call void @loop(i64 %n, {arguments})
+  br label %end
+alone:
+  %state = call ptr {PyEval_SaveThread}()
+  call void @loop(i64 %n, {arguments})
+  call void {PyEval_RestoreThread}(ptr %state)
+  br label %end
+end:
+  call void {Py_IncRef}(ptr {none})
+  ret ptr {none}
+}}
+"""
+HEAD = object.__basicsize__  # bytes that every object of Python begins with
+LONG = 20_000  # elements: some 10 us, against 0.1 us to let other threads run
 
-# Below this many elements a second thread costs more than it gives (performance.md, the hazard of threads).
-SERIAL = 300_000
+
+def traced(rule: type[Rule]) -> list[Expression]:
+    """The formula's graph: the new x, then the new slots.
+
+    Divisions by what is the same for all elements are multiplications by its inverse, which is computed once.
+    """
+    names = [*["x"] * rule.takes_x, "g", *rule.slots, *["t"] * rule.takes_t, *rule.defaults]
+    result = speak(rule.formula, dict(OPERATIONS))(*map(symbol, names))
+    step, *slots = result if rule.slots else (result,)
+    outputs = [symbol("x") + step, *slots]
+    once: Callable[[Iterable[str]], bool] = {"x", "g", *rule.slots}.isdisjoint
+    new: dict[Expression, Expression] = {}
+    for node in postorder(outputs):
+        args = [new[arg] for arg in node.args]
+        if node.operation is None:
+            new[node] = node
+        elif node.operation.name == "divide" and once(args[1].symbols) and not once(args[0].symbols):
+            new[node] = args[0] * (1 / args[1])
+        else:
+            new[node] = node.operation(*args)
+    return [new[output] for output in outputs]
 
 
-def kernel_source(rule: type[Rule], dtype: np.dtype) -> str:
-    """The source of a module with the rule's kernel, ``kernel(x, g, slots, t, hyper)``.
+def kernel_text(
+    rule: type[Rule], dtype: np.dtype, varying: Sequence[Expression] = (), in_place: bool = True
+) -> str:
+    """The rule's loop in LLVM's language; `kernel` tells the parameters."""
+    kind = TYPES[dtype.name]
+    outputs = traced(rule)
+    slots, hyper = [f"s{k}" for k in range(len(rule.slots))], [f"p{k}" for k in range(len(rule.defaults))]
+    inputs = ["x", "g", *slots, *(f"v{k}" for k in range(len(varying)))]
+    targets = [name if in_place else f"new.{name}" for name in ("x", *slots)]
+    arrays = [f"%{name}.array" for name in dict.fromkeys([*inputs, *targets])]
 
-    All that touches no array stands before the loop, in float64, and is then cast to the arrays' precision: a double
-    among floats would make the whole loop double, and a power in it would keep it from being vectorised (37 times
-    slower, performance.md Q2).
+    own = ("x", "g", *rule.slots, "t", *rule.defaults)  # they may be anything; what stands for them is ours
+    known = {
+        symbol(name): f"%{ours}" for name, ours in zip(own, ["x", "g", *slots, "t", *hyper], strict=True)
+    }
+    arriving = {node: f"%v{k}" for k, node in enumerate(varying)}
+    hoisted = [node for node in invariants(outputs, own[: len(slots) + 2]) if node not in arriving]
+    once, doubles = instructions(hoisted, known, "double", "a")
+    known |= arriving | {node: f"%h{k}" for k, node in enumerate(hoisted)}
+    each, results = instructions(outputs, known, kind, "b")
+    narrow = "fptrunc double {} to float" if kind == "float" else "fadd double {}, -0.0"
+    constants = [f"%h{k} = {narrow.format(name)}" for k, name in enumerate(doubles)]
+
+    loads = [line for name in inputs for line in _load(kind, f"%{name}", f"%{name}.array", "%i")]
+    places = [] if in_place else [_place(kind, f"%{name}", f"%{name}.array", "%i") for name in targets]
+    stores = [
+        f"store {kind} {value}, ptr %{name}.place" for name, value in zip(targets, results, strict=True)
+    ]
+    read = [line for k, name in enumerate(hyper) for line in _load("double", f"%{name}", "%hyper", k)]
+    unpacked = [line for k, name in enumerate(["%hyper", *arrays], 1) for line in _unpack(name, k)]
+    passed = [("ptr noalias", name) for name in arrays] + [(kind, f"%h{k}") for k in range(len(hoisted))]
+    lines = "\n  ".join
+    return LOOP.format(
+        parameters=", ".join(f"{kind} {name}" for kind, name in passed),
+        read=lines(loads),
+        each=lines(each),
+        write=lines(places + stores),
+    ) + CALL.format(
+        unpack=lines(unpacked),
+        once=lines(read + once + constants),
+        arguments=", ".join(f"{kind} {name}" for kind, name in passed),
+        shape=HEAD + 16,
+        long=LONG,
+        none=pointer(id(None)),
+        **{
+            name: python(name)
+            for name in ("PyFloat_AsDouble", "PyEval_SaveThread", "PyEval_RestoreThread", "Py_IncRef")
+        },
+    )
+
+
+def _place(kind: str, name: str, array: str, index: str | int) -> str:
+    return f"{name}.place = getelementptr inbounds {kind}, ptr {array}, i64 {index}"
+
+
+def _load(kind: str, name: str, array: str, index: str | int) -> list[str]:
+    return [_place(kind, name, array, index), f"{name} = load {kind}, ptr {name}.place"]
+
+
+def _unpack(array: str, k: int) -> list[str]:
+    """The address of the numbers of the k-th argument; and its object, of which x's shape is read."""
+    name = array.removesuffix(".array")
+    return [
+        *_load("ptr", f"{name}.object", "%arguments", k),
+        f"{name}.data = getelementptr i8, ptr {name}.object, i64 {HEAD}",
+        f"{array} = load ptr, ptr {name}.data",
+    ]
+
+
+@cache
+def kernel(
+    rule: type[Rule], dtype: np.dtype, varying: tuple[Expression, ...] = (), in_place: bool = True
+) -> Callable[..., None]:
+    """The rule as a function of arrays, in machine code; **nothing is checked**.
 
     Parameters
     ----------
     rule : type
     dtype : dtype
         float32 or float64.
+    varying : tuple of Expression
+        What would be computed once but comes as an array, since hyperparameters in it differ.
+    in_place : bool
+        Whether x and the slots are changed, or new ones are written.
 
     Returns
     -------
-    str
-        Where x and g have shape (n,), slots has shape (number of slots, n), hyper holds the hyperparameters in order;
-        x and slots are changed in place. (A separate output would be one array too many for LLVM to prove that they
-        don't overlap, and cost the vectorisation: 10 times slower.)
-    """
-    arrays = {"x", "g", *rule.slots}
-    given = [symbol(name) for name in (*(["x"] if rule.takes_x else []), "g", *rule.slots)]
-    host = [symbol(name) for name in (*(["t"] if rule.takes_t else []), *rule.defaults)]
-    traced = speak(rule.formula, OPERATIONS)(*given, *host)
-    step, *slots = traced if rule.slots else (traced,)
-    outputs = [symbol("x") + step, *slots]
-    hoisted = invariants(outputs, arrays)
-    once, names = source(hoisted, spelling=SPELLING, prefix="a")
-    each, results = source(outputs, {node: f"h{k}" for k, node in enumerate(hoisted)}, SPELLING)
-    lines = [
-        "import numpy as np",
-        "from numba import njit",
-        f"from numpy import {', '.join(sorted(FUNCTIONS))}",
-        "",
-        "",
-        f"@njit(cache=True, nogil=True, error_model='numpy', fastmath={FASTMATH})",
-        "def kernel(x_, g_, slots_, t, hyper_):",
-        *(f"    {name} = hyper_[{k}]" for k, name in enumerate(rule.defaults)),
-        *(f"    {line}" for line in once),
-        *(f"    h{k} = np.{dtype.name}({name})" for k, name in enumerate(names)),
-        *(f"    {slot}_ = slots_[{k}]" for k, slot in enumerate(rule.slots)),
-        "    for i in range(x_.size):",
-        *(f"        {name} = {name}_[i]" for name in ("x", "g", *rule.slots)),
-        *(f"        {line}" for line in each),
-        *(f"        {slot}_[i] = {result}" for slot, result in zip(rule.slots, results[1:], strict=True)),
-        f"        x_[i] = {results[0]}",
-        "",
-    ]
-    return "\n".join(lines)
-
-
-@cache
-def compiled(rule: type[Rule], dtype: np.dtype) -> Callable[..., None]:
-    """The rule's kernel for this precision, from the cache on disk where it was compiled before.
+    callable
+        ``kernel(t, hyper, x, g, *slots, *varying)``, with the new x and slots behind where it is not in
+        place: t a float; hyper the hyperparameters in order, float64; x of shape (n,), and all others of its
+        size and precision, C-contiguous, without overlap.
 
     Raises
     ------
     MissingExtraError
-        When Numba is not installed.
+        When llvmlite, which comes with Numba, is not installed.
     """
-    if importlib.util.find_spec("numba") is None:
-        raise MissingExtraError("numba", "fast", "a compiled rule")
-    text = kernel_source(rule, dtype)
-    name = f"{rule.__name__}_{dtype.name}_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
-    path = _written(name, text)
-    spec = importlib.util.spec_from_file_location(f"steepest_kernels.{name}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # Numba's cache finds the module by its name when it loads a compiled function
-    spec.loader.exec_module(module)
-    return module.kernel
+    return Code(kernel_text(rule, dtype, varying, in_place)).function("call")
 
 
-def _written(name: str, text: str) -> Path:
-    """A file of this content, in the cache folder, or in a temporary one where that can't be written.
+def plain_kernel(rule: type[Rule]) -> Callable[..., None]:
+    """The same function by NumPy alone, in place."""
 
-    Numba keeps its compiled code beside it, keyed by its own version and the processor; both are put in place by one
-    renaming, so that two processes at once do no harm.
-    """
-    for folder in (cache_folder(), Path(tempfile.gettempdir()) / f"steepest-{os.getuid()}", Path(tempfile.mkdtemp())):
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path = folder / f"{name}.py"
-            if not path.exists() or path.read_text() != text:
-                with tempfile.NamedTemporaryFile("w", dir=folder, delete=False) as file:
-                    file.write(text)
-                os.replace(file.name, path)
-            elif not os.access(folder, os.W_OK):
-                continue
-            return path
-        except OSError:
-            continue
-    raise ArgumentError("no folder can be written for compiled rules: set STEEPEST_CACHE_DIR to one that can.")
+    def call(t: float, hyper: np.ndarray, x: np.ndarray, g: np.ndarray, *slots: np.ndarray) -> None:
+        arrays = [*[x] * rule.takes_x, g, *slots, *[t] * rule.takes_t, *hyper.tolist()]
+        with np.errstate(all="ignore"):
+            result = rule._array(*arrays)
+            step, *new = result if rule.slots else (result,)
+            x += step
+        for slot, value in zip(slots, new, strict=True):
+            slot[...] = value
 
-
-def cache_folder() -> Path:
-    """Where compiled rules are kept: $STEEPEST_CACHE_DIR, else the user's cache folder."""
-    if folder := os.environ.get("STEEPEST_CACHE_DIR"):
-        return Path(folder)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "steepest"
-
-
-class Stepper:
-    """A rule in a loop of your own: it changes x in place, at the speed of memory.
-
-    Parameters
-    ----------
-    method : Rule
-        Such as ``Adam(lr=0.01)``; no length policy, since a stepper sees no function.
-    x : ndarray of float32 or float64, C-contiguous
-        Changed by every step.
-    threads : int
-        How many share a step of more than 300 000 elements.
-
-    Examples
-    --------
-    >>> import numpy as np, steepest as st
-    >>> x = np.array([3.0, 2.0])
-    >>> stepper = st.Stepper(st.Adam(lr=0.1), x)
-    >>> for _ in range(200):
-    ...     stepper.step(2 * x)
-    >>> x.round(2) + 0.0
-    array([0., 0.])
-    """
-
-    def __init__(self, method: Rule, x: np.ndarray, threads: int = 1):
-        if not isinstance(method, Rule) or hasattr(method.hyper.get("lr"), "advance"):
-            raise ArgumentError(f"method={method!r}: expected a rule whose lr is a number or a schedule.")
-        if not isinstance(x, np.ndarray) or x.dtype not in (np.float32, np.float64) or not x.flags.c_contiguous:
-            raise ArgumentError("x: expected a C-contiguous array of float32 or float64, which is changed in place.")
-        self.method, self.x, self.t = method, x, 0
-        self._kernel = compiled(type(method), x.dtype)
-        share = threads if x.size >= SERIAL else 1
-        # each thread has slots of its own, in one block: the kernel wants its rows side by side
-        self._parts = [(part, np.zeros((len(method.slots), part.size), x.dtype))
-                       for part in np.array_split(x.reshape(-1), share)]  # fmt: skip
-        self._edges = np.cumsum([part.size for part, _ in self._parts])[:-1]
-        self._pool = ThreadPoolExecutor(share - 1) if share > 1 else None
-        self._constant = None if method.schedules else np.array([*method.at(1.0).values()])
-
-    def step(self, g: np.ndarray) -> None:
-        """Move x by one step along the gradient `g`, an array like x."""
-        self.t += 1
-        if g.shape != self.x.shape or g.dtype != self.x.dtype:
-            raise ArgumentError(f"g has shape {g.shape} and type {g.dtype}: expected those of x, "
-                                f"{self.x.shape} and {self.x.dtype}.")  # fmt: skip
-        t = float(self.t)
-        hyper = np.array([*self.method.at(t).values()]) if self._constant is None else self._constant
-        if self._pool is None:
-            x, slots = self._parts[0]
-            self._kernel(x, g.reshape(-1), slots, t, hyper)
-            return
-        pieces = [(x, g, slots, t, hyper) for (x, slots), g in zip(self._parts, np.split(g.reshape(-1), self._edges), strict=True)]
-        tasks = [self._pool.submit(self._kernel, *piece) for piece in pieces[1:]]
-        self._kernel(*pieces[0])
-        for task in tasks:
-            task.result()
+    return call

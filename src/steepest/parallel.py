@@ -1,4 +1,4 @@
-"""One function evaluated at many points by many workers: the same numbers, in the same order, as one by one."""
+"""One function evaluated at many points by many workers: the same numbers, in the same order."""
 
 from __future__ import annotations
 
@@ -55,16 +55,20 @@ def evaluate(fun: Callable[[Any], Any], points: Sequence[Any], workers: Any = No
 
 def _by_processes(fun: Callable[[Any], Any], points: Sequence[Any], workers: int) -> list[Any]:
     if workers == 0 or workers < -1:
-        raise ArgumentError(f"workers={workers}: expected a positive number of processes, or -1 for all processors.")
+        raise ArgumentError(
+            f"workers={workers}: expected a positive number of processes, or -1 for all processors."
+        )
     count = os.cpu_count() or 1 if workers == -1 else workers
     if count == 1:
         return [fun(point) for point in points]
     try:
         pickle.dumps(fun)
-    except Exception as error:  # pickle raises PicklingError, AttributeError or TypeError, as the object likes
+    except (
+        Exception
+    ) as error:  # pickle raises PicklingError, AttributeError or TypeError, as the object likes
         raise ArgumentError(
-            f"workers={workers}: {fun!r} can't be sent to other processes, it does not pickle ({error}). Define it "
-            "with `def` at the top of a module, or pass workers=ThreadPoolExecutor(...) to use threads."
+            f"workers={workers}: {fun!r} can't go to other processes, it does not pickle ({error}). Define "
+            "it with `def` at the top of a module, or pass workers=ThreadPoolExecutor(...) to use threads."
         ) from error
     size = -(-len(points) // (CHUNKS * count))
     return list(_pool(count).map(fun, points, chunksize=size))
@@ -72,7 +76,7 @@ def _by_processes(fun: Callable[[Any], Any], points: Sequence[Any], workers: int
 
 @functools.cache
 def _pool(count: int) -> Executor:
-    """The pool of that many processes: started at first use, then kept, since a start costs more than a gradient."""
+    """The pool of that many processes, started at first use, then kept: a start outlasts a gradient."""
     pool = ProcessPoolExecutor(count)
     atexit.register(pool.shutdown, cancel_futures=True)
     return pool

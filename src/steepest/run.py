@@ -42,7 +42,8 @@ class Run:
     ) -> Reason:
         """Write the history, call back and ask `stop` after every step, until there is a reason to stop."""
         report = self._reporter(callback) if callback is not None else None
-        began, append, clock = self.began, self.history.append, time.perf_counter
+        history, began, clock = self.history, self.began, time.perf_counter
+        append = history.append
         before: np.ndarray | None = None
         for now in iterates:
             point = now.point
@@ -50,9 +51,10 @@ class Run:
             step = math.nan if before is None else distance(x, before)
             append(Record(now.t, point.f, norm(point.g), step, now.lr, objective.nfev, clock() - began), x)
             before = x
+            history.now = now
             if report is not None and report(now):
                 return Reason("callback", f"The callback stopped the run at step {now.t}.")
-            if reason := stop(self.history):
+            if reason := stop(history):
                 return reason
         raise AssertionError("a stream of iterates is endless")
 

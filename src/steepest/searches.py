@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 C1 = 1e-4  # sufficient decrease: Nocedal & Wright (2006), section 3.1
 C2 = 0.9  # curvature, for quasi-Newton directions: the same
-TRIALS = 30  # at one half each, the least, this is a factor 1e9
+TRIALS = 20  # at one half each, the least, this is a factor 1e6
 # how far a search goes at once, in units of the last interval and of the next: Moré & Thuente (1994) have 4, 0.66
 LONGER, FARTHER = 9.0, 0.66
 

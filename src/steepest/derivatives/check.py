@@ -127,20 +127,25 @@ def _prove(
         """The noise of a value there, as far as it is known."""
         return max(float(np.finfo(x.dtype).eps) * abs(place.f), noise.at(place.f) if noise else 0.0)
 
-    def look(place: Place, noise: Noise | None) -> tuple[np.ndarray, Slope]:
-        d = place.direction(level(place, noise), rng, along=place is places[0])
-        return d, place.first(d)
+    def look(noise: Noise | None) -> list[tuple[np.ndarray, Slope]]:
+        directions = [
+            place.direction(level(place, noise), rng, along=k == 0) for k, place in enumerate(places)
+        ]
+        return [(d, place.first(d)) for place, d in zip(places, directions, strict=True)]
 
-    looks = [look(place, noise) for place in places]
-    # a sample of the noise may be small by chance, but hardly all of them
-    sample = max((slope.noise for _, slope in looks), default=0.0)
+    if not places:
+        return Proof(None, "fun can't be evaluated around there", noise)
+    if len(places) == 1:  # too far away: another direction from the first
+        places *= 2
+    looks = look(noise)
     slopes = [
-        slope.under(max(level(place, noise), sample)) for place, (_, slope) in zip(places, looks, strict=True)
+        slope.under(max(level(place, noise), slope.noise))
+        for place, (_, slope) in zip(places, looks, strict=True)
     ]
     if any(slope.wrong for slope in slopes) or not any(slope.clear or slope.flat for slope in slopes):
         known = noise or measure_noise()
         if known.level > 10 * float(np.finfo(x.dtype).eps) * abs(f):  # weights that noise allows to see
-            looks = [look(place, known) for place in places]
+            looks = look(known)
         slopes = [
             place.settle(d, slope, level(place, known))
             for place, (d, slope) in zip(places, looks, strict=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -79,7 +78,7 @@ def choose(
         return Proved(name, tell, objective, x0, f0, bounds, rng, differences)
 
     def own(tell: Callable[[np.ndarray], np.ndarray]) -> Proved:
-        return proved(USER, lambda x: (math.nan, tell(x)))
+        return proved(USER, lambda x: (None, tell(x)))
 
     if jac is True:
         assert isinstance(objective, Paired), "jac=True needs a Paired objective"

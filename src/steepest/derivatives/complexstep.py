@@ -1,4 +1,4 @@
-"""The complex step: derivatives without cancellation, for functions that are analytic and know complex numbers."""
+"""The complex step: derivatives without cancellation, for functions of complex numbers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ class ComplexStep:
     >>> from steepest.oracle import Objective
     >>> from steepest.params import Parameters
     >>> x = np.array([1.0])
-    >>> ComplexStep(Objective(lambda x: np.sin(x[0]), Parameters(x)), x).gradient(x, np.sin(1))[0] == np.cos(1)
+    >>> f = Objective(lambda x: np.sin(x[0]), Parameters(x))
+    >>> ComplexStep(f, x).gradient(x, f(x))[0] == np.cos(1)
     array([ True])
     """
 
@@ -88,16 +89,19 @@ class ComplexStep:
         except SteepestError:
             raise
         except Exception as error:
-            raise ArgumentError(f"jac='cs': fun can't compute with complex numbers: {error!r}. {ELSE}") from error
+            raise ArgumentError(
+                f"jac='cs': fun can't compute with complex numbers: {error!r}. {ELSE}"
+            ) from error
         if value.dtype.kind != "c" or value.size != 1:
             raise ArgumentError(
-                f"jac='cs': fun gave back {value!r} for complex x, so it dropped the imaginary part (abs, float, "
-                f"max, a comparison or a real array inside?). {ELSE}"
+                f"jac='cs': fun gave back {value!r} for complex x, so it dropped the imaginary part (abs, "
+                f"float, max, a comparison or a real array inside?). {ELSE}"
             )
         answer = complex(value.reshape(-1)[0])
         if np.isfinite(f) and not abs(answer.real - f) <= 1e3 * self.unit * abs(f):
             raise ArgumentError(
-                f"jac='cs': the real part of fun at complex x is {answer.real!r}, its value {f!r}: they must agree. {ELSE}"
+                f"jac='cs': the real part of fun at complex x is {answer.real!r}, its value {f!r}: "
+                f"they must agree. {ELSE}"
             )
         return answer
 
@@ -111,8 +115,9 @@ class ComplexStep:
         claimed, size = float(g @ d), float(np.abs(g * d).sum())
         if abs(claimed - measured.slope) > 10 * measured.error + 1e-6 * size:
             raise ArgumentError(
-                f"jac='cs': the complex step gives the slope {claimed:.9g} along a random direction, differences "
-                f"give {measured.slope:.9g}: fun is not analytic (abs, real, conj, a norm or a comparison?). {ELSE}"
+                f"jac='cs': the complex step gives the slope {claimed:.9g} along a random direction, "
+                f"differences give {measured.slope:.9g}: fun is not analytic (abs, real, conj, a norm or a "
+                "comparison?). " + ELSE
             )
         self.checked = True
 

@@ -13,6 +13,7 @@ from .ladder import Accurate
 from .slopes import FINE, REST, Place, scale_of, step_of
 
 ALL = 50  # up to here every component is measured; above, the wrong ones are found by halving
+BLOCKS = 64  # to begin with: 1 % in one of 100 000 components can't be seen among all the others
 MOST = 10  # wrong components that are looked for
 
 
@@ -36,13 +37,11 @@ class Components(NamedTuple):
 
 
 def compare(
-    objective: Objective, x: np.ndarray, f: float, g: np.ndarray, suspicious: bool, rng: np.random.Generator
+    objective: Objective, x: np.ndarray, f: float, g: np.ndarray, rng: np.random.Generator
 ) -> Components:
     """The components that were measured, their values and errors, and which of them are wrong."""
-    if x.size <= ALL:
-        index = np.arange(x.size)
-    else:
-        index = np.array(sorted(_halve(objective, x, f, g, rng)) if suspicious else [], int)
+    few = x.size <= ALL
+    index = np.arange(x.size) if few else np.array(sorted(_halve(objective, x, f, g, rng)), int)
     measured, error = measure(objective, x, f, index)
     with np.errstate(all="ignore"):
         off = np.abs(g[index] - measured) > REST * error + FINE * np.abs(measured)
@@ -75,7 +74,7 @@ def _halve(
                   np.full(x.size, math.inf), np.zeros(x.size))  # fmt: skip
     d = place.direction(level, rng, along=True)
     found = np.flatnonzero(~np.isfinite(g))[:MOST].tolist()
-    blocks = [np.arange(x.size)]
+    blocks = np.array_split(np.arange(x.size), min(BLOCKS, -(-x.size // 500)))
     while blocks and len(found) < MOST:
         block = blocks.pop()
         only = np.zeros(x.size)

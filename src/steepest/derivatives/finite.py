@@ -1,4 +1,4 @@
-"""Finite differences: adaptive (`Finite`), to nearly all digits (`Accurate`), and with fixed steps, as in scipy."""
+"""Finite differences: adaptive, to nearly all digits, and with fixed steps as in scipy."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class TwoPoint(_Fixed):
     name, order = "2-point", 1
 
     def gradient(self, x: np.ndarray, f: float) -> tuple[np.ndarray, np.ndarray]:
-        """The gradient at `x` and a bound on its error, each of shape (n,); (0, inf) where fun is not finite."""
+        """The gradient at `x` and a bound on its error, shapes (n,); (0, inf) where fun is not finite."""
         index, h = np.arange(x.size), self.step(x)
         down, up = self.probes.room(x, index)
         h = np.where(h <= up, h, np.where(h <= down, -h, np.where(up >= down, up, -down)))
@@ -113,11 +113,11 @@ class ThreePoint(_Fixed):
     name, order = "3-point", 2
 
     def gradient(self, x: np.ndarray, f: float) -> tuple[np.ndarray, np.ndarray]:
-        """The gradient at `x` and a bound on its error, each of shape (n,); (0, inf) where fun is not finite."""
+        """The gradient at `x` and a bound on its error, shapes (n,); (0, inf) where fun is not finite."""
         index = np.arange(x.size)
         h, side = fit(self.step(x), np.zeros(x.size, int), *self.probes.room(x, index))
         values, made = self.probes(x, index, moves(h, side))
         with np.errstate(all="ignore"):
             slope, curvature, gain = three_point(f, values, made)
-            # h^2 |f_xxx| / 6, where the third derivative is to the second as that is to the first (so for exp, and on average for powers and waves)
+            # h^2 f''', if f''' is to f'' as f'' to f' (for exp it is; for powers and waves on average)
             return self.result(x, f, slope, gain, np.nan_to_num((made[0] * curvature) ** 2 / np.abs(slope)))

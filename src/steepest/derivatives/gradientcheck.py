@@ -97,8 +97,8 @@ def check_gradient(
     """Compare a hand-written gradient with differences, component by component, and say what is wrong.
 
     Directional differences decide whether anything is wrong, at `x` and close to it. Up to 50 components are
-    then measured one by one; of more, the wrong ones are found by halving (4 log2 n evaluations each). If
-    something is wrong, relations like a forgotten factor are tried at further places.
+    then measured one by one; of more, blocks are, and wrong components in them are found by halving (4 log2 n
+    evaluations each). If something is wrong, relations like a forgotten factor are tried at further places.
 
     Parameters
     ----------
@@ -142,11 +142,11 @@ def check_gradient(
         raise ArgumentError(f"x={x!r}: f is {f0:g} there; expected a point where it is finite.")
     g = tell(at)
     proof = prove(tell, objective, at, f0, rng=rng)
-    found = compare(objective, at, f0, g, proof.agrees is False, rng)
+    found = compare(objective, at, f0, g, rng)
     if proof.agrees is False and not found.wrong.size:  # right at x itself, wrong beside it
         at = (at + APART * scale_of(at, f0, g) * rng.standard_normal(at.size)).astype(at.dtype)
         f0, g = objective(at), tell(at)
-        found = compare(objective, at, f0, g, True, rng)
+        found = compare(objective, at, f0, g, rng)
     guess = _guess(tell, objective, at, f0, g, found, rng) if found.wrong.size else proof.sentence
     return GradientCheck(
         agrees=proof.agrees,

@@ -14,7 +14,9 @@ from ..oracle import Objective
 from ..params import Parameters
 
 POINTS = 7  # 4 of them fail in up to 18 % of cases (measured on Rosenbrock, n = 10)
-WIDER = 2.0**12  # from one window to the next: the error of a solver with a tolerance is smooth inside a small one
+WIDER = (
+    2.0**12
+)  # from one window to the next: the error of a solver with a tolerance is smooth inside a small one
 CLOSER = 2.0**-20
 # sqrt(gamma_k), gamma_k = (k!)^2 / (2k)!: k-th differences of noise of variance 1 have variance 1/gamma_k
 ROOTS = np.array([math.factorial(k) / math.sqrt(math.factorial(2 * k)) for k in range(1, POINTS)])
@@ -31,7 +33,8 @@ class Noise:
     stochastic : bool
         The same point gave two different values.
     relative : bool
-        It is rounding, and so proportional to |f|; otherwise it is taken to be the same everywhere.
+        It is rounding, and so grows with |f|; otherwise it is taken to be the same everywhere. That it falls
+        with |f| is not taken for granted: log(cosh(x)) near 0 keeps the rounding of 1.
     value : float
         The largest |f| where it was measured.
     evaluations : int
@@ -46,7 +49,10 @@ class Noise:
 
     def at(self, f: Any) -> Any:
         """The level where the value is `f` (a float or an array)."""
-        return self.level * abs(f) / self.value if self.relative and self.value else self.level + 0.0 * abs(f)
+        if not self.relative or not self.value:
+            return self.level + 0.0 * abs(f)
+        growth = abs(f) / self.value
+        return self.level * (max(growth, 1.0) if isinstance(growth, float) else np.maximum(growth, 1.0))
 
     def __str__(self) -> str:
         kind = "random" if self.stochastic else "rounding" if self.relative else "deterministic, but rough"
@@ -57,8 +63,9 @@ class Noise:
 def noise(f: Callable[..., Any], x: Any, args: tuple[Any, ...] = (), rng: Any = None) -> Noise:
     """How uncertain a value of `f` is near `x`.
 
-    The difference table of ECNoise (Moré & Wild 2011), over a tiny window and over two that are 10^3 and 10^6
-    times wider, which see the tolerance of an iterative solver inside `f`; the largest of the three counts.
+    The difference table of ECNoise (Moré & Wild 2011), over a tiny window and over two that are 4 10^3 and
+    2 10^7 times wider, which see the tolerance of an iterative solver inside `f`; the largest of the three
+    counts.
 
     Parameters
     ----------
@@ -92,7 +99,9 @@ def noise(f: Callable[..., Any], x: Any, args: tuple[Any, ...] = (), rng: Any = 
     f0 = objective(parameters.start)
     if not math.isfinite(f0):
         raise ArgumentError(f"x={x!r}: f is {f0:g} there; expected a point where it is finite.")
-    looks = [estimate_noise(objective, parameters.start, f0=f0, window=w, rng=rng) for w in (1.0, WIDER, WIDER**2)]
+    looks = [
+        estimate_noise(objective, parameters.start, f0=f0, window=w, rng=rng) for w in (1.0, WIDER, WIDER**2)
+    ]
     widest = max(looks, key=lambda look: look.level)
     return Noise(
         widest.level, any(look.stochastic for look in looks), widest.relative, widest.value, objective.nfev
@@ -131,20 +140,22 @@ def estimate_noise(
     rng : int or numpy.random.Generator
         Chooses the signs of the line's direction.
     """
-    batch = getattr(value, "batch", None) or (lambda points: np.array([value(point) for point in points], float))
+    batch = getattr(value, "batch", None) or (
+        lambda points: np.array([value(point) for point in points], float)
+    )
     f0 = float(value(x)) if f0 is None else f0
     single = x.dtype == np.float32
     width = min(2.0 ** round(math.log2(window)) * (2.0**-14 if single else 2.0**-30), 2.0**-6)
     places = np.arange(1, POINTS)[:, None]
-    sigma, repeat, asked = None, None, 0
+    sigma, repeat, asked = None, math.nan, 0
     for _ in range(3):
         line = _line(x, scale, bounds, width, rng)
         points = (x + places * line).astype(x.dtype)
         with np.errstate(all="ignore"):  # the points are ours: outside the domain NaN is an answer
-            values = np.asarray(batch(points if repeat is not None else np.vstack([points, x])), float)
-        asked += len(values)
-        if repeat is None:
+            values = np.asarray(batch(points if asked else np.vstack([points, x])), float)
+        if not asked:
             repeat = float(values[-1])
+        asked += len(values)
         column = np.concatenate([[f0], values[: POINTS - 1]])
         sigma, factor = _judge(column)
         if sigma is not None:
@@ -188,7 +199,7 @@ def _line(
 
 
 def _judge(column: np.ndarray) -> tuple[float | None, float]:
-    """The noise that a column of equally spaced values shows; or None, and how much wider the line must be."""
+    """The noise that a column of equally spaced values shows; or None, and by what to widen the line."""
     if not np.isfinite(column).all():
         return None, 2.0**-7
     differences, table = column, []
@@ -200,6 +211,6 @@ def _judge(column: np.ndarray) -> tuple[float | None, float]:
     sigmas = ROOTS * [math.sqrt(float(np.mean(t * t))) for t in table]
     for k in range(POINTS - 3):
         three = sigmas[k : k + 3]
-        if three.max() == 0 or three.max() <= 4 * three.min() and table[k].min() < 0 < table[k].max():
+        if three.max() == 0 or (three.max() <= 4 * three.min() and table[k].min() < 0 < table[k].max()):
             return float(sigmas[k]), 1.0
     return None, 2.0**-5

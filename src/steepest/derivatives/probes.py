@@ -7,7 +7,9 @@ import numpy as np
 from ..errors import SteepestError
 from ..oracle import Objective
 
-MEMORY = 120_000  # bytes of points in one batch: beyond 128 kB allocators ask the system for fresh pages each time
+MEMORY = (
+    120_000  # bytes of points in one batch: beyond 128 kB allocators ask the system for fresh pages each time
+)
 ROWS = 16  # but never fewer points: workers share them
 
 
@@ -33,11 +35,11 @@ class Probes:
         return (x - self.bounds[0])[index].astype(float), (self.bounds[1] - x)[index].astype(float)
 
     def __call__(self, x: np.ndarray, index: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The values where coordinate ``index[j]`` is moved by ``steps[i, j]``, and the moves as they were made,
-        each of shape (m, k).
+        """The values where coordinate ``index[j]`` is moved by ``steps[i, j]``, and the moves as they were
+        made, each of shape (m, k).
 
-        Points are rounded to the precision of x; dividing by the move that was really made removes the largest
-        error of a careless difference. Where `fun` raises an arithmetic error the value is NaN.
+        Points are rounded to the precision of x; dividing by the move that was really made removes the
+        largest error of a careless difference. Where `fun` raises an arithmetic error the value is NaN.
         """
         at = x[index]
         moved = (at + steps).astype(x.dtype, copy=False)
@@ -62,7 +64,7 @@ class Probes:
             except (ArithmeticError, ValueError) as error:
                 if isinstance(error, SteepestError):
                     raise
-                values = [self._alone(point) for point in points]
+                values = np.array([self._alone(point) for point in points])
         return np.asarray(values, float).reshape(to.shape)
 
     def _alone(self, point: np.ndarray) -> float:
@@ -77,18 +79,13 @@ class Probes:
 def three_point(f: float, values: np.ndarray, moves: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Slope and curvature of the parabola through x, x + a and x + b, and how much noise the slope gathers.
 
-    With r = b/a the slope is ((f_a - f) r - (f_b - f)/r) / (a (r - 1)); a = h, b = -h is the central difference,
-    a = h, b = 2h the one-sided (-3 f + 4 f(x+h) - f(x+2h)) / 2h. An error e of each value moves the slope by
-    e times the third array (1/h and 4/h), and truncation by |f'''| |a b| / 6.
+    With the secants s_a = (f_a - f)/a and s_b, half of the curvature is c = (s_b - s_a)/(b - a), the slope
+    s_a - a c (Newton's divided differences). a = h, b = -h is the central difference, a = h, b = 2h the
+    one-sided (-3 f + 4 f(x+h) - f(x+2h))/2h. An error e of each value moves the slope by e times the third
+    array (1/h and 4/h), and truncation by |f'''| |a b|/6.
     """
+    near, far = (values - f) / moves
     a, b = moves
-    if (a == -b).all():  # the same in fewer operations
-        up, down = values
-        return (up - down) / (a - b), ((up - f) + (down - f)) / (a * a), 1 / a
-    near, far = values - f
-    r = b / a
-    whole = a * (r - 1)
-    slope = (near * r - far / r) / whole
-    curvature = 2 * (far - near * r) / a / (r * whole)
-    gain = (r * r + 1 + np.abs(r * r - 1)) / np.abs(r * whole)
-    return slope, curvature, gain
+    span = b - a
+    half = (far - near) / span
+    return near - a * half, 2 * half, 2 * np.maximum(np.abs(b / a), np.abs(a / b)) / np.abs(span)

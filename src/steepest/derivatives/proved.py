@@ -24,7 +24,7 @@ class Proved:
     name : str
         `USER`, or the name of an automatic one.
     tell : callable
-        x -> (value, gradient); the value is NaN where it is not known.
+        x -> (value, gradient); the value is None where it is not known.
     objective : Objective
         What it should be the gradient of.
     x0, f0 : ndarray of shape (n,), float
@@ -107,10 +107,10 @@ class Proved:
             return x, _unfollowed(error)
         if not math.isfinite(f):
             return g, ""
-        if not np.isfinite(g).all():
+        if not (math.isfinite(g.dot(g)) or np.isfinite(g).all()):  # the square is quicker, but may overflow
             return g, f"it is not finite at x = {_brief(x)}, where fun is {f:.6g}"
         # the same operations in the same order: more than rounding apart means that other code was followed
-        if abs(value - f) > 1e-6 * abs(f) + 1e-9 * self._size + 10 * self.noise(f):
+        if value not in (None, f) and abs(value - f) > 1e-6 * abs(f) + 1e-9 * self._size + 10 * self.noise(f):
             return g, f"it follows other code, to the value {value:.6g} where fun is {f:.6g}"
         return g, ""
 

@@ -113,8 +113,9 @@ class Place:
         level = max(contributions.min(), visible)
         weights = level / np.maximum(contributions, level) if level > 0 else 1.0
         signs = rng.choice([-1.0, 1.0], self.x.size)
-        if along:
-            signs = np.where(self.g == 0, signs, np.sign(self.g))
+        if along and self.g.any():
+            # what is 0 with a derivative of 0 has no scale known, and a wrong one would spoil all the others
+            signs = np.where(self.g == 0, np.where(self.x == 0, 0.0, signs), np.sign(self.g))
         return signs * rng.uniform(0.5, 1.0, self.x.size) * self.scale * weights
 
     def slope(self, d: np.ndarray, h: float) -> Slope:
@@ -158,7 +159,7 @@ class Place:
         return self.slope(d, min(step_of(self.x), self.farthest(d)))
 
     def settle(self, d: np.ndarray, first: Slope, noise: float) -> Slope:
-        """The slope at which ever smaller steps than that of `first`, then larger ones, agree; up to 48 values.
+        """The slope at which ever smaller steps than that of `first`, or larger ones, agree; up to 48 values.
 
         The error is at least the change from one step to the next. Among steps that contradict each other the
         smaller is right, unless noise blurs it: seen from afar, sin(1e6 x) + x has the slope 1 everywhere.

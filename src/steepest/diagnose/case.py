@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..history import History
+from ..limits import Limits
 from ..method import Method
 from ..oracle import Box, Oracle
 from ..point import Point
@@ -18,6 +19,12 @@ from .probes import Probes
 from .trail import Trail
 from .verdict import Advice
 from .words import number
+
+if TYPE_CHECKING:
+    from .rates import Rate
+
+# what a caller may have chosen, and the library would choose better
+CHOICES = ("method", "lr", "stop", "tol", "gtol", "xtol", "ftol", "maxiter", "options")
 
 
 class Case:
@@ -46,17 +53,25 @@ class Case:
 
     def __init__(self, reason: Reason, history: History, oracle: Oracle, method: Method, last: Point, given: dict):
         self.reason, self.history, self.oracle, self.method, self.given = reason, history, oracle, method, given
-        self.last, self.sign = last, history.sign
+        self.last, self.best, self.sign = last, oracle.best or last, history.sign
         self.trail = Trail(history)
-        best = oracle.best
-        assert best is not None
-        away = not math.isfinite(last.f) or not np.isfinite(last.g).all() or reason.code == "diverged"
-        self.point = best if away else last
-        self.best = best
         self.n = last.x.size
-        _ = self.point.g  # asked of the oracle if nobody has yet
+        spent = reason.code in ("budget.evaluations", "budget.time")
+        self.point = self._to_judge(spent)
         self.exact = self.point.error is None
-        self.probes = Probes(oracle, 10 + 2 * self.n, self.exact)
+        self.probes = Probes(oracle, 0 if spent else 10 + 2 * self.n, self.exact)
+
+    def _to_judge(self, spent: bool) -> Point:
+        """The last point; but where the run left for infinity the best one, or the start if that is on the way there."""
+        f, g = self.trail.f, self.trail.g
+        finite = math.isfinite(self.last.f) and np.isfinite(self.last.g).all()
+        self.away = not finite or (f[-1] > f[0] and g[-1] > 100 * g[0])
+        if not self.away or (spent and self.best.known_g is None):
+            return self.last
+        far = np.linalg.norm(self.best.x - self.start) > 10 * max(float(np.linalg.norm(self.start)), 1.0)
+        if far and not spent:
+            return Point(self.history._x[0], float(f[0]), None, None, self.oracle)
+        return self.best
 
     # --- the point -----------------------------------------------------------------------------------------
 
@@ -121,6 +136,16 @@ class Case:
         return measure(self.probes, self.x, self.f, self.g, self.scale, self.noise, self.free, moves)
 
     @cached_property
+    def steepest(self) -> float:
+        """A curvature that none exceeds, as far as that is known; NaN where it is not."""
+        c = self.curvature
+        if c is None or c.complete or self.exact:
+            return math.nan if c is None else c.largest
+        # of the directions only a few were seen: the trace bounds the largest
+        diagonal = self.oracle.derivative.diagonal()
+        return math.nan if diagonal is None else max(float(np.abs(diagonal).sum()), c.largest)
+
+    @cached_property
     def remaining(self) -> tuple[float, float]:
         """Newton's estimate of what is left: drop of f, and distance; infinite where it can't be told."""
         c = self.curvature
@@ -141,6 +166,26 @@ class Case:
         """The learning rate of the last step; NaN where the method has none of its own choosing."""
         value = getattr(self.method, "hyper", {}).get("lr")
         return float(self.trail.lr[-1]) if callable(value) or isinstance(value, float) else math.nan
+
+    @cached_property
+    def rate(self) -> Rate:
+        """The learning rate beside what the curvature allows."""
+        from .rates import Rate
+
+        return Rate(self)
+
+    @property
+    def last_step(self) -> int:
+        """The number of the last step."""
+        return int(self.history.last.t)
+
+    @property
+    def allowed(self) -> float:
+        """How many steps the call allows."""
+        if self.reason.code == "budget.steps":
+            return self.last_step
+        options = self.given.get("options") or {}
+        return float(self.given.get("maxiter") or options.get("maxiter") or Limits.maxiter)
 
     # --- words ---------------------------------------------------------------------------------------------
 
@@ -166,5 +211,5 @@ class Case:
         return Advice(changes, hint, "minimize" if self.sign > 0 else "maximize")
 
     def default(self, hint: str = "", **changes: Any) -> Advice:
-        """Advice to leave method and step to the library, and to its own tests."""
-        return self.advise(hint, **{"method": None, "lr": None, "maxiter": None} | changes)
+        """Advice to leave method, step and tests to the library."""
+        return self.advise(hint, **{name: None for name in CHOICES if name in self.given} | changes)

@@ -28,6 +28,7 @@ class Trail:
         self.finite = np.isfinite(self.f) & np.isfinite(self.g)
         steps = history.x_steps
         tail = len(steps) > 1 and steps[1] - steps[0] == 1  # thinned places are no steps
+        self.opening = np.array(history._x[:3] if tail else history._x[:1], dtype=float)
         self.x = np.array(history._x[-TAIL - 1 :] if tail else history._x[-1:], dtype=float)
 
     @cached_property
@@ -43,6 +44,11 @@ class Trail:
             largest = np.maximum(np.abs(a).max(axis=1, initial=0.0), np.abs(b).max(axis=1, initial=0.0))[:, None]
             a, b = a / largest, b / largest
             return (a * b).sum(axis=1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1))
+
+    @cached_property
+    def first_moves(self) -> np.ndarray:
+        """The first two steps, where places were kept."""
+        return np.diff(self.opening, axis=0)
 
     @property
     def turns(self) -> bool:
@@ -69,7 +75,7 @@ class Trail:
         tail = f[-4:] - min(float(f.min()), 0.0 if f.min() > 0 else float(f.min()))
         if tail.size < 2 or not (tail > 0).all():
             return math.nan
-        return float((tail[-1] / tail[0]) ** (1 / (tail.size - 1)))
+        return float((tail[-1] / tail[0]) ** (1 / (tail.size - 1))) if (np.diff(tail) > 0).all() else math.nan
 
     @cached_property
     def period(self) -> int:

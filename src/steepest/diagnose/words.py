@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -62,11 +63,12 @@ def literal(value: Any) -> str:
     if isinstance(value, list | tuple):
         inner = ", ".join(map(literal, value))
         return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' * (len(value) == 1)})"
+    if is_dataclass(value):
+        parts = [(field.name, getattr(value, field.name), field.default) for field in fields(value)]
+        return f"st.{type(value).__name__}({', '.join(f'{k}={literal(v)}' for k, v, default in parts if v != default)})"
     return repr(value)
 
 
-def round_down(value: float) -> float:
-    """The nearest number of three digits that is not larger, as a learning rate to suggest."""
-    digits = 2 - math.floor(math.log10(value))
-    rounded = round(value, digits)
-    return rounded if rounded <= value * (1 + 1e-9) else round(rounded - 10.0**-digits, digits)
+def rounded(value: float) -> float:
+    """The nearest number of three digits, as a learning rate to suggest."""
+    return float(f"{value:.3g}")

@@ -1,0 +1,10 @@
+"""Diagnosis: why a run ended as it did, in one sentence with its numbers, and what to call next."""
+
+from __future__ import annotations
+
+from .curvature import Curvature as Curvature
+from .curvature import curvature as curvature
+from .judge import diagnose as diagnose
+from .judge import judge as judge
+from .verdict import Advice as Advice
+from .verdict import Verdict as Verdict

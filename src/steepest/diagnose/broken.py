@@ -1,0 +1,137 @@
+"""Runs that something outside the mathematics ended, or that left the numbers: errors, edges, infinity."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .case import Case
+from .verdict import Verdict
+from .words import along, number, place
+
+HUGE = 1e100  # a value above this before infinity is an overflow, not an edge
+BISECTIONS = 8
+DECADES = 6  # powers of 10 over which a fall without limit is followed
+
+
+def outside(case: Case) -> Verdict | None:
+    """An error, an interrupt or the callback ended the run, or the target was reached."""
+    code, sentence = case.reason
+    if code.startswith("target"):
+        return Verdict(code, sentence, True, {"f": case.sign * case.f})
+    if code in ("error", "interrupted", "callback"):
+        best = case.best
+        where = f" The best point so far: f = {case.shown(best.f)} at {place(best.x)}."
+        go_on = case.advise("goes on from the best point", x0=best.x) if code == "interrupted" else None
+        return Verdict(code, sentence + where, False, {"f": case.sign * best.f}, go_on)
+    return None
+
+
+def edge(case: Case) -> Verdict | None:
+    """A step led to where f, or its gradient, is not defined."""
+    if case.reason.code != "nonfinite" or len(case.trail.x) < 2 or _blown_up(case):
+        return None
+    bad, good = case.trail.x[-1], case.trail.x[-2]
+    if math.isfinite(case.last.f):
+        sentence = f"The gradient is not finite at {place(bad)}, where f = {case.shown(case.last.f)}: 0/0, or a vertical slope?"
+        return Verdict("nonfinite.gradient", sentence, False, {"x": bad.tolist()}, case.advise("differences", jac="fd"))
+    what = "NaN" if math.isnan(case.last.f) else "infinite"
+    inside, beyond, value = 0.0, 1.0, math.nan
+    for _ in range(BISECTIONS):
+        middle = (inside + beyond) / 2
+        f = case.probes.value((good + middle * (bad - good)).astype(case.x.dtype))
+        inside, beyond, value = (middle, beyond, f) if math.isfinite(f) else (inside, middle, value)
+    if abs(value) > HUGE:
+        return None
+    near, far = good + inside * (bad - good), good + beyond * (bad - good)
+    code = "nonfinite.domain"
+    guilty = _guilty(case, near, bad)
+    if guilty is None:
+        sentence = (
+            f"f is {what} at {place(far)} and beyond, on the way from {place(good)} to {place(bad)} (step "
+            f"{case.last_step}). The default method steps back from such places."
+        )
+        return Verdict(code, sentence, False, {"edge": far.tolist()}, case.default())
+    at = _roundest(near[guilty], far[guilty])
+    below = bad[guilty] < good[guilty]
+    limit = at + 1e-6 * (near[guilty] - at) if near[guilty] != at else at
+    bounds = [(None, None)] * case.n
+    bounds[guilty] = (limit, None) if below else (None, limit)
+    name = f"x[{guilty}]" if case.n > 1 else "x"
+    sentence = (
+        f"f is {what} for {name} {'<' if below else '>'} {number(at)}: step {case.last_step} led from "
+        f"{place(good)} to {place(bad)}. Pass bounds that keep inside, and leave the step to the library."
+    )
+    evidence = {"coordinate": guilty, "edge": at, "side": "below" if below else "above"}
+    return Verdict(code, sentence, False, evidence, case.default(bounds=bounds))
+
+
+def endless(case: Case) -> Verdict | None:
+    """f falls without limit."""
+    if case.reason.code != "unbounded":
+        running = case.reason.code.startswith("budget") and case.slope > 0.1 * case.trail.g[0]
+        if not running or case.trail.turns or not len(case.trail.moves) or case.best.f >= case.trail.f[0]:
+            return None
+    moves = case.trail.moves[np.isfinite(case.trail.moves).all(axis=1)]
+    d = moves[-1] if len(moves) else -case.g
+    if not np.linalg.norm(d):
+        return None
+    d = d / np.linalg.norm(d)
+    reach = max(float(np.linalg.norm(case.x - case.start)), float(np.linalg.norm(case.scale)))
+    if case.reason.code != "unbounded":
+        drops = []
+        for decade in range(DECADES):
+            drop = case.f - case.probes.value((case.x + 10.0**decade * reach * d).astype(case.x.dtype))
+            # a logarithm falls by 1.3 times more in the next decade, what levels off by 1.0
+            if not drop > (1.2 * drops[-1] if drops else 0.0):
+                return None
+            drops.append(drop)
+    sentence = (
+        f"f {case.falls} without limit along {along(d)}: it is {case.shown(case.best.f)} now, and still going. "
+        "Is its sign right, or are bounds missing?"
+    )
+    hint = "is the sign of f right? If so, pass bounds=[(low, high), ...]"
+    return Verdict("unbounded", sentence, False, {"direction": d.tolist()}, case.advise(hint))
+
+
+def overflow(case: Case) -> Verdict | None:
+    """f is infinite or NaN, and nothing better explains it."""
+    if not case.reason.code.startswith("nonfinite"):
+        return None
+    sentence = f"{case.reason.sentence} The steps were too long: the last finite value was {case.shown(case.f)}."
+    return Verdict("nonfinite.overflow", sentence, False, {"f": case.sign * case.f}, case.default())
+
+
+def _blown_up(case: Case) -> bool:
+    """Whether f and its gradient grew beyond all bounds before."""
+    finite = case.trail.finite
+    f, g = case.trail.f[finite], case.trail.g[finite]
+    return f.size > 2 and (abs(f[-1]) > HUGE or g[-1] > 1e4 * g[0] and f[-1] > f[0])
+
+
+def _guilty(case: Case, near: np.ndarray, bad: np.ndarray) -> int | None:
+    """The one coordinate that alone leads out of the domain, if there is one."""
+    moved = np.flatnonzero(bad != near)
+    if moved.size == 1:
+        return int(moved[0])
+    found = []
+    for i in moved[: max(case.probes.left, 0)]:
+        trial = near.copy()
+        trial[i] = bad[i]
+        if not math.isfinite(case.probes.value(trial.astype(case.x.dtype))):
+            found.append(int(i))
+    return found[0] if len(found) == 1 and moved.size <= case.n and len(found) else None
+
+
+def _roundest(a: float, b: float) -> float:
+    """The number with the fewest digits between a and b."""
+    low, high = min(a, b), max(a, b)
+    if low <= 0 <= high:
+        return 0.0
+    unit = 10.0 ** math.ceil(math.log10(max(abs(low), abs(high))))
+    while True:
+        candidate = math.ceil(low / unit) * unit
+        if candidate <= high:
+            return candidate
+        unit /= 10

@@ -1,0 +1,200 @@
+"""Functions that are not what a gradient method needs: random, with kinks, jumps or steps, or with a wrong gradient."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..schedules import Polynomial
+from .case import Case
+from .verdict import Advice, Verdict
+from .words import number, place
+
+HALVINGS = 4
+WRONG = 1e-2  # relative error of a slope from which a gradient is called wrong
+KEPT = 0.7  # share of a change that is left after two more halvings: of a smooth one a quarter to a half
+SHARE = 0.1  # of the whole change: where several kinks are crossed at once, each has its part
+
+
+def wandering(case: Case) -> Verdict | None:
+    """fun is random: the run came as far as its noise allows, or is still on its way."""
+    if not case.random:
+        return None
+    f, sigma = case.trail.f, case.noise
+    quarter = max(len(f) // 4, 1)
+    late, early = f[-quarter:], f[-2 * quarter : -quarter]
+    spread = max(float(np.std(late)), sigma)
+    gain = float(early.mean() - late.mean()) if early.size else math.inf
+    evidence = {"noise": sigma, "average": case.sign * float(late.mean()), "gain": gain}
+    noisy = f"fun is random: one value is uncertain by about {number(sigma)}"
+    if gain > 4 * spread / math.sqrt(quarter) and case.reason.code.startswith("budget"):
+        sentence = (
+            f"{noisy}. Its average still {case.falls}, by {number(gain)} over the last {quarter} steps: "
+            f"the run was too short. {case.reason.sentence}"
+        )
+        return Verdict("budget.noise", sentence, False, evidence, _decayed(case, 4 * len(f)))
+    drop = case.remaining[0]
+    if drop <= 3 * sigma:
+        sentence = (
+            f"Solved down to the noise: {noisy}, and what is left to gain is about {number(drop)}. "
+            "More steps will not help; averaging 16 values a point lowers the floor about 4 times."
+        )
+        return Verdict("converged.noise", sentence, True, evidence | {"drop": drop})
+    cure = "let the learning rate decay to zero, or average" if math.isfinite(case.lr) else "average"
+    sentence = (
+        f"{noisy}, and the run wanders at that level: f averages {case.shown(float(late.mean()))} over the last {quarter} "
+        f"steps, and before that {case.shown(float(early.mean()))}. To come closer, {cure} more samples a point."
+    )
+    return Verdict("stalled.noise", sentence, False, evidence, _decayed(case, len(f)))
+
+
+def wrong_gradient(case: Case) -> Verdict | None:
+    """The gradient is not that of f where the run ended."""
+    if case.reason.converged or not case.exact or not 0 < case.slope < math.inf or case.probes.left < 4:
+        return None
+    d = case.g / case.slope
+    moving = np.abs(d) > 1e-3
+    reach = float((case.scale[moving] / np.abs(d[moving])).min())
+    unit = float(np.finfo(case.x.dtype).eps)
+    noise = max(case.noise, unit * float(np.abs(case.trail.f[case.trail.finite][-20:]).max()))
+    # the smallest steps that still show the slope to four digits: f may bend sharply
+    shortest = max(min(1e5 * noise / case.slope, unit**0.2 * reach), 2.0**14 * unit * reach)
+    gaps = []
+    for h in (4 * shortest, shortest):
+        points = [(case.x + t * d).astype(case.x.dtype) for t in (h, -h)]
+        right, left = map(case.probes.value, points)
+        measured = (right - left) / float((points[0].astype(float) - points[1]) @ d)
+        # the angle between the slopes of both sides, in case of a kink, and rounding
+        doubt = abs(right - 2 * case.f + left) / (2 * h) + 4 * noise / h
+        gaps.append((measured, doubt))
+    (coarse, _), (fine, doubt) = gaps
+    error = abs(coarse - fine) + doubt
+    if not math.isfinite(error) or abs(fine - case.slope) <= 10 * error + WRONG * case.slope:
+        return None
+    sentence = (
+        f"Your gradient disagrees with f at {place(case.x)}: along itself it claims the slope {number(case.slope)}, "
+        f"measured is {number(fine)} ({number(case.slope / fine) if fine else 'infinitely many'} times as much). "
+        "steepest.check_gradient shows which component is wrong."
+    )
+    evidence = {"claimed": case.slope, "measured": fine, "error": error}
+    return Verdict("stalled.gradient", sentence, False, evidence, case.advise("differences instead", jac="fd"))
+
+
+def kink(case: Case) -> Verdict | None:
+    """The last steps jump to and fro over a kink, over a jump of f, or over a fault of the gradient."""
+    trail = case.trail
+    if case.reason.converged or len(trail.x) < 2 or not trail.turns or case.away or case.probes.left < 10:
+        return None
+    a, b = trail.x[-2], trail.x[-1]
+    length = float(np.linalg.norm(b - a))
+    u = (b - a) / length
+    low, high = 0.0, length
+    left = first = _slope(case, a, u, length)
+    right = final = float(case.g @ u)
+    changes = [abs(right - left)]
+    if not changes[0] > 1e-6 * (abs(left) + abs(right)):
+        return None
+    for _ in range(HALVINGS + (2 if case.probes.left > HALVINGS + 6 else 0)):
+        middle = (low + high) / 2
+        slope = _slope(case, a + middle * u, u, length)
+        if abs(slope - left) > abs(right - slope):
+            high, right = middle, slope
+        else:
+            low, left = middle, slope
+        changes.append(abs(right - left))
+    if not _sudden(changes):
+        return None
+    at = a + (low + high) / 2 * u
+    ends = [case.probes.value((a + t * u).astype(case.x.dtype)) for t in (low, high)]
+    leap = ends[1] - ends[0]
+    if abs(leap) > 10 * max(abs(left), abs(right)) * (high - low) + 100 * case.noise:
+        return _leap(case, at, leap)
+    foreseen, measured = ((first + left) * low + (right + final) * (length - high)) / 2, float(trail.f[-1] - trail.f[-2])
+    if abs(measured - foreseen) > 0.2 * max(abs(first), abs(final)) * length:
+        sentence = (
+            f"Your gradient disagrees with f between {place(a)} and {place(b)}: by its slopes f should change by "
+            f"{number(foreseen)}, measured is {number(measured)}. steepest.check_gradient shows what is wrong."
+        )
+        evidence = {"x": at.tolist(), "claimed": foreseen, "measured": measured}
+        return Verdict("stalled.gradient", sentence, False, evidence, case.advise("differences instead", jac="fd"))
+    sentence = (
+        f"f has a kink near {place(at)}: its slope along the last step jumps there from {number(left)} to "
+        f"{number(right)}. Steps of a fixed rate zigzag across it for ever; let the rate decay to zero, or smooth f."
+    )
+    evidence = {"x": at.tolist(), "slopes": [left, right]}
+    return Verdict("stalled.kink", sentence, False, evidence, _decayed(case, max(len(trail.f), 1000)))
+
+
+def _sudden(changes: list[float]) -> bool:
+    """Whether a change stays as large while the interval around it is halved: smooth ones halve with it."""
+    return len(changes) > 2 and changes[-1] > KEPT * changes[-3] and changes[-1] > SHARE * changes[0]
+
+
+def staircase(case: Case) -> Verdict | None:
+    """f is constant around the point but not farther away: a staircase; or constant everywhere."""
+    if case.slope or case.f != case.best.f or case.n > case.probes.left:
+        return None
+    d = np.where(np.arange(case.n) % 2, -1.0, 1.0) / math.sqrt(case.n)
+    reach = case.scale * math.sqrt(case.n)
+    known: list[tuple[float, float, float]] = []
+    for t, sign in ((t, sign) for t in (1e-3, 0.1, 1.0, 10.0) for sign in (1.0, -1.0)):
+        f = case.probes.value((case.x + sign * t * reach * d).astype(case.x.dtype))
+        if t == 1e-3 and f != case.f:
+            return None
+        known.append((f, sign, t))
+        if f != case.f and math.isfinite(f):
+            break
+    changed = [look for look in known if look[0] != case.f and math.isfinite(look[0])]
+    if not changed:
+        sentence = f"f is {case.shown(case.f)} wherever it was tried: it does not depend on x at all. Does fun use its argument?"
+        return Verdict("stalled.constant", sentence, False, {"values": len(known)}, case.advise("make fun depend on x"))
+    value, sign, t = changed[0]
+    low, high, f_low, f_high = 0.0, t, case.f, value
+    changes = [abs(f_high - f_low)]
+    while case.probes.left and (high - low > 1e-2 * t or not _sudden(changes)) and high - low > 1e-4 * t:
+        middle = (low + high) / 2
+        f = case.probes.value((case.x + sign * middle * reach * d).astype(case.x.dtype))
+        if abs(f - f_low) > abs(f_high - f):
+            high, f_high = middle, f
+        else:
+            low, f_low = middle, f
+        changes.append(abs(f_high - f_low))
+    if not _sudden(changes):
+        return None
+    at = case.x + sign * (low + high) / 2 * reach * d
+    sentence = (
+        f"f is a staircase: exactly {case.shown(case.f)} all around, so its gradient is 0, but it jumps by "
+        f"{number(abs(f_high - f_low))} near {place(at)}. Gradients can't see steps; replace rounding or counting by something smooth."
+    )
+    evidence = {"x": at.tolist(), "leap": f_high - f_low}
+    return Verdict("stalled.steps", sentence, False, evidence, case.advise("smooth f: gradients can't see steps"))
+
+
+def _leap(case: Case, at: np.ndarray, leap: float) -> Verdict:
+    sentence = (
+        f"f jumps by {number(abs(leap))} near {place(at)}: it is not continuous there, and its gradient does not know. "
+        "A where, an if or a rounding in f?"
+    )
+    evidence = {"x": at.tolist(), "leap": leap}
+    return Verdict("stalled.jump", sentence, False, evidence, case.advise("remove the jump from f"))
+
+
+def _slope(case: Case, x: np.ndarray, u: np.ndarray, length: float) -> float:
+    """The slope of f along `u` at `x`."""
+    if case.exact:
+        g = case.probes.gradient(x.astype(case.x.dtype))
+        return math.nan if g is None else float(g @ u)
+    h = length / 2 ** (HALVINGS + 4)
+    right, left = (case.probes.value((x + t * u).astype(case.x.dtype)) for t in (h, -h))
+    return (right - left) / (2 * h)
+
+
+def _decayed(case: Case, steps: int) -> Advice:
+    """The same method with its rate falling to zero, which it needs to come to rest."""
+    lr = case.lr
+    if not math.isfinite(lr):
+        return case.advise("average several values of fun at each point")
+    lr = float(getattr(case.method, "hyper", {}).get("lr", lr)) if not callable(case.method.hyper["lr"]) else lr  # type: ignore[attr-defined]
+    method = case.method.with_hyper(lr=Polynomial(lr, steps))  # type: ignore[attr-defined]
+    return case.advise(method=method, lr=None, maxiter=steps)

@@ -1,0 +1,252 @@
+"""Points where the gradient vanishes, or seems to: minimum, saddle, maximum, plateau, the floor of the numbers."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .case import Case
+from .verdict import Verdict
+from .words import along, number, place
+
+SMALL = 1e-3  # share of the first gradient below which a run may be at a stationary point, though it did not say so
+GAIN = 1e-5  # share of the gain so far that may be left at a solved point
+NEAR = 0.05  # share of the way so far that may be left, where f still reacts to it
+FORESEEN = 100  # a fall so many times larger than the slope foresees is no slope but a plateau's end
+DECADES = 4  # powers of 10 in the distance at which a plateau's end is looked for
+
+
+def solved(case: Case) -> bool:
+    """Whether next to nothing is left to gain, by Newton's estimate at the point."""
+    drop, distance = case.remaining
+    if case.best.f < case.f - max(1e-3 * (case.trail.f[0] - case.best.f), 100 * case.noise):
+        return False  # what is given back is another point, which nobody has looked at
+    gain = float(np.nanmax(case.trail.f[:1])) - case.f
+    way = float(np.linalg.norm(case.x - case.start))
+    blurred = drop <= 10 * case.noise
+    return blurred or (drop <= GAIN * gain and (distance <= NEAR * way or drop <= 100 * case.noise))
+
+
+def saddle(case: Case) -> Verdict | None:
+    """A stationary point from which f falls along some direction: a saddle, or a maximum."""
+    c = case.curvature
+    if c is None or not _quiet(case) or c.smallest >= -c.error:
+        return None
+    down = c.negative
+    # down all slopes at once: each direction left out would be the next saddle
+    v = down @ np.where(down.T @ case.g > 0, -1.0, 1.0)
+    v /= np.linalg.norm(v)
+    bend = float(v @ down @ (c.values[: down.shape[1]] * (down.T @ v)))
+    found = _push(case, v, bend) or _push(case, -v, bend)
+    if found is None:
+        return None
+    t, f, v = found
+    x = (case.x + t * v).astype(case.x.dtype)
+    evidence = {
+        "curvature": case.sign * bend, "direction": v.tolist(), "step": t, "drop": case.f - f,
+        "largest": case.sign * float(c.values[-1]),
+    }  # fmt: skip
+    top = c.complete and c.values[-1] < -c.error
+    met = f"{case.reason.sentence} But " if case.reason.converged else ""
+    what = "maximum" if case.sign > 0 else "minimum"
+    head = f"this is a {what}" if top else f"this is a saddle, no {case.minimum}"
+    if not met:
+        head = head.capitalize() if case.slope <= SMALL**2 * case.trail.g[0] else f"Held up near a {what if top else 'saddle'}"
+    sentence = (
+        f"{met}{head}: curvature {number(case.sign * bend)} along {along(v)}. Continuing {number(t)} that way "
+        f"{'lowers' if case.sign > 0 else 'raises'} f by {number(case.f - f)}."
+    )
+    changes = {"maxiter": None} if case.given.get("maxiter", 1e9) < 1000 else {}
+    advice = case.advise(x0=x, **changes)
+    return Verdict("stalled.maximum" if top else "stalled.saddle", sentence, False, evidence, advice)
+
+
+def plateau(case: Case) -> Verdict | None:
+    """The slope is tiny here, yet f is much lower not far away."""
+    c = case.curvature
+    firm = c is not None and c.smallest > c.error and c.complete
+    if firm and (solved(case) or not _vanishing(case)):
+        return None
+    if case.slope > 0:
+        d = -case.g / case.slope
+        tries = [(d, 10.0**k) for k in range(-1, DECADES - 1)]
+    elif c is not None and abs(c.smallest) <= c.error:
+        tries = [(sign * c.vectors[:, 0], 10.0**k) for k in (-1, 0, 1) for sign in (1.0, -1.0)]
+    else:
+        return None
+    reach = max(float(np.linalg.norm(case.scale)), float(np.linalg.norm(case.x - case.start)))
+    best = None
+    for d, t in tries:
+        f = case.probes.value((case.x + t * reach * d).astype(case.x.dtype))
+        drop, foreseen = case.f - f, case.slope * t * reach
+        if drop > FORESEEN * foreseen + 100 * case.noise and (best is None or f < best[0]):
+            best = (f, t * reach, case.x + t * reach * d)
+    if best is None:
+        return None
+    f, distance, x = best
+    met = f"{case.reason.sentence} But this" if case.reason.converged else "This"
+    sentence = (
+        f"{met} is a plateau: the slope here is only {number(case.slope)}, while {number(distance)} away f is "
+        f"{'lower' if case.sign > 0 else 'higher'} by {number(case.f - f)}. Start there, or rescale f."
+    )
+    evidence = {"slope": case.slope, "distance": distance, "drop": case.f - f}
+    return Verdict("stalled.plateau", sentence, False, evidence, case.default(x0=x.astype(case.x.dtype)))
+
+
+def levelling(case: Case) -> Verdict | None:
+    """f falls ever more slowly towards a value that it never reaches."""
+    if not len(case.trail.moves) or case.slope > SMALL * case.trail.g[0] or case.trail.turns:
+        return None
+    c = case.curvature
+    way = float(np.linalg.norm(case.x - case.start))
+    if c is None or not way or solved(case) and c.smallest > 0.01 * c.largest and case.remaining[1] < NEAR * way:
+        return None
+    if not c.smallest < 0.1 * case.trail.g[0] / way:  # curved as much as on the way here: no levelling
+        return None
+    d = case.trail.moves[-1] * (way / max(float(case.trail.step[-1]), 1e-300))
+    drops = [case.f - case.probes.value((case.x + 10.0**k * d).astype(case.x.dtype)) for k in (0, 1, 2)]
+    if not (drops[0] > 2 * case.noise and drops[0] <= drops[1] * (1 + 1e-12) <= drops[2] * (1 + 1e-9)):
+        return None
+    sentence = (
+        f"f {case.falls} ever more slowly along {along(d)}: the slope is down to {number(case.slope)}, and even "
+        f"{number(100 * way)} further on it is only {number(drops[2])} {'lower' if case.sign > 0 else 'higher'}. "
+        f"It seems to have no {case.minimum}, only a limit near {case.shown(case.f - drops[2])}."
+    )
+    evidence = {"slope": case.slope, "limit": case.sign * (case.f - drops[2])}
+    advice = case.advise("bound x, or add a penalty: there is nothing to arrive at")
+    return Verdict("stalled.levelling", sentence, False, evidence, advice)
+
+
+def lower_known(case: Case) -> Verdict | None:
+    """A minimum, but a lower value is known: of the catalogue, or seen on the way."""
+    if not case.reason.converged:
+        return None
+    if case.best.f < case.f - max(1e-3 * (case.trail.f[0] - case.best.f), 100 * case.noise):
+        sentence = (
+            f"{case.reason.sentence} But that is at {place(case.x)}, where f = {case.shown(case.f)}; on the way it was "
+            f"{case.shown(case.best.f)} at {place(case.best.x)}, which is given back. Go on from there with smaller steps."
+        )
+        return Verdict("stalled.passed", sentence, False, {"lower": case.sign * case.best.f}, case.default(x0=case.best.x))
+    fun = getattr(case.oracle.objective, "fun", None)
+    lowest, minima = getattr(fun, "minimum", None), getattr(fun, "minima", ())
+    if lowest is None or case.sign < 0 or not solved(case):
+        return None
+    if case.f - lowest <= max(1e-6 * abs(lowest), 1e-3 * max(case.trail.f[0] - case.f, 0.0), 100 * case.noise):
+        return None
+    where = f" at {place(np.asarray(minima[0]))}" if len(minima) else ""
+    sentence = (
+        f"{case.reason.sentence} A local {case.minimum} only{_bent(case)}: f = {case.shown(case.f)} here, but "
+        f"{case.shown(lowest)} is known{where}. Try other starts."
+    )
+    evidence = {"f": case.f, "known": lowest}
+    advice = case.advise("or another start", x0=np.asarray(minima[0], float)) if len(minima) else None
+    return Verdict("converged.local", sentence, True, evidence, advice)
+
+
+def minimum(case: Case) -> Verdict | None:
+    """A test for convergence was met, at a point where next to nothing is left to gain."""
+    if not case.reason.converged:
+        return None
+    c = case.curvature
+    evidence = {"f": case.sign * case.f, "gradient": case.slope}
+    if c is None:  # nothing can be seen around: the test stands for itself
+        return Verdict(case.reason.code, case.reason.sentence, True, evidence)
+    drop, distance = case.remaining
+    if not math.isfinite(drop) and c.smallest > -c.error:
+        firm = np.abs(c.values) > c.error
+        part = c.vectors[:, firm].T @ case.g
+        drop = float((part**2 / c.values[firm]).sum()) / 2
+        distance = float(np.linalg.norm(part / c.values[firm]))
+        case.remaining = drop, distance  # along the flat directions nothing was found: they don't count
+    if not solved(case):
+        return None
+    evidence |= {"smallest": case.sign * c.smallest, "largest": case.sign * c.largest, "left": drop}
+    return Verdict(case.reason.code, f"{case.reason.sentence}{_confirmed(case)}", True, evidence)
+
+
+def loose(case: Case) -> Verdict | None:
+    """A test for convergence was met, but far from the minimum."""
+    if not case.reason.converged:
+        return None
+    drop, distance = case.remaining
+    left = f"f can still fall by about {number(drop)}, {number(distance)} away" if math.isfinite(drop) else f"nothing shows that it is a {case.minimum}"
+    sentence = f"{case.reason.sentence} But {left}: the test is too loose for this f. Leave the tests to the library, which have no units."
+    return Verdict("stalled.tolerance", sentence, False, {"left": drop, "distance": distance}, case.default())
+
+
+def floor(case: Case) -> Verdict | None:
+    """No test was met, but the point is solved as far as the numbers allow."""
+    c = case.curvature
+    if case.reason.converged or c is None or c.smallest <= c.error:
+        return None
+    if not (c.complete or case.exact) and case.slope > math.sqrt(float(np.finfo(case.x.dtype).eps)) * case.trail.g[0]:
+        return None  # too few directions were seen to tell without the gradient's help
+    drop, distance = case.remaining
+    rounding = 16 * float(np.finfo(case.x.dtype).eps) * abs(case.f)
+    gain = case.trail.f[0] - case.f
+    way = float(np.linalg.norm(case.x - case.start))
+    tiny = float(np.finfo(case.x.dtype).eps)
+    exhausted = drop <= 2 * case.noise
+    if not exhausted and not (drop <= tiny * gain and distance <= math.sqrt(tiny) * way):
+        return None
+    evidence = {"left": drop, "noise": case.noise, "gradient": case.slope}
+    if not exhausted:
+        sentence = (
+            f"Solved, although no test was met in {case.last_step} steps{_confirmed(case, ': ')} What is left to gain is "
+            f"about {number(drop)}, {number(drop / gain)} of what the run has gained."
+        )
+        return Verdict("converged.precision", sentence, True, evidence)
+    if case.noise <= rounding:
+        sentence = (
+            f"Solved to the last digit: what is left to gain, about {number(drop)}, is below the rounding of "
+            f"f = {case.shown(case.f)}, {number(case.noise)}. More steps will not help."
+        )
+        return Verdict("converged.precision", sentence, True, evidence)
+    sentence = (
+        f"Solved down to the noise: f can't be resolved below {number(case.noise)}, and what is left to gain is about "
+        f"{number(drop)}. More steps will not help; a more exact f would."
+    )
+    return Verdict("converged.noise", sentence, True, evidence)
+
+
+def _quiet(case: Case) -> bool:
+    """Whether the gradient is small enough to speak of a stationary point."""
+    return case.reason.converged or case.slope <= SMALL * case.trail.g[0] or case.slope == 0
+
+
+def _vanishing(case: Case) -> bool:
+    return case.reason.converged or len(case.trail.f) > 2 and abs(case.trail.f[0] - case.f) <= 1e-3 * abs(case.f)
+
+
+def _push(case: Case, v: np.ndarray, curvature: float) -> tuple[float, float, np.ndarray] | None:
+    """How far along `v` f falls: step and value; None where it does not, beyond its noise."""
+    t = max(math.sqrt(20 * case.noise / -curvature), 1e-3 * float(np.abs(case.scale @ np.abs(v))))
+    best = None
+    for _ in range(3):
+        f = case.probes.value((case.x + t * v).astype(case.x.dtype))
+        if not f < (best[1] if best else case.f - 3 * case.noise):
+            break
+        best = (t, f, v)
+        t *= 16
+    return best
+
+
+def _bent(case: Case) -> str:
+    c = case.curvature
+    return "" if c is None else f" (smallest curvature {number(case.sign * c.smallest)})"
+
+
+def _confirmed(case: Case, start: str = " ") -> str:
+    """That it is a minimum, and how that is known."""
+    c = case.curvature
+    if c is None:
+        return "" if start == " " else "."
+    a = f"{start}{'A' if start == ' ' else 'a'} {case.minimum}: "
+    if c.complete and c.smallest > c.error:
+        if c.values.size == 1:
+            return f"{a}curvature {number(case.sign * c.smallest)}."
+        return f"{a}smallest curvature {number(case.sign * c.smallest)}, condition {number(c.condition)}."
+    if c.complete:
+        return f"{a}nothing lower was found, also not along {along(c.vectors[:, 0])}, where f is flat (curvature 0)."
+    return f"{a}no curvature below {number(-c.unseen)} was found in {c.values.size} directions of {c.n}."

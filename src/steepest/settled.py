@@ -1,0 +1,68 @@
+"""When a quasi-Newton run is done: what its next step promises can't be seen any more; free of units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .history import History
+from .stop import Criterion, Reason
+
+if TYPE_CHECKING:
+    from .directions import Descent
+
+# A step promises g'Hg/2. Below this share of the decrease so far there is nothing left to gain (numerics.md 1).
+NOTHING = 1e-15
+# The promise is looked at only once a step has brought less than this share of the decrease so far.
+SLOW = 1e-8
+# A search that fails where the promise is below this share has met the rounding of f or of the gradient.
+FLOOR = 1e-9
+
+
+@dataclass(frozen=True)
+class Settled(Criterion):
+    """The next step promises less than can be seen: less than 1e-15 of the decrease so far, or than the noise of fun.
+
+    Where a search fails altogether (length 0), the run is settled too if the promise is small, and stalled else.
+    """
+
+    method: Descent
+
+    def __call__(self, history: History) -> Reason | None:
+        now, last = history.now, history.last
+        if now is None or now.point.oracle is None:
+            return None
+        fall = history.first.f - last.f
+        failed = last.lr == 0.0
+        if last.g_norm == 0:
+            return Reason("converged.gradient", "Converged: the gradient is zero.")
+        if not failed and (last.t == 0 or not history.previous.f - last.f <= SLOW * fall):
+            return None
+        promise = self.promise(history)
+        noise = now.point.oracle.derivative.noise(last.f)
+        if promise <= NOTHING * fall:
+            return Reason(
+                "converged.promise",
+                f"Converged: the next step promises to change f by {promise:.2g} only, less than {NOTHING:.0e} of the "
+                f"change so far ({fall:.3g}).",
+            )
+        if promise <= 2 * noise or (failed and promise <= FLOOR * fall):
+            return Reason(
+                "converged.floor",
+                f"Converged as far as fun can tell: the next step promises to change f by {promise:.2g}, and values of "
+                f"fun are uncertain by {noise:.2g}.",
+            )
+        if failed:
+            return Reason(
+                "stalled",
+                f"Stalled: no better point was found along the direction, though it promises to change f by {promise:.2g} "
+                f"(gradient norm {last.g_norm:.3g}).",
+            )
+        return None
+
+    def promise(self, history: History) -> float:
+        """The decrease g'Hg/2 that the model of the method sees in its next step."""
+        assert history.now is not None
+        point = history.now.point
+        direction, _ = self.method.update(point, history.now.memory)
+        return -0.5 * float(point.g.dot(direction))

@@ -1,0 +1,306 @@
+"""Rules in machine code: the same numbers as NumPy's, and what makes them fast is in the assembly."""
+
+from __future__ import annotations
+
+import platform
+import re
+import threading
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from steepest import kernels, rules
+from steepest.errors import ArgumentError, MissingExtraError
+from steepest.expression import OPERATIONS, invariants, symbol
+from steepest.kernels import kernel, kernel_text, plain_kernel, traced
+from steepest.lift import Rule, rule
+from steepest.machine import Code
+from steepest.stepper import SERIAL, Stepper
+
+pytest.importorskip("llvmlite", reason="rules are compiled with llvmlite (extra: fast)")
+
+RULES = [r for r in vars(rules).values() if isinstance(r, type) and issubclass(r, Rule) and r is not Rule]
+TYPES = [np.dtype(np.float32), np.dtype(np.float64)]
+each_rule = pytest.mark.parametrize("kind", RULES, ids=lambda kind: kind.__name__)
+each_type = pytest.mark.parametrize("dtype", TYPES, ids=str)
+
+
+def gradients(rng, n, dtype):
+    """Of many magnitudes, with a zero."""
+    g = rng.normal(size=n) * 10.0 ** rng.integers(-4, 4, size=n)
+    g[n // 2] = 0
+    return g.astype(dtype)
+
+
+def follow(step, x, slots, seed, steps=20):
+    """The worst of x's and the slots' magnitudes on the way: what their rounding errors are measured by."""
+    rng = np.random.default_rng(seed)
+    scales = [np.abs(a) for a in (x, *slots)]
+    for t in range(1, steps + 1):
+        step(float(t), gradients(rng, x.size, x.dtype))
+        scales = [np.maximum(scale, np.abs(a)) for scale, a in zip(scales, (x, *slots), strict=True)]
+    return scales
+
+
+@each_type
+@each_rule
+def test_kernel_equals_numpy(kind, dtype):
+    for seed in range(3):
+        x0 = np.random.default_rng(seed + 10).normal(size=37).astype(dtype)
+        hyper = np.array([*kind.defaults.values()])
+        runs = []
+        for compute in (plain_kernel(kind), kernel(kind, dtype)):
+            x, slots = x0.copy(), [np.zeros_like(x0) for _ in kind.slots]
+            scales = follow(lambda t, g, c=compute, x=x, s=slots: c(t, hyper, x, g, *s), x, slots, seed)
+            runs.append([x, *slots])
+        for ours, numpys, scale in zip(*runs[::-1], scales, strict=True):
+            assert ours.dtype == dtype
+            # every step rounds differently by a few units in the last place (multiply and add in one rounding)
+            error = np.abs(ours.astype(float) - numpys.astype(float))
+            assert (error <= 20 * 4 * np.finfo(dtype).eps * scale).all()
+
+
+@each_type
+@each_rule
+def test_kernel_answers_nan_infinity_and_extremes_as_numpy_does(kind, dtype):
+    # 1e18: its square is no infinity yet (there v - mean**2 in one rounding is finite, in two it is NaN)
+    g = np.array([np.nan, np.inf, -np.inf, 1e18, np.finfo(dtype).tiny, 0.0, -0.0], dtype)
+    hyper = np.array([*kind.defaults.values()])
+    runs = []
+    for compute in (plain_kernel(kind), kernel(kind, dtype)):
+        x, slots = np.ones_like(g), [np.zeros_like(g) for _ in kind.slots]
+        for t in (1.0, 2.0):
+            compute(t, hyper, x, g, *slots)
+        runs.append([x, *slots])
+    for ours, numpys in zip(*runs[::-1], strict=True):
+        np.testing.assert_allclose(ours, numpys, rtol=16 * np.finfo(dtype).eps)
+
+
+VALUES = np.array([-np.inf, -2.5, -1.0, -0.3, -0.0, 0.0, 1e-6, 0.3, 1.0, 2.5, 40.0, np.inf, np.nan])
+
+
+@each_type
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda o: o.name)
+def test_every_operation_of_a_formula_equals_numpys(operation, dtype):
+    if operation.arity == 1:
+
+        @rule
+        def Probe(g, a, b, c, out, lr=1.0):
+            return 0 * g, a, b, c, operation(a)
+    elif operation.arity == 2:
+
+        @rule
+        def Probe(g, a, b, c, out, lr=1.0):
+            return 0 * g, a, b, c, operation(a, b)
+    else:
+
+        @rule
+        def Probe(g, a, b, c, out, lr=1.0):
+            return 0 * g, a, b, c, operation(a, b, c)
+
+    a, b = (m.reshape(-1).astype(dtype) for m in np.meshgrid(VALUES, VALUES))
+    slots = [a, b, np.full_like(a, 3), np.zeros_like(a)]
+    kernel(Probe, dtype)(1.0, np.array([1.0]), np.zeros_like(a), np.zeros_like(a), *slots)
+    with np.errstate(all="ignore"):
+        expected = operation.ufunc(*slots[: operation.arity]).astype(dtype)
+    np.testing.assert_allclose(slots[-1], expected, rtol=8 * np.finfo(dtype).eps)
+
+
+@each_type
+@each_rule
+def test_kernel_that_writes_new_arrays_computes_the_same_and_leaves_the_old(kind, dtype):
+    rng = np.random.default_rng(0)
+    x, g, *slots = (rng.normal(size=21).astype(dtype) ** 2 for _ in range(2 + len(kind.slots)))
+    hyper = np.array([*kind.defaults.values()])
+    before = [a.copy() for a in (x, g, *slots)]
+    new = [np.empty_like(x) for _ in (x, *slots)]
+    kernel(kind, dtype, in_place=False)(2.0, hyper, x, g, *slots, *new)
+    for now, then in zip((x, g, *slots), before, strict=True):
+        np.testing.assert_array_equal(now, then)
+    kernel(kind, dtype)(2.0, hyper, x, g, *slots)
+    for ours, changed in zip(new, (x, *slots), strict=True):
+        np.testing.assert_array_equal(ours, changed)
+
+
+def test_hyperparameters_as_arrays_equal_runs_one_by_one():
+    lr = np.array([0.01, 0.1, 1.0])
+    node = symbol("lr")
+    assert [n for n in invariants(traced(rules.Adam), {"x", "g", "m", "v"}) if "lr" in n.symbols][0] is node
+    x, g, m, v = np.ones(3), np.array([1.0, -2.0, 3.0]), np.zeros(3), np.zeros(3)
+    hyper = np.array([0.0, 0.9, 0.999, 1e-8])
+    kernel(rules.Adam, x.dtype, (node,))(1.0, hyper, x, g, m, v, lr)
+    for k in range(3):
+        alone = Stepper(rules.Adam(lr=lr[k]), np.ones(1))
+        alone.step(g[k : k + 1])
+        assert alone.x[0] == x[k]
+
+
+# ---- what makes it fast, without a clock ----------------------------------------------------------------------
+
+
+def loop_assembly(kind, dtype):
+    """The instructions of the loop over the elements."""
+    text = Code(kernel_text(kind, dtype)).assembly
+    body = re.search(r"^_?loop:\n(.*?)^_?call:", text, re.M | re.S).group(1)
+    return "\n".join(line for line in body.splitlines() if not line.startswith("\t."))
+
+
+PACKED = {  # square root and division of several float32 at once
+    "x86_64": (r"\bv?sqrtps\b", r"\bv?divps\b"),
+    "AMD64": (r"\bv?sqrtps\b", r"\bv?divps\b"),
+    "aarch64": (r"\bfsqrt(\.4s|\s+v\d+\.4s)", r"\bfdiv(\.4s|\s+v\d+\.4s)"),
+    "arm64": (r"\bfsqrt(\.4s|\s+v\d+\.4s)", r"\bfdiv(\.4s|\s+v\d+\.4s)"),
+}
+
+
+@each_rule
+def test_float32_loop_has_no_call_no_double_and_is_vectorised(kind):
+    if platform.machine() not in PACKED:
+        pytest.skip(f"the names of instructions on {platform.machine()} are not known to this test")
+    assembly = loop_assembly(kind, np.dtype(np.float32))
+    calls = re.findall(r"\b(?:callq?|blr?)\b", assembly)
+    assert len(calls) == assembly.count("memcpy")  # for Adan's `old = g` that is the best there is
+    assert not re.search(r"cvts[sd]2s[sd]|cvtp[sd]2p[sd]|\bfcvt\s", assembly)  # float to double, and back
+    formula = " ".join(value for _, value in kind.lines())
+    if "sqrt(" in formula:
+        root, division = PACKED[platform.machine()]
+        assert re.search(root, assembly)
+        assert re.search(division, assembly)
+
+
+def test_a_step_allocates_nothing():
+    x = np.ones(100_000)
+    stepper, g = Stepper(rules.Adam(), x), np.ones_like(x)
+    stepper.step(g)
+    tracemalloc.start()
+    for _ in range(20):
+        stepper.step(g)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2000  # bytes: a few numbers and frames of Python, no array
+
+
+def test_other_values_and_sizes_compile_nothing_new(monkeypatch):
+    Stepper(rules.Adam(), np.ones(3)).step(np.ones(3))
+    monkeypatch.setattr(kernels, "Code", lambda text: pytest.fail("compiled again"))
+    for lr in (0.1, lambda t: 0.1 / t):
+        stepper = Stepper(rules.Adam(lr=lr, beta1=0.5), np.ones((4, 5)))
+        stepper.step(np.ones((4, 5)))
+        stepper.step(np.ones((4, 5)))
+
+
+# ---- the stepper -----------------------------------------------------------------------------------------------
+
+
+def test_stepper_follows_schedules_and_shapes():
+    x, plain = np.full((2, 3), 5.0), np.full(6, 5.0)
+    stepper = Stepper(rules.GD(lr=lambda t: 0.1 * t), x)
+    for t in (1.0, 2.0, 3.0):
+        stepper.step(2 * x)
+        plain = plain - 0.1 * t * 2 * plain
+    np.testing.assert_allclose(x.ravel(), plain, rtol=1e-15)
+    assert stepper.t == 3
+    assert stepper.engine == "kernel"
+
+
+def test_names_of_a_formula_are_free():
+    @rule
+    def Odd(g, start, n, β, t, i=0.5, next=2.0, h0=1.0):
+        start = start + g
+        return -i * start * next * h0, start, n + 1, β - g
+
+    stepper = Stepper(Odd(), np.zeros(2))
+    stepper.step(np.array([1.0, 2.0]))
+    np.testing.assert_array_equal(stepper.x, [-1.0, -2.0])
+    np.testing.assert_array_equal(stepper.slots, [[1, 2], [1, 1], [-1, -2]])
+
+
+def test_threads_give_the_same_numbers():
+    rng = np.random.default_rng(0)
+    start = rng.normal(size=SERIAL + 123)
+    one, many = Stepper(rules.Adam(), start.copy()), Stepper(rules.Adam(), start.copy(), threads=3)
+    for _ in range(3):
+        g = rng.normal(size=start.size)
+        one.step(g)
+        many.step(g)
+    np.testing.assert_array_equal(one.x, many.x)
+    np.testing.assert_array_equal(one.slots, many.slots)
+
+
+def test_a_step_does_not_wait_for_a_thread_that_can_not_begin():
+    stepper, busy = Stepper(rules.GD(lr=0.5), np.ones(SERIAL), threads=2), threading.Event()
+    stepper._pool.submit(busy.wait)
+    try:
+        stepper.step(np.ones(SERIAL))  # would hang for ever
+    finally:
+        busy.set()
+    np.testing.assert_array_equal(stepper.x, np.full(SERIAL, 0.5))
+
+
+@pytest.mark.parametrize(
+    "view", [lambda x: x, lambda x: x[::-1], lambda x: x[:]], ids=["x", "reversed", "view"]
+)
+def test_gradient_may_lie_where_x_lies(view):
+    x = np.arange(1.0, 70.0)
+    expected = x - 0.5 * view(x)
+    Stepper(rules.GD(lr=0.5), x).step(view(x))
+    np.testing.assert_array_equal(x, expected)
+
+
+def test_gradient_may_have_gaps():
+    x, g = np.zeros(5), np.arange(10.0)[::2]
+    Stepper(rules.GD(lr=1.0), x).step(g)
+    np.testing.assert_array_equal(x, -g)
+
+
+@each_rule
+def test_without_the_compiler_numpy_does_the_same(kind, monkeypatch):
+    def missing(text):
+        raise MissingExtraError("numba", "fast", "compiled code")
+
+    x = np.linspace(-1, 1, 11)
+    compiled = Stepper(kind(), x.copy())
+    monkeypatch.setattr(kernels, "Code", missing)
+    kernel.cache_clear()
+    plain = Stepper(kind(), x.copy())
+    assert (compiled.engine, plain.engine) == ("kernel", "NumPy")
+    for t in range(1, 4):
+        g = np.cos(t * x)
+        compiled.step(g)
+        plain.step(g)
+    np.testing.assert_allclose(plain.x, compiled.x, rtol=1e-13, atol=1e-15)
+
+
+class Looks:
+    def advance(self):
+        """What marks a length policy."""
+
+
+@pytest.mark.parametrize(
+    ("method", "x", "threads"),
+    [
+        ("adam", np.ones(2), 1),
+        (rules.Adam(lr=Looks()), np.ones(2), 1),
+        (rules.Adam(), [1.0, 2.0], 1),
+        (rules.Adam(), np.ones(2, int), 1),
+        (rules.Adam(), np.ones(4)[::2], 1),
+        (rules.Adam(), np.broadcast_to(1.0, 3), 1),
+        (rules.Adam(), np.ones(0), 1),
+        (rules.Adam(), np.ones(2), 0),
+        (rules.Adam(), np.ones(2), 1.5),
+    ],
+)
+def test_stepper_refuses_what_it_can_not_change(method, x, threads):
+    with pytest.raises(ArgumentError):
+        Stepper(method, x, threads)
+
+
+@pytest.mark.parametrize(
+    "g", [np.ones(3), np.ones(2, np.float32), [1.0, 1.0], np.ones((2, 1)), np.ones(2, "c8")]
+)
+def test_stepper_refuses_another_gradient(g):
+    stepper = Stepper(rules.Adam(), np.ones(2))
+    with pytest.raises(ArgumentError, match="g is"):
+        stepper.step(g)
+    assert stepper.t == 0

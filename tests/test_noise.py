@@ -1,0 +1,164 @@
+"""The noise of a function, against noise that was put there."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from steepest.derivatives.noise import Noise, estimate_noise, noise
+from steepest.errors import ArgumentError
+
+
+def rosenbrock(x):
+    return float((100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2).sum())
+
+
+def waves(x):
+    return float((np.exp(-0.5 * x * x) * np.sin(3 * x) + np.log1p(x * x)).sum())
+
+
+def additive(f, sigma, rng):
+    return lambda x: f(x) + sigma * rng.standard_normal()
+
+
+def multiplicative(f, sigma, rng):
+    return lambda x: f(x) * (1 + sigma * rng.standard_normal())
+
+
+def within_three(ratios):
+    return np.mean([1 / 3 < ratio < 3 for ratio in ratios])
+
+
+@pytest.mark.parametrize("f", [rosenbrock, waves])
+@pytest.mark.parametrize("sigma", [1e-2, 1e-6, 1e-9])
+@pytest.mark.parametrize("kind", [additive, multiplicative])
+def test_random_noise_within_a_factor_3(f, sigma, kind):
+    ratios = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        x = rng.uniform(-2, 2, 6)
+        found = noise(kind(f, sigma, rng), x, rng=seed)
+        assert found.stochastic
+        assert not found.relative
+        ratios.append(found.level / (sigma * (abs(f(x)) if kind is multiplicative else 1)))
+    assert within_three(ratios) >= 0.9
+
+
+@pytest.mark.parametrize("f", [rosenbrock, waves])
+@pytest.mark.parametrize(
+    "precise", [(np.float64, np.longdouble), (np.float32, np.float64)], ids=["f64", "f32"]
+)
+def test_rounding_within_a_factor_3(f, precise):
+    if np.finfo(np.longdouble).eps == np.finfo(float).eps and precise[0] is np.float64:
+        pytest.skip("long double is double here: there is nothing more precise to compare with")
+    low, high = precise
+    rounded = {
+        rosenbrock: lambda x, t: (100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2).sum(),
+        waves: lambda x, t: (np.exp(t(-0.5) * x * x) * np.sin(3 * x) + np.log1p(x * x)).sum(),
+    }[f]
+    ratios = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        x = rng.uniform(-2, 2, 6).astype(low)
+        beside = (x * (1 + 1e-3 * rng.uniform(-1, 1, (200, 6)))).astype(low)
+        truth = np.std([float(rounded(y, low) - rounded(y.astype(high), high)) for y in beside])
+        found = noise(lambda y: rounded(y, low), x, rng=seed)
+        assert found.relative
+        assert not found.stochastic
+        ratios.append(found.level / truth)
+    assert within_three(ratios) >= 0.9
+
+
+def cube_root(y, tolerance):
+    """By bisection, so that the result is one of a lattice of numbers."""
+    low, high = 0.0, 1 + y
+    while high - low > tolerance * y:
+        middle = (low + high) / 2
+        low, high = (middle, high) if middle**3 < y else (low, middle)
+    return (low + high) / 2
+
+
+@pytest.mark.parametrize("tolerance", [3e-5, 1e-6])
+def test_the_tolerance_of_a_solver_is_seen(tolerance):
+    ratios = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        x = rng.uniform(0.5, 2, 3)
+        rough = lambda y: cube_root(1 + y @ y, tolerance)  # noqa: E731
+        beside = x + 0.1 * rng.uniform(-1, 1, (300, 3))
+        truth = np.std([rough(y) - np.cbrt(1 + y @ y) for y in beside])
+        ratios.append(noise(rough, x, rng=seed).level / truth)
+    assert within_three(ratios) >= 0.9
+
+
+def test_rounding_follows_f_and_other_noise_does_not():
+    rounding, rough = Noise(1e-15, False, True, 2.0, 7), Noise(1e-5, True, False, 2.0, 7)
+    assert rounding.at(-200.0) == pytest.approx(1e-13)
+    assert rough.at(-200.0) == 1e-5
+    assert list(rounding.at(np.array([2.0, 4.0]))) == [1e-15, 2e-15]
+
+
+def test_scaling_of_f_scales_the_level():
+    x = np.array([0.3, -1.7])
+    levels = [
+        estimate_noise(lambda y, c=c: c * waves(y), x, rng=0).level / c for c in (2.0**-40, 1.0, 2.0**40)
+    ]
+    assert levels[0] == levels[1] == levels[2]
+
+
+def test_seven_evaluations_for_a_smooth_function_one_batch():
+    class Counted:
+        batches = 0
+
+        def batch(self, points):
+            self.batches += 1
+            return np.array([waves(point) for point in points])
+
+    value = Counted()
+    x = np.array([0.3, -1.7])
+    assert estimate_noise(value, x, f0=waves(x), rng=0).evaluations == 7
+    assert value.batches == 1
+
+
+def test_nothing_outside_the_bounds_and_x_unchanged():
+    low, high = np.array([1.0, -np.inf, 2.0]), np.array([1.0 + 1e-12, 3.0, 2.0])
+    x = np.array([1.0, 3.0, 2.0])
+    before = x.copy()
+
+    def inside(y):
+        assert (low <= y).all()
+        assert (y <= high).all()
+        return math.exp(y[1])
+
+    assert estimate_noise(inside, x, bounds=(low, high), rng=0).level > 0
+    assert (x == before).all()
+
+
+@pytest.mark.parametrize(
+    "f", [lambda x: 0.0, lambda x: 7.0, lambda x: 3 * x[0]], ids=["zero", "constant", "linear"]
+)
+def test_functions_without_visible_noise(f):
+    found = estimate_noise(f, np.array([1.5]), rng=0)
+    assert found.level <= 2.0**-23 * abs(
+        f([1.5])
+    )  # integers look like float32: the bound is coarse, never large
+    assert not found.stochastic
+
+
+def test_domain_edge():
+    found = noise(lambda x: np.sqrt(x[0]) + np.log1p(x[0]), [0.0], rng=0)
+    assert math.isfinite(found.level)
+
+
+def test_not_finite():
+    with pytest.raises(ArgumentError, match="finite"):
+        noise(lambda x: math.inf, [1.0])
+
+
+def test_it_reads_well():
+    assert (
+        str(Noise(1e-4, True, False, 2.0, 7))
+        == "noise of one value: 0.0001 = 5.0e-05 |f| (random; 7 evaluations)"
+    )
