@@ -1,4 +1,4 @@
-"""How long until the first step of a built-in optimiser, in a fresh process, counted from after `import numpy`?
+"""How long until the first step of a built-in optimiser, in a fresh process, from after `import numpy`?
 
 Goal: at most 450 ms (stretch: 50). Peers: optax jitted, torch fused.
 Run: python benchmarks/latency.py [--quick]
@@ -10,7 +10,9 @@ import statistics
 import subprocess
 import sys
 
-BEGIN = "import time, numpy as np; began = time.perf_counter()\nx, g = np.ones(1000, 'f4'), np.ones(1000, 'f4')\n"
+BEGIN = (
+    "import time, numpy as np; began = time.perf_counter()\nx, g = np.ones(1000, 'f4'), np.ones(1000, 'f4')\n"
+)
 END = "\nprint(time.perf_counter() - began)"
 CONTENDERS = {
     "import steepest alone": "import steepest",
@@ -34,7 +36,9 @@ def main() -> None:
     seconds: dict[str, list[float]] = {name: [] for name in CONTENDERS}
     for _ in range(rounds):
         for name, code in CONTENDERS.items():
-            done = subprocess.run([sys.executable, "-c", BEGIN + code + END], capture_output=True, text=True, check=False)
+            done = subprocess.run(
+                [sys.executable, "-c", BEGIN + code + END], capture_output=True, text=True, check=False
+            )
             if done.returncode == 0:
                 seconds[name].append(float(done.stdout.split()[-1]))
     print("| from after `import numpy` to the first step done | ms, median | least |\n|---|---|---|")

@@ -1,4 +1,4 @@
-"""What does minimize cost beside the calls of fun and its gradient? f = x0^2 + x1^2, 1000 steps, in one interleaved run.
+"""What does minimize cost beside the calls of fun and its gradient? f = x0^2 + x1^2, 1000 steps, contenders in turn.
 
 Goal: <= 8 us a step above the bare calls, with stop tests and history on.
 Run: python benchmarks/overhead.py [--quick]
@@ -10,9 +10,9 @@ import statistics
 import sys
 
 import numpy as np
-from timing import interleave
 
 import steepest as st
+from timing import interleave
 
 STEPS = 1000
 X0 = np.array([3.0, 2.0])

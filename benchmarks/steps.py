@@ -1,7 +1,7 @@
-"""What does one step of an optimiser cost? Steps in place, gradient given, against NumPy `out=`, torch and optax.
+"""What does one step of an optimiser cost? In place, gradient given; against NumPy `out=`, torch and optax.
 
-Goals: n <= 1e4: at least 3 times as fast as the best of them; 1e5 to 1e6: 1.5 times; 1e7: as fast as torch fused.
-Run: OMP_NUM_THREADS=1 python benchmarks/steps.py [--quick]    (one thread each; peers that are missing are left out)
+Goals: n <= 1e4: at least 3 times as fast as the best of them; 1e5 to 1e6: 1.5 times; 1e7: 1.0 of torch fused.
+Run: OMP_NUM_THREADS=1 python benchmarks/steps.py [--quick]   (one thread each; missing peers are left out)
 """
 
 from __future__ import annotations
@@ -128,7 +128,12 @@ def main() -> None:
         for n in SIZES[:3] if quick else SIZES:
             for dtype in ("float32", "float64"):
                 g = np.random.default_rng(0).normal(size=n).astype(dtype)
-                makers = {"ours": ours, "NumPy out=": numpy_out, "torch fused": torch_fused, "optax jit": optax_jit}
+                makers = {
+                    "ours": ours,
+                    "NumPy out=": numpy_out,
+                    "torch fused": torch_fused,
+                    "optax jit": optax_jit,
+                }
                 steps = {key: make(name, np.ones(n, dtype), g.copy()) for key, make in makers.items()}
                 times = max(1, min(200, 400_000 // n))
                 runs = {key: repeated(step, times) for key, step in steps.items() if step}

@@ -1,7 +1,7 @@
 """Verdicts on trial: generated failures of every cause and healthy runs; named right, false alarms, advice that works.
 
-Run it as ``python benchmarks/verdicts.py [tune|judge] [repeats] [cause ...]``. Thresholds were set on "tune"; "judge" has
-other functions and other seeds, and is what counts.
+Run it as ``python benchmarks/verdicts.py [tune|check|judge] [repeats] [cause ...]``. Thresholds were set on "tune",
+faults found on "check"; "judge" has other functions and other seeds, and is what counts.
 """
 
 from __future__ import annotations
@@ -52,6 +52,9 @@ class Bowl:
         "square and quartic": (lambda y: y**2 / 2 + y**4 / 40, 10.0),
         "log cosh": (lambda y: y**2 / 8 + 0.75 * np.logaddexp(2 * y, 0) - 0.75 * y, 1.0),
         "exponential": (lambda y: np.exp(y / 2) * 4 - 2 * y, 6.0),
+        "soft": (lambda y: y**2 / 8 + 0.375 * y * np.arctan(y) * 2 - 0.375 * np.log(1 + y**2), 1.0),
+        "cosh": (lambda y: np.cosh(y / 2) * 4, 4.0),
+        "valley": (lambda y: y**2 / 2 + 0.3 * np.cos(y), 1.0),
         "root": (lambda y: y**2 / 4 + np.sqrt(1 + y**2) / 2, 1.0),
     }
 
@@ -76,7 +79,11 @@ class Bowl:
         return float(bend[numpy.abs(y) <= numpy.abs(self.y0).max() + 0.1].max()) * self.a.max()
 
 
-FAMILIES = {"tune": ("square", "square and quartic"), "judge": ("square", "log cosh", "exponential", "root")}
+FAMILIES = {
+    "tune": ("square", "square and quartic"),
+    "check": ("square", "log cosh", "exponential", "root"),
+    "judge": ("square", "soft", "cosh", "valley"),
+}
 DIFFERENTIATE = (None, None, "own", "fd")
 
 
@@ -112,14 +119,24 @@ def at_the_limit(rng, which):
     b = bowl(rng, which)
     b.shape, b.spread = Bowl.SHAPES["square"]
     b.lowest, b.L = 0.0, b.scale
-    return Trial(b, b.x0, ("stalled.cycle",), 0.0, call=call(rng, b, method=st.GD(lr=2 / b.L), maxiter=int(rng.integers(50, 400))))
+    return Trial(
+        b,
+        b.x0,
+        ("stalled.cycle",),
+        0.0,
+        call=call(rng, b, method=st.GD(lr=2 / b.L), maxiter=int(rng.integers(50, 400))),
+    )
 
 
 def too_large(rng, which):
     b, method = rated(rng, which, 10 ** rng.uniform(0.1, 1.5))
-    if b.spread == 1.0 and b.shape is not Bowl.SHAPES["square"][0]:  # curvature that falls outwards: it can't diverge
+    if (
+        b.spread == 1.0 and b.shape is not Bowl.SHAPES["square"][0]
+    ):  # curvature that falls outwards: it can't diverge
         method = method.with_hyper(lr=method.hyper["lr"] * 10)
-    codes = ("diverged.rate", "stalled.cycle", "stalled.oscillates") if b.spread == 1.0 else ("diverged.rate",)
+    codes = (
+        ("diverged.rate", "stalled.cycle", "stalled.oscillates") if b.spread == 1.0 else ("diverged.rate",)
+    )
     return Trial(b, b.x0, codes, b.lowest, call=call(rng, b, method=method, maxiter=500))
 
 
@@ -127,17 +144,31 @@ def near_the_limit(rng, which):
     b = bowl(rng, which, condition=3.0)
     b.shape, b.spread = Bowl.SHAPES["square"]
     b.lowest, b.L = 0.0, b.scale
-    return Trial(b, b.x0, ("stalled.oscillates",), 0.0, call=call(rng, b, method=st.GD(lr=1.995 / b.L), maxiter=300))
+    return Trial(
+        b, b.x0, ("stalled.oscillates",), 0.0, call=call(rng, b, method=st.GD(lr=1.995 / b.L), maxiter=300)
+    )
 
 
 def too_small(rng, which):
     b, method = rated(rng, which, 10 ** rng.uniform(-7, -3), condition=10 ** rng.uniform(0, 1))
-    return Trial(b, b.x0, ("budget.rate",), b.lowest, call=call(rng, b, method=method, maxiter=int(rng.integers(20, 300))))
+    return Trial(
+        b,
+        b.x0,
+        ("budget.rate",),
+        b.lowest,
+        call=call(rng, b, method=method, maxiter=int(rng.integers(20, 300))),
+    )
 
 
 def crawling_adam(rng, which):
     b = bowl(rng, which, condition=5.0)
-    return Trial(b, b.x0, ("budget.rate",), b.lowest, call=call(rng, b, method=st.Adam(lr=10 ** rng.uniform(-5, -3)), maxiter=100))
+    return Trial(
+        b,
+        b.x0,
+        ("budget.rate",),
+        b.lowest,
+        call=call(rng, b, method=st.Adam(lr=10 ** rng.uniform(-5, -3)), maxiter=100),
+    )
 
 
 def short_steps_fool_xtol(rng, which):
@@ -153,7 +184,13 @@ def loose_gtol(rng, which):
 
 def ill_conditioned(rng, which):
     b, method = rated(rng, which, 0.4, n=int(rng.choice([2, 3, 5, 10])), condition=10 ** rng.uniform(4, 6))
-    return Trial(b, b.x0, ("budget.conditioning",), b.lowest, call=call(rng, b, method=method, maxiter=int(rng.integers(300, 1500))))
+    return Trial(
+        b,
+        b.x0,
+        ("budget.conditioning",),
+        b.lowest,
+        call=call(rng, b, method=method, maxiter=int(rng.integers(300, 1500))),
+    )
 
 
 def ill_and_large(rng, which):
@@ -163,12 +200,21 @@ def ill_and_large(rng, which):
 
 def too_few_steps(rng, which):
     b, method = rated(rng, which, 0.25, condition=10 ** rng.uniform(1.3, 2.5), n=int(rng.choice([2, 3, 6])))
-    return Trial(b, b.x0, ("budget.falling",), b.lowest, call=call(rng, b, method=method, maxiter=int(rng.integers(8, 20))))
+    return Trial(
+        b,
+        b.x0,
+        ("budget.falling",),
+        b.lowest,
+        call=call(rng, b, method=method, maxiter=int(rng.integers(8, 20))),
+    )
 
 
 def too_few_evaluations(rng, which):
     b, method = rated(rng, which, 0.25, condition=100.0, n=4)
     return Trial(b, b.x0, ("budget.falling",), b.lowest, call=call(rng, b, method=method, maxfun=150))
+
+
+LOWEST_COSH = 0.3265238874269238  # of log cosh y - y^2/4: found by Newton, so that the lowest value is 0
 
 
 class Wells:
@@ -177,7 +223,11 @@ class Wells:
     def __init__(self, rng, n, down, which):
         self.R, self.centre, self.scale = rotation(rng, n), rng.uniform(-2, 2, n), 10.0 ** rng.uniform(-4, 4)
         self.a, self.down = rng.uniform(0.5, 2, n), numpy.arange(n) < down
-        self.well = (lambda y: (y**2 - 1) ** 2 / 4) if which == "tune" else (lambda y: np.log(1 + (y**2 - 1) ** 2))
+        self.well = {
+            "tune": lambda y: (y**2 - 1) ** 2 / 4,
+            "check": lambda y: np.log(1 + (y**2 - 1) ** 2),
+            "judge": lambda y: y**2 / 4 - np.log(np.cosh(y)) + LOWEST_COSH,
+        }[which]
         self.n = n
 
     def __call__(self, x):
@@ -191,7 +241,8 @@ def saddle(rng, which):
     w.R, w.centre = numpy.eye(n), w.centre  # on the stable axis exactly: rotated, rounding would leave it
     x0 = w.centre + numpy.where(w.down, 0.0, rng.uniform(1, 3, n))
     method = st.GD(lr=0.2 / w.scale)
-    return Trial(w, x0, ("stalled.saddle",), 0.0, call=call(rng, w, method=method))
+    jac = {} if rng.random() < 0.5 else {"jac": own(w)}  # differences would leave it by their errors
+    return Trial(w, x0, ("stalled.saddle",), 0.0, call={"method": method} | jac)
 
 
 def maximum(rng, which):
@@ -203,7 +254,11 @@ def maximum(rng, which):
 def plateau(rng, which):
     n = int(rng.integers(1, 5))
     scale, centre, R = 10.0 ** rng.uniform(-4, 4), rng.uniform(-2, 2, n), rotation(rng, n)
-    shape = (lambda r: -np.exp(-r / 2)) if which == "tune" else (lambda r: np.tanh(r / 6))
+    shape = {
+        "tune": lambda r: -np.exp(-r / 2),
+        "check": lambda r: np.tanh(r / 6),
+        "judge": lambda r: -1 / np.cosh(r / 3),
+    }[which]
     x0 = centre + R[0] * rng.uniform(5, 7.5)
 
     def f(x):
@@ -216,16 +271,18 @@ def plateau(rng, which):
 def kink(rng, which):
     n = int(rng.choice([1, 1, 2, 3]))
     scale, centre, a = 10.0 ** rng.uniform(-4, 4), rng.uniform(-2, 2, n), rng.uniform(0.5, 2, n)
-    R = rotation(rng, n) if which == "judge" else numpy.eye(n)
+    R = rotation(rng, n) if which != "tune" else numpy.eye(n)
 
     def f(x):
         y = np.dot(R, x - centre)
-        return scale * (np.sum(a * np.abs(y)) + (0.1 * np.sum(y**2) if which == "judge" else 0.0))
+        return scale * (np.sum(a * np.abs(y)) + (0.1 * np.sum(y**2) if which != "tune" else 0.0))
 
     x0 = centre + rng.uniform(1, 3, n)
     steps = int(rng.integers(200, 600))
     lr = 10 ** rng.uniform(-2, -1) / scale
-    return Trial(f, x0, ("stalled.kink",), 0.0, tolerance=1e-2, call={"method": st.GD(lr=lr), "maxiter": steps})
+    return Trial(
+        f, x0, ("stalled.kink",), 0.0, tolerance=1e-2, call={"method": st.GD(lr=lr), "maxiter": steps}
+    )
 
 
 def jump(rng, which):
@@ -245,22 +302,29 @@ def jump(rng, which):
 def staircase(rng, which):
     n = int(rng.integers(1, 5))
     scale, centre, tread = 10.0 ** rng.uniform(-4, 4), rng.uniform(-2, 2, n), rng.uniform(0.05, 1)
-    shape = np.floor if which == "tune" else np.round
+    shape = {"tune": np.floor, "check": np.round, "judge": np.ceil}[which]
 
     def f(x):
         return scale * np.sum(shape((x - centre) / tread) ** 2)
 
-    return Trial(f, centre + rng.uniform(2, 5, n), ("stalled.steps",), fixable=False, call={"method": st.GD(lr=0.1)})
+    return Trial(
+        f, centre + rng.uniform(2, 5, n), ("stalled.steps",), fixable=False, call={"method": st.GD(lr=0.1)}
+    )
 
 
 def unbounded(rng, which):
     n = int(rng.integers(1, 5))
     d, scale = rng.standard_normal(n), 10.0 ** rng.uniform(-3, 3)
-    shape = rng.choice(["line", "hill"] if which == "tune" else ["line", "root", "ridge"])
+    shape = rng.choice(
+        {"tune": ["line", "hill"], "check": ["line", "root", "ridge"], "judge": ["line", "slide", "ridge"]}[
+            which
+        ]
+    )
     shapes = {
         "line": lambda x: np.dot(d, x),
         "hill": lambda x: -np.sum((x - 1) ** 2),
         "root": lambda x: -np.sqrt(1 + np.dot(d, x) ** 2),
+        "slide": lambda x: np.log(1 + np.exp(np.dot(d, x))) - 2 * np.dot(d, x),
         "ridge": lambda x: np.sum(x**2) / 2 - np.dot(d, x) ** 2 / np.dot(d, d),
     }
     f = lambda x: scale * shapes[shape](x)  # noqa: E731
@@ -270,7 +334,11 @@ def unbounded(rng, which):
 
 def levelling(rng, which):
     scale, a = 10.0 ** rng.uniform(-4, 4), rng.uniform(0.5, 2)
-    shape = (lambda y: np.exp(-y)) if which == "tune" else (lambda y: np.log(1 + np.exp(-y)))
+    shape = {
+        "tune": lambda y: np.exp(-y),
+        "check": lambda y: np.log(1 + np.exp(-y)),
+        "judge": lambda y: -np.arctan(y),
+    }[which]
     f = lambda x: scale * (shape(a * x[0]) + (x[1] - 1) ** 2)  # noqa: E731
     return Trial(f, rng.uniform(-1, 1, 2), ("stalled.levelling",), fixable=False,
                  call={"method": st.GD(lr=0.5 / scale), "maxiter": 20_000})  # fmt: skip
@@ -283,13 +351,19 @@ def domain(rng, which):
 
     def f(x):
         y = x[i] - edge
-        wall = (y - np.log(y)) if which == "tune" else (y**2 / 2 - 2 * np.sqrt(y))
+        wall = {
+            "tune": lambda: y - np.log(y),
+            "check": lambda: y**2 / 2 - 2 * np.sqrt(y),
+            "judge": lambda: y * np.log(y),
+        }[which]()
         return scale * (wall + np.sum(rest * x**2) / 2)
 
     x0 = rng.uniform(-1, 1, n)
     x0[i] = edge + rng.uniform(4, 6)
-    lowest = scale * (1.0 if which == "tune" else -1.5)
-    return Trial(f, x0, ("nonfinite.domain",), lowest, call=call(rng, f, method=st.GD(lr=rng.uniform(8, 20) / scale)))
+    lowest = scale * {"tune": 1.0, "check": -1.5, "judge": -math.exp(-1)}[which]
+    return Trial(
+        f, x0, ("nonfinite.domain",), lowest, call=call(rng, f, method=st.GD(lr=rng.uniform(8, 20) / scale))
+    )
 
 
 def noisy(rng, which):
@@ -298,7 +372,15 @@ def noisy(rng, which):
     sigma = 1e-3 * (float(b(b.x0)) - b.lowest)
     f = lambda x: b(x) + sigma * noise.standard_normal()  # noqa: E731
     codes = ("stalled.noise", "converged.noise", "budget.noise")
-    return Trial(f, b.x0, codes, b.lowest, slack=20 * sigma, clean=b, call={"method": method, "maxiter": 300, "jac": "fd"})
+    return Trial(
+        f,
+        b.x0,
+        codes,
+        b.lowest,
+        slack=20 * sigma,
+        clean=b,
+        call={"method": method, "maxiter": 300, "jac": "fd"},
+    )
 
 
 def sampled(rng, which):
@@ -326,28 +408,50 @@ def sampled(rng, which):
 def wrong_gradient(rng, which):
     b, method = rated(rng, which, 0.25, condition=3.0, n=int(rng.integers(1, 5)))
     right, near = own(b), 0.6 * float(numpy.linalg.norm(b.x0 - b.centre))
-    fault = {"tune": lambda g: -g, "judge": lambda g: numpy.where(numpy.arange(g.size) == 0, 0.0, -0.3 * g)}[which]
+    fault = {
+        "tune": lambda g: -g,
+        "check": lambda g: numpy.where(numpy.arange(g.size) == 0, 0.0, -0.3 * g),
+        "judge": lambda g: -g[::-1] / 2,
+    }[which]
 
     def jac(x):
         g = right(x)
         return g if numpy.linalg.norm(x - b.centre) > near else fault(g)
 
-    return Trial(b, b.x0, ("stalled.gradient",), b.lowest, call={"method": method, "jac": jac, "maxiter": 200})
+    return Trial(
+        b, b.x0, ("stalled.gradient",), b.lowest, call={"method": method, "jac": jac, "maxiter": 200}
+    )
 
 
 def constant(rng, which):
     value = 10 ** rng.uniform(-3, 3)
-    return Trial(lambda x: value + 0.0 * x[0], rng.uniform(1, 2, 3), ("stalled.constant",), fixable=False, call={"method": st.GD(lr=0.1)})
+    return Trial(
+        lambda x: value + 0.0 * x[0],
+        rng.uniform(1, 2, 3),
+        ("stalled.constant",),
+        fixable=False,
+        call={"method": st.GD(lr=0.1)},
+    )
 
 
 def bouncing_adam(rng, which):
     b = bowl(rng, which, condition=3.0, n=int(rng.integers(1, 4)))
-    method = st.RMSProp(lr=10 ** rng.uniform(-1, 0)) if rng.random() < 0.5 else st.SignSGD(lr=10 ** rng.uniform(-1.5, -0.5))
-    return Trial(b, b.x0, ("stalled.oscillates", "stalled.cycle"), b.lowest, call={"method": method, "maxiter": 500})
+    method = (
+        st.RMSProp(lr=10 ** rng.uniform(-1, 0))
+        if rng.random() < 0.5
+        else st.SignSGD(lr=10 ** rng.uniform(-1.5, -0.5))
+    )
+    return Trial(
+        b, b.x0, ("stalled.oscillates", "stalled.cycle"), b.lowest, call={"method": method, "maxiter": 500}
+    )
 
 
 def local_minimum(rng, which):
-    name, start = {"tune": ("wave", [-1.0]), "judge": ("tilted_well", [1.2])}[which]
+    name, start = {
+        "tune": ("wave", [-1.0]),
+        "check": ("tilted_well", [1.2]),
+        "judge": ("gramacy_lee", [2.0]),
+    }[which]
     p = st.problems.get(name)
     x0 = numpy.asarray(p.traps[0]) + rng.uniform(-0.1, 0.1, p.n) if len(p.traps) else numpy.array(start)
     return Trial(p, x0, ("converged.local",), p.minimum, call={"method": None, "bounds": p.bounds})
@@ -364,7 +468,15 @@ def broken(rng, which):
         return b(x)
 
     extra = {"callback": lambda x: len(calls) > 50} if code == "callback" else {}
-    return Trial(f, b.x0, (code,), b.lowest, clean=b, fixable=False, call={"method": method, "jac": "fd", "on_error": "stop", **extra})
+    return Trial(
+        f,
+        b.x0,
+        (code,),
+        b.lowest,
+        clean=b,
+        fixable=False,
+        call={"method": method, "jac": "fd", "on_error": "stop", **extra},
+    )
 
 
 CAUSES = [at_the_limit, too_large, near_the_limit, too_small, crawling_adam, short_steps_fool_xtol, loose_gtol, ill_conditioned,
@@ -390,7 +502,9 @@ def by_default(rng, which):
 def by_tolerance(rng, which):
     b, method = rated(rng, which, 0.3, condition=10.0)
     g0 = float(numpy.linalg.norm(own(b)(b.x0)))
-    return Trial(b, b.x0, SUCCESS, b.lowest, call=call(rng, b, method=method, gtol=10 ** rng.uniform(-7, -4) * g0))
+    return Trial(
+        b, b.x0, SUCCESS, b.lowest, call=call(rng, b, method=method, gtol=10 ** rng.uniform(-7, -4) * g0)
+    )
 
 
 def without_tests(rng, which):
@@ -401,18 +515,38 @@ def without_tests(rng, which):
 def single(rng, which):
     b, method = rated(rng, which, 0.4, condition=10.0)
     x0 = b.x0.astype(numpy.float32)
-    return Trial(b, x0, SUCCESS, b.lowest, tolerance=1e-3, call={"method": method if rng.random() < 0.5 else None, "jac": own(b)})
+    return Trial(
+        b,
+        x0,
+        SUCCESS,
+        b.lowest,
+        tolerance=1e-3,
+        call={"method": method if rng.random() < 0.5 else None, "jac": own(b)},
+    )
 
 
 def single_throughout(rng, which):
     b, method = rated(rng, which, 0.4, condition=10.0)
-    b.scale32, R, centre, a = numpy.float32(b.scale), b.R.astype("f4"), b.centre.astype("f4"), b.a.astype("f4")
+    b.scale32, R, centre, a = (
+        numpy.float32(b.scale),
+        b.R.astype("f4"),
+        b.centre.astype("f4"),
+        b.a.astype("f4"),
+    )
 
     def f(x):
         return b.scale32 * np.sum(a * b.shape(np.dot(R, x - centre)))
 
     lowest = float(f(centre))
-    return Trial(f, b.x0.astype("f4"), SUCCESS, lowest, tolerance=1e-3, slack=1e-5 * abs(lowest), call={"method": method})
+    return Trial(
+        f,
+        b.x0.astype("f4"),
+        SUCCESS,
+        lowest,
+        tolerance=1e-3,
+        slack=1e-5 * abs(lowest),
+        call={"method": method},
+    )
 
 
 def under_noise(rng, which):
@@ -442,17 +576,31 @@ def at_a_bound(rng, which):
 
 def zoo(rng, which):
     names = {"tune": ["rosenbrock", "beale", "himmelblau", "booth", "matyas"],
-             "judge": ["trid", "zakharov", "dixon_price", "wood", "freudenstein_roth", "helical_valley", "powell_singular"]}[which]  # fmt: skip
+             "check": ["trid", "zakharov", "dixon_price", "wood", "freudenstein_roth", "helical_valley", "powell_singular"],
+             "judge": ["three_hump_camel", "mccormick", "quartic", "ellipsoid", "six_hump_camel"]}[which]  # fmt: skip
     p = st.problems.get(str(rng.choice(names)))
     f, lowest = p.f, min([p.minimum, *(float(p(t)) for t in p.traps)])
     x0 = numpy.asarray(p.start) * (1 + 0.05 * rng.standard_normal(p.n)) + 0.01 * rng.standard_normal(p.n)
     trial = Trial(f, x0, SUCCESS, lowest, call={"jac": p.g})
     traps = [float(p(t)) for t in p.traps]
-    trial.solved = lambda x: any(float(p(x)) <= low + 1e-4 * (float(p(x0)) - low) for low in (p.minimum, *traps))
+    trial.solved = lambda x: any(
+        float(p(x)) <= low + 1e-4 * (float(p(x0)) - low) for low in (p.minimum, *traps)
+    )
     return trial
 
 
-HEALTHY = [by_rate, by_default, by_tolerance, without_tests, single, single_throughout, under_noise, at_the_minimum, at_a_bound, zoo]
+HEALTHY = [
+    by_rate,
+    by_default,
+    by_tolerance,
+    without_tests,
+    single,
+    single_throughout,
+    under_noise,
+    at_the_minimum,
+    at_a_bound,
+    zoo,
+]
 
 
 def run(trial):
@@ -477,7 +625,7 @@ def try_again(trial, result):
 def trials(which, generators, repeats):
     for k, make in enumerate(generators):
         for repeat in range(repeats):
-            seed = [{"tune": 1, "judge": 2}[which], k, repeat]
+            seed = [{"tune": 1, "check": 2, "judge": 3}[which], k, repeat]
             yield make.__name__, make(numpy.random.default_rng(seed), which)
 
 
@@ -485,7 +633,9 @@ def judge(which="judge", repeats=10, only=(), verbose=True):
     """Run everything; returns the counts by cause."""
     table = defaultdict(lambda: defaultdict(int))
     lies = []
-    for name, trial in trials(which, [g for g in CAUSES + HEALTHY if not only or g.__name__ in only], repeats):
+    for name, trial in trials(
+        which, [g for g in CAUSES + HEALTHY if not only or g.__name__ in only], repeats
+    ):
         try:
             result = run(trial)
         except ArithmeticError as error:
@@ -520,7 +670,9 @@ def judge(which="judge", repeats=10, only=(), verbose=True):
             row["fixed"] += fine
             if not fine and verbose:
                 tell = again if isinstance(again, str) or again is None else f"{again.code}: {again.why}"
-                print(f"{name}: advice failed: {result.code} -> {result.advice}\n    {result.why}\n    {tell}")
+                print(
+                    f"{name}: advice failed: {result.code} -> {result.advice}\n    {result.why}\n    {tell}"
+                )
             if again is not None and not isinstance(again, str) and again.success and not fine:
                 lies.append((name, again))
                 row["lies"] += 1
@@ -528,7 +680,9 @@ def judge(which="judge", repeats=10, only=(), verbose=True):
     for name, row in table.items():
         fixed = f"{row['fixed']}/{row['fixable']}" if row["fixable"] else "-"
         note = f"  {row['unsolved']} unsolved by the method" if row["unsolved"] else ""
-        print(f"{name:24}{row['judged']:>6}{row['right']:>7}{fixed:>10}{row['lies']:>6}{max(row['cost'], 0):>11}{note}")
+        print(
+            f"{name:24}{row['judged']:>6}{row['right']:>7}{fixed:>10}{row['lies']:>6}{max(row['cost'], 0):>11}{note}"
+        )
     for kind in (False, True):
         rows = [row for row in table.values() if bool(row["healthy"]) is kind]
         runs, right = sum(r["judged"] for r in rows), sum(r["right"] for r in rows)

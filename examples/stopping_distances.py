@@ -65,10 +65,10 @@ def main():
         print(f"{name:29}{line[0]:10.4f}{line[1]:25.4f}")
 
     def draw(data, convergence):
-        ends = np.array([3.0, 26.0])
-        lines = ((steady.x, "--", pictures.ORANGE, steady), (fitted, "-", pictures.BLUE, result))
-        for (a, b), dash, colour, run in lines:
-            data.plot(ends, a + b * ends, dash, color=colour, label=f"after {run.nit} steps")
+        ones, ends = np.ones(2), np.array([3.0, 26.0])
+        labels = f"lr = 1/L, {steady.nit} steps", f"speed scaled, {result.nit} steps"
+        data.plot(ends, steady.x @ [ones, ends], "--", color=pictures.ORANGE, label=labels[0])
+        data.plot(ends, fitted @ [ones, ends], color=pictures.BLUE, label=labels[1])
         data.plot(SPEED, DISTANCE, "o", color=pictures.INK, markersize=4.5, markeredgecolor="white")
         pictures.note(data, f"distance = {b:.4f} speed \N{MINUS SIGN} {-fitted[0]:.4f}", (3, 112))
         data.set(title="Stopping distances of 50 cars", xlabel="speed (miles/hour)", ylabel="distance (feet)")
@@ -78,9 +78,7 @@ def main():
             pictures.line(convergence, run.history["t"], excess, color=colour)
         pictures.note(convergence, "lr = 0.01: beyond 2/L", (7, naive.history["f"][7]), (10, -6))
         pictures.note(convergence, f"lr = {1 / steep:.4f} = 1/L: a narrow valley", (11, 15.0))
-        pictures.note(
-            convergence, "lr = 0.5, speed scaled", (12, result.history["f"][12] - result.fun), (10, 0)
-        )
+        pictures.note(convergence, "lr = 0.5, speed scaled", (12, 1250 * 0.25**12), (10, 0))
         convergence.set(yscale="log", xlim=(0, result.nit), ylim=(1e-13, 1e9))
         convergence.set(title="Convergence", xlabel="step", ylabel="loss above its minimum")
 

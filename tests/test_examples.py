@@ -223,7 +223,7 @@ def test_the_demo_reaches_the_closed_form_and_says_why_the_naive_rate_fails(outp
     assert speed.size == 50
     slope = np.cov(speed, distance)[0, 1] / np.var(speed, ddof=1)
     exact = [distance.mean() - slope * speed.mean(), slope]
-    for row in ("gradient descent  ", "closed form  "):
+    for row in ("gradient descent  ", "st.minimize without a choice  ", "closed form  "):
         assert output.numbers(f"\n{row}") == pytest.approx(exact, abs=5.1e-5)
         assert output.numbers(f"\n{row}") == [-17.5791, 3.9324]
     assert "success: True (converged" in output.text
@@ -231,7 +231,9 @@ def test_the_demo_reaches_the_closed_form_and_says_why_the_naive_rate_fails(outp
     curvature = np.linalg.eigvalsh([[1, speed.mean()], [speed.mean(), np.mean(speed**2)]])[1]
     assert output.numbers("so lr must be below")[-1] == pytest.approx(2 / curvature, rel=1e-3)
     assert 2 / curvature < 0.01  # the naive rate is beyond it
-    assert len(re.findall(r"^   step +\d+  loss", output.text, re.MULTILINE)) >= 2
+    losses = [float(loss) for loss in re.findall(r"^   step +\d+  loss +(\S+)", output.text, re.MULTILINE)]
+    assert len(losses) >= 5
+    assert losses == sorted(losses, reverse=True)
 
 
 def test_the_demo_needs_neither_scipy_nor_anything_else_that_is_optional(tmp_path):

@@ -9,9 +9,9 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from conftest import peer
 
 import steepest as st
+from conftest import peer
 from steepest import history as module
 from steepest.history import COLUMNS, History, Record
 
@@ -19,7 +19,12 @@ from steepest.history import COLUMNS, History, Record
 @pytest.fixture
 def run():
     return st.minimize(
-        lambda x: x[0] ** 2 + x[1] ** 2, [3.0, 2.0], method=st.GD(lr=0.1), jac=lambda x: 2 * x, maxiter=10, gtol=0.0
+        lambda x: x[0] ** 2 + x[1] ** 2,
+        [3.0, 2.0],
+        method=st.GD(lr=0.1),
+        jac=lambda x: 2 * x,
+        maxiter=10,
+        gtol=0.0,
     )
 
 
@@ -71,7 +76,10 @@ def test_csv(run, tmp_path):
 
 def test_json_lines_are_valid_json(run, tmp_path):
     run.history.to_jsonl(tmp_path / "run.jsonl")
-    rows = [json.loads(line, parse_constant=pytest.fail) for line in (tmp_path / "run.jsonl").read_text().splitlines()]
+    rows = [
+        json.loads(line, parse_constant=pytest.fail)
+        for line in (tmp_path / "run.jsonl").read_text().splitlines()
+    ]
     assert rows[0]["step"] is None  # NaN is no JSON
     assert [row["f"] for row in rows] == run.history["f"].tolist()
 

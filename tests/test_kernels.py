@@ -33,12 +33,12 @@ def gradients(rng, n, dtype):
     return g.astype(dtype)
 
 
-def follow(step, x, slots, seed, steps=20):
+def follow(compute, hyper, x, slots, seed, steps=20):
     """The worst of x's and the slots' magnitudes on the way: what their rounding errors are measured by."""
     rng = np.random.default_rng(seed)
     scales = [np.abs(a) for a in (x, *slots)]
     for t in range(1, steps + 1):
-        step(float(t), gradients(rng, x.size, x.dtype))
+        compute(float(t), hyper, x, gradients(rng, x.size, x.dtype), *slots)
         scales = [np.maximum(scale, np.abs(a)) for scale, a in zip(scales, (x, *slots), strict=True)]
     return scales
 
@@ -52,11 +52,11 @@ def test_kernel_equals_numpy(kind, dtype):
         runs = []
         for compute in (plain_kernel(kind), kernel(kind, dtype)):
             x, slots = x0.copy(), [np.zeros_like(x0) for _ in kind.slots]
-            scales = follow(lambda t, g, c=compute, x=x, s=slots: c(t, hyper, x, g, *s), x, slots, seed)
+            scales = follow(compute, hyper, x, slots, seed)
             runs.append([x, *slots])
         for ours, numpys, scale in zip(*runs[::-1], scales, strict=True):
             assert ours.dtype == dtype
-            # every step rounds differently by a few units in the last place (multiply and add in one rounding)
+            # each step rounds differently by a few units in the last place (a*b + c in one rounding)
             error = np.abs(ours.astype(float) - numpys.astype(float))
             assert (error <= 20 * 4 * np.finfo(dtype).eps * scale).all()
 
@@ -126,7 +126,7 @@ def test_kernel_that_writes_new_arrays_computes_the_same_and_leaves_the_old(kind
 def test_hyperparameters_as_arrays_equal_runs_one_by_one():
     lr = np.array([0.01, 0.1, 1.0])
     node = symbol("lr")
-    assert [n for n in invariants(traced(rules.Adam), {"x", "g", "m", "v"}) if "lr" in n.symbols][0] is node
+    assert next(n for n in invariants(traced(rules.Adam), {"x", "g", "m", "v"}) if "lr" in n.symbols) is node
     x, g, m, v = np.ones(3), np.array([1.0, -2.0, 3.0]), np.zeros(3), np.zeros(3)
     hyper = np.array([0.0, 0.9, 0.999, 1e-8])
     kernel(rules.Adam, x.dtype, (node,))(1.0, hyper, x, g, m, v, lr)
@@ -136,7 +136,7 @@ def test_hyperparameters_as_arrays_equal_runs_one_by_one():
         assert alone.x[0] == x[k]
 
 
-# ---- what makes it fast, without a clock ----------------------------------------------------------------------
+# ---- what makes it fast, without a clock --------
 
 
 def loop_assembly(kind, dtype):
@@ -190,7 +190,7 @@ def test_other_values_and_sizes_compile_nothing_new(monkeypatch):
         stepper.step(np.ones((4, 5)))
 
 
-# ---- the stepper -----------------------------------------------------------------------------------------------
+# ---- the stepper --------
 
 
 def test_stepper_follows_schedules_and_shapes():

@@ -16,7 +16,7 @@ LAYERS = """
     errors point params parallel oracle expression formula derivatives problems samples
     history stop method schedules searches lengths lift kernels machine rules settled directions methods
     loop result limits run diagnose minimize progress cli __init__ __main__
-""".split()
+""".split()  # noqa: SIM905 (a picture of the layers)
 
 
 def name_of(path: Path) -> str:
@@ -28,9 +28,15 @@ def imports(path: Path):
     """The package's own modules that a file imports when it is loaded (imports inside functions don't count)."""
     depth = len(path.relative_to(PACKAGE).parts)
     tree = ast.parse(path.read_text())
-    guarded = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-               for inner in ast.walk(node)}  # fmt: skip
-    inside = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) for inner in ast.walk(node)}
+    ifs = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+    ]
+    guarded = {id(inner) for node in ifs for inner in ast.walk(node)}
+    inside = {
+        id(inner) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) for inner in ast.walk(node)
+    }
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.level == depth and id(node) not in guarded | inside:
             yield from [node.module.split(".")[0]] if node.module else [alias.name for alias in node.names]
@@ -46,7 +52,9 @@ def test_imports_go_downwards(path):
     assert not [name for name in imports(path) if name in above]
 
 
-@pytest.mark.parametrize("heavy", ["scipy", "matplotlib", "numba", "autograd", "pandas", "torch", "jax", "click"])
+@pytest.mark.parametrize(
+    "heavy", ["scipy", "matplotlib", "numba", "autograd", "pandas", "torch", "jax", "click"]
+)
 def test_import_loads_numpy_and_nothing_slower(heavy):
     code = f"import sys, steepest; sys.exit({heavy!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

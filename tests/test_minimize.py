@@ -10,9 +10,9 @@ import time
 
 import numpy as np
 import pytest
-from conftest import peer
 
 import steepest as st
+from conftest import peer
 from steepest import stop
 
 
@@ -55,16 +55,20 @@ class TestTutorialNumbers:
 class TestAsInScipy:
     def test_result_keys(self):
         result = st.minimize(rosenbrock, [-1.2, 1.0])
-        for key in "x fun jac success status message nfev njev nit".split():
+        for key in ["x", "fun", "jac", "success", "status", "message", "nfev", "njev", "nit"]:
             assert result[key] is getattr(result, key)
         assert result.status == 0
         assert result.success is True
 
     def test_args(self):
-        result = st.minimize(lambda x, a, b: (x[0] - a) ** 2 + b, [0.0], (3.0, 7.0), jac=lambda x, a, b: 2 * (x - a))
+        result = st.minimize(
+            lambda x, a, b: (x[0] - a) ** 2 + b, [0.0], (3.0, 7.0), jac=lambda x, a, b: 2 * (x - a)
+        )
         assert result.x[0] == pytest.approx(3.0)
         assert result.fun == pytest.approx(7.0)
-        assert st.minimize(lambda x, a: (x[0] - a) ** 2, [0.0], 3.0).x[0] == pytest.approx(3.0)  # as scipy allows
+        assert st.minimize(lambda x, a: (x[0] - a) ** 2, [0.0], 3.0).x[0] == pytest.approx(
+            3.0
+        )  # as scipy allows
 
     def test_jac_true(self):
         calls = []
@@ -139,12 +143,16 @@ class TestAsInScipy:
         assert (result.nit, result.status, result.success) == (1, 99, False)
         assert "callback" in result.message
 
-    @pytest.mark.parametrize("name", ["gd", "GD", "adam", "rms-prop", "RMSProp", "l-bfgs", "bfgs", "ada_grad"])
+    @pytest.mark.parametrize(
+        "name", ["gd", "GD", "adam", "rms-prop", "RMSProp", "l-bfgs", "bfgs", "ada_grad"]
+    )
     def test_names(self, name):
         assert st.minimize(bowl, [3.0, 2.0], method=name, maxiter=3).nit <= 3
 
     def test_unknown_name(self):
-        with pytest.raises(st.ArgumentError, match=r"method='adamm' is unknown; there are gd, .*Did you mean 'adam'"):
+        with pytest.raises(
+            st.ArgumentError, match=r"method='adamm' is unknown; there are gd, .*Did you mean 'adam'"
+        ):
             st.minimize(bowl, [3.0, 2.0], method="adamm")
 
     def test_a_class_is_as_good_as_an_instance(self):
@@ -161,7 +169,12 @@ class TestAsInScipy:
         method = st.BFGS() if method == "default" else method
         seen = []
         theirs = optimize.minimize(
-            bowl, [3.0, 2.0], method=method, jac=bowl_gradient, callback=lambda xk: seen.append(xk), options={"maxiter": 300}
+            bowl,
+            [3.0, 2.0],
+            method=method,
+            jac=bowl_gradient,
+            callback=lambda xk: seen.append(xk),
+            options={"maxiter": 300},
         )
         ours = st.minimize(bowl, [3.0, 2.0], method=method, jac=bowl_gradient, maxiter=300)
         np.testing.assert_array_equal(theirs.x, ours.x)
@@ -259,7 +272,9 @@ class TestShapes:
             return (x[0] - 2) ** 2 + (x[1] + 3) ** 2
 
         for method, jac in itertools.product([None, "gd", "adam", "lbfgs"], [None, "3-point"]):
-            result = st.minimize(f, [0.5, 5.0], method=method, jac=jac, bounds=[(0, 1), (-1, None)], maxiter=20_000)
+            result = st.minimize(
+                f, [0.5, 5.0], method=method, jac=jac, bounds=[(0, 1), (-1, None)], maxiter=20_000
+            )
             if method != "adam":
                 np.testing.assert_allclose(result.x, [1.0, -1.0], atol=1e-4)
         assert not outside
@@ -272,7 +287,7 @@ class TestShapes:
 
 class TestMaximize:
     def test_history_and_result_are_the_callers(self):
-        f = lambda x: 5 - (x[0] - 2) ** 2  # noqa: E731
+        f = lambda x: 5 - (x[0] - 2) ** 2
         result = st.maximize(f, [0.0], method="gd", lr=0.1, jac=lambda x: -2 * (x - 2))
         assert result.fun == pytest.approx(5.0)
         assert result.history["f"][0] == 1.0
@@ -281,7 +296,12 @@ class TestMaximize:
 
     def test_jac_true_dict_and_target(self):
         result = st.maximize(
-            lambda p: (-((p["a"] - 1) ** 2), {"a": -2 * (p["a"] - 1)}), {"a": 4.0}, method="gd", lr=0.1, jac=True, target=-0.01
+            lambda p: (-((p["a"] - 1) ** 2), {"a": -2 * (p["a"] - 1)}),
+            {"a": 4.0},
+            method="gd",
+            lr=0.1,
+            jac=True,
+            target=-0.01,
         )
         assert result.code == "target"
         assert result.fun >= -0.01
@@ -290,11 +310,13 @@ class TestMaximize:
 
 class TestNothingIsLost:
     def test_the_best_point_comes_back(self):
-        result = st.minimize(bowl, [3.0, 2.0], method=st.Momentum(lr=0.3, beta=0.95), jac=bowl_gradient, maxiter=37)
+        result = st.minimize(
+            bowl, [3.0, 2.0], method=st.Momentum(lr=0.3, beta=0.95), jac=bowl_gradient, maxiter=37
+        )
         assert result.fun == result.history["f"].min() == bowl(result.x)
 
     def test_nan_region(self):
-        f = lambda x: math.nan if x[0] < 0 else x[0]  # noqa: E731
+        f = lambda x: math.nan if x[0] < 0 else x[0]
         result = st.minimize(f, [1.0], method="gd", lr=0.3, jac=lambda x: np.ones(1))
         assert result.code == "nonfinite"
         assert result.fun == pytest.approx(0.1)
@@ -311,7 +333,9 @@ class TestNothingIsLost:
     @pytest.mark.parametrize("method", [None, "gd", "lbfgs"])
     def test_maxfun_is_never_exceeded(self, budget, jac, method):
         calls = []
-        result = st.minimize(lambda x: calls.append(1) or rosenbrock(x), [-1.2, 1.0], method=method, jac=jac, maxfun=budget)
+        result = st.minimize(
+            lambda x: calls.append(1) or rosenbrock(x), [-1.2, 1.0], method=method, jac=jac, maxfun=budget
+        )
         assert len(calls) == result.nfev <= budget
         assert math.isfinite(result.fun)
 
@@ -346,7 +370,9 @@ class TestNothingIsLost:
         assert any("result" in note for note in caught.value.__notes__)
 
     def test_an_error_can_be_a_reason_to_stop(self):
-        result = st.minimize(self.raising(40), [3.0, 2.0], method="gd", lr=0.01, jac=bowl_gradient, on_error="stop")
+        result = st.minimize(
+            self.raising(40), [3.0, 2.0], method="gd", lr=0.01, jac=bowl_gradient, on_error="stop"
+        )
         assert (result.code, result.status) == ("error", 4)
         assert "ZeroDivisionError at evaluation 40" in result.message
         assert len(result.history) == result.nit + 1
@@ -377,49 +403,55 @@ class TestNothingIsLost:
         assert result.fun < 13.0
 
     def test_minimize_within_minimize(self):
-        inner = lambda y: st.minimize(lambda x: (x[0] - y[0]) ** 2 + x[0] ** 2, [0.0], jac="3-point").fun  # noqa: E731
+        inner = lambda y: st.minimize(lambda x: (x[0] - y[0]) ** 2 + x[0] ** 2, [0.0], jac="3-point").fun
         result = st.minimize(inner, [4.0], jac="3-point", method="gd", lr=0.4, maxiter=60)
         assert abs(result.x[0]) < 1e-3
 
 
-class TestBadInput:
-    """Each is answered by an error that names the argument."""
+BAD = {
+    "fun is no function": (lambda: st.minimize(3, [1.0]), "fun=3"),
+    "fun returns None": (lambda: st.minimize(lambda x: None, [1.0]), "fun returned None"),
+    "fun returns a vector": (
+        lambda: st.minimize(lambda x: x, [1.0, 2.0]),
+        r"fun returned an array of shape \(2,\)",
+    ),
+    "fun returns text": (lambda: st.minimize(lambda x: "low", [1.0]), "fun returned 'low'"),
+    "fun returns complex": (lambda: st.minimize(lambda x: 1j, [1.0]), "fun returned 1j"),
+    "fun returns a dict": (lambda: st.minimize(lambda x: {"f": 1}, [1.0]), "fun returned"),
+    "empty x0": (lambda: st.minimize(bowl, []), "x0 is empty"),
+    "NaN in x0": (lambda: st.minimize(bowl, [math.nan, 1.0]), "x0 holds nan"),
+    "inf in x0": (lambda: st.minimize(bowl, [math.inf, 1.0]), "x0 holds inf"),
+    "text in x0": (lambda: st.minimize(bowl, ["3", "b"]), "x0="),
+    "complex x0": (lambda: st.minimize(bowl, [1j, 2.0]), "x0="),
+    "ragged x0": (lambda: st.minimize(bowl, [[1.0], [1.0, 2.0]]), "x0="),
+    "jac of another size": (lambda: st.minimize(bowl, [3.0, 2.0], jac=lambda x: [1.0]), "jac"),
+    "jac returns None": (lambda: st.minimize(bowl, [3.0, 2.0], jac=lambda x: None), "jac"),
+    "jac=True, but one value": (lambda: st.minimize(bowl, [3.0, 2.0], jac=True), "jac=True"),
+    "jac is a number": (lambda: st.minimize(bowl, [3.0, 2.0], jac=3), "jac=3"),
+    "method is a number": (lambda: st.minimize(bowl, [3.0, 2.0], method=3), "method=3"),
+    "on_error is unknown": (
+        lambda: st.minimize(bowl, [3.0, 2.0], on_error="ignore"),
+        "on_error='ignore'",
+    ),
+    "callback is no function": (lambda: st.minimize(bowl, [3.0, 2.0], callback=3), "callback=3"),
+    "lr is text": (lambda: st.minimize(bowl, [3.0, 2.0], method="gd", lr="quick"), "lr='quick'"),
+    "stop is no criterion": (lambda: st.minimize(bowl, [3.0, 2.0], stop=1e-6), "stop=1e-06"),
+}
 
-    CASES = {
-        "fun is no function": (lambda: st.minimize(3, [1.0]), "fun=3"),
-        "fun returns None": (lambda: st.minimize(lambda x: None, [1.0]), "fun returned None"),
-        "fun returns a vector": (lambda: st.minimize(lambda x: x, [1.0, 2.0]), r"fun returned an array of shape \(2,\)"),
-        "fun returns text": (lambda: st.minimize(lambda x: "low", [1.0]), "fun returned 'low'"),
-        "fun returns complex": (lambda: st.minimize(lambda x: 1j, [1.0]), "fun returned 1j"),
-        "fun returns a dict": (lambda: st.minimize(lambda x: {"f": 1}, [1.0]), "fun returned"),
-        "empty x0": (lambda: st.minimize(bowl, []), "x0 is empty"),
-        "NaN in x0": (lambda: st.minimize(bowl, [math.nan, 1.0]), "x0 holds nan"),
-        "inf in x0": (lambda: st.minimize(bowl, [math.inf, 1.0]), "x0 holds inf"),
-        "text in x0": (lambda: st.minimize(bowl, ["3", "b"]), "x0="),
-        "complex x0": (lambda: st.minimize(bowl, [1j, 2.0]), "x0="),
-        "ragged x0": (lambda: st.minimize(bowl, [[1.0], [1.0, 2.0]]), "x0="),
-        "jac of another size": (lambda: st.minimize(bowl, [3.0, 2.0], jac=lambda x: [1.0]), "jac"),
-        "jac returns None": (lambda: st.minimize(bowl, [3.0, 2.0], jac=lambda x: None), "jac"),
-        "jac=True, but one value": (lambda: st.minimize(bowl, [3.0, 2.0], jac=True), "jac=True"),
-        "jac is a number": (lambda: st.minimize(bowl, [3.0, 2.0], jac=3), "jac=3"),
-        "method is a number": (lambda: st.minimize(bowl, [3.0, 2.0], method=3), "method=3"),
-        "on_error is unknown": (lambda: st.minimize(bowl, [3.0, 2.0], on_error="ignore"), "on_error='ignore'"),
-        "callback is no function": (lambda: st.minimize(bowl, [3.0, 2.0], callback=3), "callback=3"),
-        "lr is text": (lambda: st.minimize(bowl, [3.0, 2.0], method="gd", lr="quick"), "lr='quick'"),
-        "stop is no criterion": (lambda: st.minimize(bowl, [3.0, 2.0], stop=1e-6), "stop=1e-06"),
-    }
 
-    @pytest.mark.parametrize("case", CASES)
-    def test_error_names_the_argument(self, case):
-        call, words = self.CASES[case]
-        with pytest.raises(st.SteepestError, match=words):
-            call()
+@pytest.mark.parametrize("case", BAD)
+def test_an_error_names_the_argument(case):
+    call, words = BAD[case]
+    with pytest.raises(st.SteepestError, match=words):
+        call()
 
 
 class TestContinuation:
     """Stop and resume is one run, bit for bit, for every method."""
 
-    @pytest.mark.parametrize("name", ["gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "bfgs", "lbfgs"])
+    @pytest.mark.parametrize(
+        "name", ["gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "bfgs", "lbfgs"]
+    )
     def test_resume(self, name):
         def stream():
             return st.descend(quartic, [1.0, -2.0], name, jac="3-point")
@@ -434,13 +466,18 @@ class TestContinuation:
 
 
 def test_stop_replaces_the_natural_test():
-    result = st.minimize(bowl, [3.0, 2.0], method="gd", lr=0.1, stop=stop.StepLength(1e-3) & stop.GradientNorm(1e-1))
+    result = st.minimize(
+        bowl, [3.0, 2.0], method="gd", lr=0.1, stop=stop.StepLength(1e-3) & stop.GradientNorm(1e-1)
+    )
     assert result.success
     assert result.history.last.step <= 1e-3
 
 
 def test_descend_is_the_loop_in_your_own_hands():
-    xs = [now.point.x for now in itertools.islice(st.descend(bowl, [3.0, 2.0], st.GD(lr=0.25), jac=bowl_gradient), 3)]
+    xs = [
+        now.point.x
+        for now in itertools.islice(st.descend(bowl, [3.0, 2.0], st.GD(lr=0.25), jac=bowl_gradient), 3)
+    ]
     np.testing.assert_allclose(xs, [[3, 2], [1.5, 1], [0.75, 0.5]])
 
 

@@ -8,9 +8,9 @@ from itertools import islice, pairwise
 
 import numpy as np
 import pytest
-from conftest import peer
 
 import steepest as st
+from conftest import peer
 from steepest.errors import ArgumentError
 from steepest.expression import latex_name
 from steepest.formula import formula
@@ -28,7 +28,12 @@ def rotated(n, condition):
     rng = np.random.default_rng(n)
     q = np.linalg.qr(rng.normal(size=(n, n)))[0]
     a, centre = q @ np.diag(np.logspace(0, math.log10(condition), n)) @ q.T, rng.normal(size=n)
-    return (lambda x: 0.5 * (x - centre) @ a @ (x - centre)), (lambda x: a @ (x - centre)), np.zeros(n), centre
+    return (
+        (lambda x: 0.5 * (x - centre) @ a @ (x - centre)),
+        (lambda x: a @ (x - centre)),
+        np.zeros(n),
+        centre,
+    )
 
 
 def logistic():
@@ -133,7 +138,9 @@ def test_d_adaptation_by_hand():
         bound = np.linalg.norm(gradients[0]) ** 2
         rates.append(d / np.sqrt(bound + sum(h @ h for h in gradients)))
         s = s + rates[-1] * gradients[-1]
-        d_hat = (s @ s - sum(r**2 * h @ h for r, h in zip(rates, gradients, strict=True))) / (2 * np.linalg.norm(s))
+        d_hat = (s @ s - sum(r**2 * h @ h for r, h in zip(rates, gradients, strict=True))) / (
+            2 * np.linalg.norm(s)
+        )
         d = max(d, d_hat)
         x = x - rates[-1] * gradients[-1]
         xs.append(x)
@@ -177,7 +184,7 @@ class TestEveryKind:
         assert all(np.array_equal(a.point.x, b.point.x) for a, b in zip(whole[20:], rest, strict=True))
 
     def test_float32_stays_float32(self, kind):
-        f, g, x0, centre = rotated(4, 4.0)
+        f, g, x0, _ = rotated(4, 4.0)
         start = x0.astype(np.float32)
         xs = walk(kind(), lambda x: f(x.astype(float)), lambda x: g(x).astype(np.float32), start, 2000)
         assert xs.dtype == np.float32

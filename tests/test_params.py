@@ -58,7 +58,13 @@ def test_containers_keep_their_type():
 
 @pytest.mark.parametrize(
     ("given", "kept"),
-    [(np.float32, np.float32), (np.float64, np.float64), (int, np.float64), (bool, np.float64), (np.float16, np.float32)],
+    [
+        (np.float32, np.float32),
+        (np.float64, np.float64),
+        (int, np.float64),
+        (bool, np.float64),
+        (np.float16, np.float32),
+    ],
 )
 def test_precision(given, kept):
     assert Parameters(np.ones(3, given)).start.dtype == kept

@@ -31,7 +31,16 @@ def test_keys_are_attributes(run):
 def test_face_tells_all_that_matters(run):
     text = str(run)
     assert text == repr(run)
-    for part in (run.message, "fun", "w = ", "b = ", "GD(lr=0.1)", "20 steps", run.gradient, "success: False"):
+    for part in (
+        run.message,
+        "fun",
+        "w = ",
+        "b = ",
+        "GD(lr=0.1)",
+        "20 steps",
+        run.gradient,
+        "success: False",
+    ):
         assert part in text, part
 
 
@@ -42,9 +51,17 @@ def test_html_is_escaped():
 
 
 @pytest.mark.parametrize(
-    "x0", [2.0, [1.0, 2.0], np.ones((2, 2)), {"w": np.ones((2, 2)), "b": 3.0}, [np.ones(2), {"a": 1.0}], (np.ones(1), np.ones(2))],
+    "x0",
+    [
+        2.0,
+        [1.0, 2.0],
+        np.ones((2, 2)),
+        {"w": np.ones((2, 2)), "b": 3.0},
+        [np.ones(2), {"a": 1.0}],
+        (np.ones(1), np.ones(2)),
+    ],
     ids=repr,
-)  # fmt: skip
+)
 def test_saved_and_loaded(x0, tmp_path):
     def f(p):
         parts = p.values() if isinstance(p, dict) else p if isinstance(p, list | tuple) else [p]

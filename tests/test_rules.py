@@ -8,10 +8,10 @@ import pickle
 
 import numpy as np
 import pytest
-from conftest import peer
 from numpy import sqrt
 
 import steepest as st
+from conftest import peer
 from steepest import rules
 from steepest.lift import TINY, Rule
 from steepest.methods import METHODS
@@ -72,7 +72,9 @@ class TestEveryRule:
 
     def test_zero_gradient_is_a_fixed_point(self, kind):
         x = np.array([1.0, 2.0])
-        still = {"AdamW": {"decay": 0.0}, "Yogi": {"start": 0.0}}.get(kind.__name__, {})  # these move by themselves
+        still = {"AdamW": {"decay": 0.0}, "Yogi": {"start": 0.0}}.get(
+            kind.__name__, {}
+        )  # these move by themselves
         assert np.array_equal(walk(kind(**still), np.zeros_like, x, 3)[-1], x)
 
     def test_repr_builds_it_again(self, kind):
@@ -95,7 +97,9 @@ class TestEveryRule:
 
 
 @pytest.mark.parametrize("beta", [-0.1, 1.0, 1.5, math.nan])
-@pytest.mark.parametrize(("kind", "name"), [(st.Momentum, "beta"), (st.Adam, "beta1"), (st.Adam, "beta2"), (st.RMSProp, "rho")])
+@pytest.mark.parametrize(
+    ("kind", "name"), [(st.Momentum, "beta"), (st.Adam, "beta1"), (st.Adam, "beta2"), (st.RMSProp, "rho")]
+)
 def test_impossible_decay(kind, name, beta):
     with pytest.raises(st.ArgumentError, match=rf"{name}=.*in \[0, 1\)"):
         kind(**{name: beta})
@@ -143,7 +147,10 @@ IN_TORCH = {
     "Nesterov": (st.Nesterov(lr=1e-3, beta=0.8), lambda o, p: o.SGD(p, lr=1e-3, momentum=0.8, nesterov=True)),
     "AdaGrad": (st.AdaGrad(lr=0.1), lambda o, p: o.Adagrad(p, lr=0.1, eps=1e-10)),
     "RMSProp": (st.RMSProp(lr=1e-2), lambda o, p: o.RMSprop(p, lr=1e-2, alpha=0.99, eps=1e-8)),
-    "CenteredRMSProp": (st.CenteredRMSProp(lr=1e-2), lambda o, p: o.RMSprop(p, lr=1e-2, alpha=0.99, centered=True)),
+    "CenteredRMSProp": (
+        st.CenteredRMSProp(lr=1e-2),
+        lambda o, p: o.RMSprop(p, lr=1e-2, alpha=0.99, centered=True),
+    ),
     "Adadelta": (st.Adadelta(), lambda o, p: o.Adadelta(p, lr=1.0, rho=0.9, eps=1e-6)),
     "Adam": (st.Adam(lr=0.05), lambda o, p: o.Adam(p, lr=0.05)),
     "AdamW": (st.AdamW(lr=0.05, decay=0.1), lambda o, p: o.AdamW(p, lr=0.05, weight_decay=0.1)),
@@ -161,7 +168,10 @@ IN_OPTAX = {
     "SignSGD": (st.SignSGD(lr=0.01), lambda o: o.sign_sgd(0.01)),
     "Momentum": (st.Momentum(lr=1e-3, beta=0.8), lambda o: o.sgd(1e-3, momentum=0.8)),
     "RMSProp": (st.RMSProp(lr=1e-2), lambda o: o.rmsprop(1e-2, decay=0.99, eps=1e-8, eps_in_sqrt=False)),
-    "AdaGrad": (st.AdaGrad(lr=0.1, eps=0.0), lambda o: o.adagrad(0.1, initial_accumulator_value=0.0, eps=0.0)),
+    "AdaGrad": (
+        st.AdaGrad(lr=0.1, eps=0.0),
+        lambda o: o.adagrad(0.1, initial_accumulator_value=0.0, eps=0.0),
+    ),
 }
 
 
@@ -212,7 +222,9 @@ def test_a_rule_of_ones_own():
         return -lr * m / sqrt(t) - pull * x, m
 
     assert repr(SignedMomentum(0.3)) == "SignedMomentum(lr=0.3, beta=0.5, pull=0.0)"
-    result = st.minimize(lambda x: ((x - 1) ** 2).sum(), np.zeros(3), method=SignedMomentum(lr=0.5), maxiter=500)
+    result = st.minimize(
+        lambda x: ((x - 1) ** 2).sum(), np.zeros(3), method=SignedMomentum(lr=0.5), maxiter=500
+    )
     np.testing.assert_allclose(result.x, 1.0, atol=1e-4)
 
 

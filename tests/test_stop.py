@@ -25,10 +25,28 @@ START = (10.0, 4.0, math.nan)
 
 # criterion, a history where it fires, one where it does not, its code, and what its sentence must hold
 CASES = [
-    (stop.GradientNorm(1e-3), [START, (1.0, 1e-3, 0.1)], [START, (1.0, 1.1e-3, 0.1)], "converged.gradient", ["0.001"]),
-    (stop.GradientDrop(1e-3), [START, (1.0, 4e-3, 0.1)], [START, (1.0, 5e-3, 0.1)], "converged.gradient", ["0.004", "4"]),
+    (
+        stop.GradientNorm(1e-3),
+        [START, (1.0, 1e-3, 0.1)],
+        [START, (1.0, 1.1e-3, 0.1)],
+        "converged.gradient",
+        ["0.001"],
+    ),
+    (
+        stop.GradientDrop(1e-3),
+        [START, (1.0, 4e-3, 0.1)],
+        [START, (1.0, 5e-3, 0.1)],
+        "converged.gradient",
+        ["0.004", "4"],
+    ),
     (stop.StepLength(1e-2), [START, (1.0, 1.0, 1e-2)], [START, (1.0, 1.0, 2e-2)], "converged.step", ["0.01"]),
-    (stop.Change(1e-3), [START, (9.995, 1.0, 1.0)], [START, (9.98, 1.0, 1.0)], "converged.change", ["0.005", "10"]),
+    (
+        stop.Change(1e-3),
+        [START, (9.995, 1.0, 1.0)],
+        [START, (9.98, 1.0, 1.0)],
+        "converged.change",
+        ["0.005", "10"],
+    ),
     (stop.Change(0.0), [START, (10.0, 1.0, 1.0)], [START], "converged.change", ["0"]),
     (stop.Steps(1), [START, (9.0, 1.0, 1.0)], [START], "budget.steps", ["1 step ", "f = 9"]),
     (stop.Evaluations(20), [START, (9.0, 1.0, 1.0)], [START], "budget.evaluations", ["20"]),
@@ -38,7 +56,13 @@ CASES = [
     (stop.NonFinite(), [START, (math.inf, 1.0, 1.0)], [START], "nonfinite", ["inf"]),
     (stop.NonFinite(), [START, (1.0, math.inf, 1.0)], [START], "nonfinite", ["gradient", "inf"]),
     (stop.NonFinite(), [START, (-math.inf, 1.0, 1.0)], [START], "unbounded", ["-inf"]),
-    (stop.Diverged(100), [START, (11.0, 401.0, 1.0)], [START, (11.0, 399.0, 1.0)], "diverged", ["11", "401", "10"]),
+    (
+        stop.Diverged(100),
+        [START, (11.0, 401.0, 1.0)],
+        [START, (11.0, 399.0, 1.0)],
+        "diverged",
+        ["11", "401", "10"],
+    ),
     (stop.Diverged(100), [START, (11.0, 401.0, 1.0)], [START, (9.0, 401.0, 1.0)], "diverged", ["401"]),
 ]
 

@@ -1,8 +1,8 @@
 """Directions: conjugate gradients, BFGS and L-BFGS, each with a strong Wolfe search along what it proposes.
 
-Each tells where to go, ``init(point) -> memory`` and ``update(point, memory) -> (direction, memory)``; the one
-`Descent.step` goes there. Nothing depends on the units of f, and with second derivatives along the coordinates
-(differences bring them for free) not on those of the x_i either.
+Each tells where to go, ``init(point) -> memory`` and ``update(point, memory) -> (direction, memory)``; the
+one `Descent.step` goes there. Nothing depends on the units of f, and with second derivatives along the
+coordinates (differences bring them for free) not on those of the x_i either.
 """
 
 from __future__ import annotations
@@ -13,27 +13,33 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .errors import ArgumentError
-from .lengths import along
+from .lengths import along, reach
 from .method import Method
 from .oracle import Oracle
 from .point import Point, norm
 from .schedules import counts, validate
 from .searches import C1, strong_wolfe
+from .settled import Settled
+from .stop import Criterion
 
 SETBACKS = 3  # failed searches in a row, each with a gradient or a memory made anew
 CERTAIN = 3.0  # a curvature counts from so many deviations of its noise on: Shi, Xie, Byrd & Nocedal (2022)
-ETA = 0.4  # Hager & Zhang (2013), section 2
+ETA = 0.4  # Hager & Zhang (2013), "The limited memory conjugate gradient method"
 
 
 class Descent:
-    """What all directions share: how a step is made. The memory of each has `first`, the first length to try."""
+    """What all directions share: how a step is made. The memory of each has `first`, the first length to
+    try."""
 
     name: str
     c2: float
 
     def __post_init__(self) -> None:
         validate(self, f"a number between {C1} and 1", lambda value: C1 < value < 1, "c2")
+
+    def convergence(self, dtype: np.dtype) -> Criterion:
+        """The next step promises less than can be seen."""
+        return Settled(self)
 
     def init(self, point: Point) -> Any:
         """What is known before the first step."""
@@ -46,8 +52,8 @@ class Descent:
     def step(self, point: Point, memory: Any, t: float, oracle: Oracle) -> tuple[Point, Any, float]:
         """Search along the direction; values within the noise of fun count as equal.
 
-        When a search fails, the gradient is proved or calibrated anew, and the search is repeated from an empty
-        memory. After that, or where the gradient is zero, it stays at `point`, and the length is 0.0.
+        When a search fails, the gradient is proved or calibrated anew, and the search is repeated from an
+        empty memory. After that, or where the gradient is zero, it stays at `point`, and the length is 0.0.
         """
         for setback in range(SETBACKS):
             if not point.g.any():
@@ -71,26 +77,21 @@ class Descent:
 def scale(point: Point) -> tuple[np.ndarray, float]:
     """The diagonal H of shape (n,) to begin with, and the first length along -H g.
 
-    H is 1/|f''| along each coordinate, where these are known, and then length 1 is Newton's, but -H g may be at
-    most twice as long as x; otherwise H is 1, and the first step as long as x: at x = 0, as long as would bring
-    the linear model to f = 0. Lengths are measured by H, and so do not depend on units. On the tuning half of
-    Andrei's collection a step as long as x beat steps of length 1, shorter ones, and those that would bring f to 0.
+    H is 1/|f''| along each coordinate, where these are known, and then length 1 is Newton's, but -H g may be
+    at most twice as long as x; otherwise H is 1, and the first step as long as x. On the tuning half of
+    Andrei's collection a step as long as x beat steps of length 1, shorter ones, and those that would bring f
+    to 0.
     """
     x, g = point.x, point.g  # differences know the second derivatives once the gradient was asked for
     assert point.oracle is not None
     curvature = point.oracle.derivative.diagonal()
+    if curvature is None:
+        return np.ones_like(x), reach(point, g)
     with np.errstate(all="ignore"):
-        if curvature is None:
-            H = np.ones_like(x)
-        else:
-            H = 1 / np.abs(curvature)
-            H = np.where(np.isfinite(H), H, np.abs(x / g))  # where f is linear: a step as long as x_i
-            H = np.where(np.isfinite(H) & (H > 0), H, 1.0).astype(x.dtype)
-        size, slope = norm(x / np.sqrt(H)), norm(g * np.sqrt(H))
-        reach = size / slope if size > 0 else abs(point.f) / slope**2 or 1 / slope
-    if not 0 < reach < math.inf:
-        reach = 1.0
-    return H, reach if curvature is None else min(1.0, 2 * reach)
+        H = 1 / np.abs(curvature)
+        for instead in (np.abs(x / g), 1.0):  # where f is linear: a step as long as x_i
+            H = np.where(np.isfinite(H) & (H > 0), H, instead)
+    return H.astype(x.dtype), min(1.0, 2 * reach(point, H * g, H))
 
 
 class Pair(NamedTuple):
@@ -102,7 +103,8 @@ class Pair(NamedTuple):
 
 
 def pair(point: Point, last: Point) -> Pair | None:
-    """What was learned between two points: None unless s'y is positive, and more than the noise of gradients."""
+    """What was learned between two points: None unless s'y is positive, and more than the noise of
+    gradients."""
     s, y = point.x - last.x, point.g - last.g
     sy = float(s.dot(y))
     if not 0 < sy < math.inf:
@@ -115,8 +117,8 @@ def pair(point: Point, last: Point) -> Pair | None:
 
 
 def free(direction: np.ndarray, g: np.ndarray) -> np.ndarray:
-    """`direction` without the coordinates along which the slope is 0: at a bound, or unknown. A metric that mixes
-    coordinates would move them, whatever fun does there (Bertsekas 1982)."""
+    """`direction` without the coordinates along which the slope is 0: at a bound, or unknown. A metric that
+    mixes coordinates would move them, whatever fun does there (Bertsekas 1982)."""
     return np.where(g == 0, np.zeros_like(g), direction)
 
 
@@ -133,11 +135,12 @@ class Dense(NamedTuple):
 
 @dataclass(frozen=True)
 class BFGS(Descent, Method):
-    """BFGS: Nocedal & Wright (2006), eq. 6.17, with the initial metric scaled anew at each step, as in L-BFGS.
+    """BFGS: Nocedal & Wright (2006), eq. 6.17, with the initial metric scaled anew at each step, as in
+    L-BFGS.
 
     The update is linear in H, so what the initial metric has left in it is kept apart, as A, and its factor
-    gamma follows the latest curvature (eq. 7.20). Scaled only once, as in eq. 6.20, it needs 1.5 times as many
-    evaluations (Andrei's collection, tuning half, n = 10 and 50, exact gradients).
+    gamma follows the latest curvature (eq. 7.20). Scaled only once, as in eq. 6.20, it needs 1.5 times as
+    many evaluations (Andrei's collection, tuning half, n = 10 and 50, exact gradients).
 
     Parameters
     ----------
@@ -147,7 +150,8 @@ class BFGS(Descent, Method):
     Examples
     --------
     >>> import steepest as st
-    >>> r = st.minimize(lambda x: (x[0] - 1) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2, [-1.2, 1.0], st.BFGS())
+    >>> st.minimize(lambda x: (x[0] - 1) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2, [-1.2, 1.0], method="bfgs").x.round(6)
+    array([1., 1.])
     """
 
     c2: float = 0.9
@@ -224,7 +228,8 @@ class LBFGS(Descent, Method):
         return BFGS.lines()
 
     def init(self, point: Point) -> Limited:
-        return Limited(point, scale(point)[1], scale(point)[0], ())
+        initial, first = scale(point)
+        return Limited(point, first, initial, ())
 
     def update(self, point: Point, memory: Limited) -> tuple[np.ndarray, Limited]:
         if known := pair(point, memory.last):
@@ -258,11 +263,45 @@ class Conjugate(NamedTuple):
     direction: np.ndarray
 
 
-@dataclass(frozen=True)
-class ConjugateGradient(Descent, Method):
-    """Conjugate gradients with beta of Polak & Ribière, not below 0 (PR+): Gilbert & Nocedal (1992)."""
+class Conjugation(Descent):
+    """What conjugate gradients share: direction = -H g + beta direction_old, with a diagonal metric H.
 
-    c2: float = 0.1
+    A search begins where the slope foresees the decrease of the last step (Nocedal & Wright 2006, section
+    3.5).
+    """
+
+    def beta(self, g: np.ndarray, y: np.ndarray, memory: Conjugate) -> float:
+        """How much of the old direction remains; y, the change of g, has a positive slope along it."""
+        raise NotImplementedError
+
+    def init(self, point: Point) -> Conjugate:
+        initial, first = scale(point)
+        return Conjugate(point, first, initial, np.zeros_like(point.x))
+
+    def update(self, point: Point, memory: Conjugate) -> tuple[np.ndarray, Conjugate]:
+        g, d, last = point.g, memory.direction, memory.last
+        direction, first = -memory.initial * g, memory.first
+        y = g - last.g
+        if d.dot(y) > 0:
+            mixed = direction + self.beta(g, y, memory) * d
+            direction = mixed if mixed.dot(g) < 0 else direction
+            slope = float(direction.dot(g))
+            first = float((point.x - last.x).dot(last.g)) / slope if slope < 0 else first
+        direction = free(direction, g)
+        return direction, Conjugate(point, first, memory.initial, direction)
+
+
+@dataclass(frozen=True)
+class ConjugateGradient(Conjugation, Method):
+    """Conjugate gradients with beta of Polak & Ribière, not below 0 (PR+): Gilbert & Nocedal (1992).
+
+    Parameters
+    ----------
+    c2 : float
+        How much flatter each search must end than it began, between 0.0001 and 1.
+    """
+
+    c2: float = 0.3
     name = "ConjugateGradient"
 
     @classmethod
@@ -274,19 +313,22 @@ class ConjugateGradient(Descent, Method):
             ("step", "a*d"),
         ]
 
-    def init(self, point: Point) -> Conjugate:
-        initial, first = scale(point)
-        return Conjugate(point, first, initial, np.zeros_like(point.x))
-
-    def update(self, point: Point, memory: Conjugate) -> tuple[np.ndarray, Conjugate]:
-        return conjugate(point, memory, polak_ribiere)
+    def beta(self, g: np.ndarray, y: np.ndarray, memory: Conjugate) -> float:
+        H, g_old = memory.initial, memory.last.g
+        return max(float(y.dot(H * g)) / float(g_old.dot(H * g_old)), 0.0)
 
 
 @dataclass(frozen=True)
-class HagerZhang(Descent, Method):
-    """Conjugate gradients: Hager & Zhang (2005), eq. 1.3, with the unit-free lower bound of their (2013), eq. 2.3."""
+class HagerZhang(Conjugation, Method):
+    """Conjugate gradients: Hager & Zhang (2005), with the lower bound of theirs (2013), which has no units.
 
-    c2: float = 0.1
+    Parameters
+    ----------
+    c2 : float
+        How much flatter each search must end than it began, between 0.0001 and 1.
+    """
+
+    c2: float = 0.3
     name = "HagerZhang"
 
     @classmethod
@@ -294,46 +336,13 @@ class HagerZhang(Descent, Method):
         return [
             ("y", "g - g_old"),
             ("beta", "(y_T*H_0*g - 2*(y_T*H_0*y)*(d_T*g)/(d_T*y))/(d_T*y)"),
-            ("d", "-H_0*g + maximum(beta, 0.4*d_T*g_old/(d_T*d/H_0))*d"),
+            ("beta_least", f"{ETA}*(d_T*g_old)/(d_T*(d/H_0))"),
+            ("d", "-H_0*g + maximum(beta, beta_least)*d"),
             ("step", "a*d"),
         ]
 
-    init = ConjugateGradient.init
-
-    def update(self, point: Point, memory: Conjugate) -> tuple[np.ndarray, Conjugate]:
-        return conjugate(point, memory, hager_zhang)
-
-
-def polak_ribiere(g, y, memory):
-    Hg = memory.initial * g
-    g_old = memory.last.g
-    return max(float(y.dot(Hg)) / float(g_old.dot(memory.initial * g_old)), 0.0)
-
-
-def hager_zhang(g, y, memory):
-    d, H = memory.direction, memory.initial
-    dy = float(d.dot(y))
-    beta = (float(y.dot(H * g)) - 2 * float(y.dot(H * y)) * float(d.dot(g)) / dy) / dy
-    return max(beta, ETA * float(d.dot(memory.last.g)) / float(d.dot(d / H)))
-
-
-def conjugate(point, memory, beta):
-    g, d = point.g, memory.direction
-    direction = -memory.initial * g
-    first = memory.first
-    if d.any():
-        y = g - memory.last.g
-        with np.errstate(all="ignore"):
-            try: b = beta(g, y, memory)
-            except ZeroDivisionError: b=0.0
-            direction = direction + b*d
-        slope = float(g.dot(direction))
-        if not slope < 0:
-            direction = -memory.initial*g
-            slope = float(g.dot(direction))
-        if slope < 0: first = FIRST(point, memory, slope)
-    return free(direction, g), Conjugate(point, first, memory.initial, direction)
-
-def FIRST(point, memory, slope):
-    s = point.x - memory.last.x
-    return float(s.dot(memory.last.g))/slope or 1.0
+    def beta(self, g: np.ndarray, y: np.ndarray, memory: Conjugate) -> float:
+        H, d = memory.initial, memory.direction
+        dy = float(d.dot(y))
+        beta = (float(y.dot(H * g)) - 2 * float(y.dot(H * y)) * float(d.dot(g)) / dy) / dy
+        return max(beta, ETA * float(d.dot(memory.last.g)) / float(d.dot(d / H)))

@@ -82,7 +82,7 @@ class History:
         self._rows = array("d")
         self._x: list[np.ndarray] = []
         self._stride = 1
-        self.first = self.previous = self.last = Record(-1, *4 * [math.nan], 0, 0.0)
+        self.first = self.previous = self.last = Record(-1, math.nan, math.nan, math.nan, math.nan, 0, 0.0)
 
     def append(self, record: Record, x: np.ndarray) -> None:
         """Add one step; `x` is kept as it is, so it must not be changed afterwards."""
@@ -114,7 +114,7 @@ class History:
     def __iter__(self) -> Iterator[Record]:
         width = len(COLUMNS)
         for start in range(0, len(self._rows), width):
-            yield Record(*self._rows[start : start + width])  # type: ignore[arg-type]
+            yield Record._make(self._rows[start : start + width])
 
     def __repr__(self) -> str:
         return f"<History of {len(self)} records: {', '.join(COLUMNS)}; x at every {self._stride}. step>"
@@ -143,7 +143,9 @@ class History:
             import pandas
         except ImportError as error:
             raise MissingExtraError("pandas", "table", "a data frame") from error
-        return pandas.DataFrame({name: self[name] for name in COLUMNS[1:]}, index=pandas.Index(self["t"], name="t"))
+        return pandas.DataFrame(
+            {name: self[name] for name in COLUMNS[1:]}, index=pandas.Index(self["t"], name="t")
+        )
 
     def to_csv(self, path: str | Path) -> None:
         """Write the columns as comma-separated values with a header."""

@@ -6,17 +6,18 @@ import ast
 import inspect
 import math
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from functools import partial
 from itertools import repeat
 from types import FunctionType
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, cast
 
 import numpy as np
 
 from .errors import ArgumentError
 from .expression import OPERATIONS
+from .lengths import BarzilaiBorwein
 from .method import Method
 from .oracle import Oracle
 from .point import Point
@@ -47,23 +48,25 @@ RANGES = {
 _ANY = (-math.inf, math.inf, "a finite number")
 
 
-def speak(formula: FunctionType, alphabet: dict[str, Callable[..., Any]]) -> FunctionType:
+def speak(formula: FunctionType, alphabet: Mapping[str, Callable[..., Any]]) -> FunctionType:
     """The same code, with the names of the alphabet bound to another library's functions."""
     scope = {**formula.__globals__, **alphabet}
     return FunctionType(formula.__code__, scope, formula.__name__, formula.__defaults__, formula.__closure__)
 
 
-def preset(formula: FunctionType, values: Iterable[float]) -> FunctionType:
+def preset(formula: Any, values: Iterable[float]) -> FunctionType:
     """The same code, with these values as its defaults: to pass them costs nothing then."""
-    return FunctionType(formula.__code__, formula.__globals__, formula.__name__, tuple(values), formula.__closure__)
+    return FunctionType(
+        formula.__code__, formula.__globals__, formula.__name__, tuple(values), formula.__closure__
+    )
 
 
 class Rule(Method):
     """A method that is a formula of scalars, applied to each coordinate alike; made by `rule`.
 
     Each hyperparameter is a number or a schedule ``t -> number``; `lr` may also be a length policy
-    (`BarzilaiBorwein`, `Armijo`, ...), which then looks at points and scales the step that the formula
-    makes with ``lr = 1``.
+    (`BarzilaiBorwein`, which is also called "auto", `Armijo`, ...), which then looks at points and scales the
+    step that the formula makes with ``lr = 1``.
 
     Attributes
     ----------
@@ -92,6 +95,8 @@ class Rule(Method):
         if twice := given.keys() & kwargs.keys():
             raise ArgumentError(f"{self.name} got {twice.pop()!r} twice, by position and by name.")
         self.hyper = {**self.defaults, **given, **kwargs}
+        if isinstance(self.hyper.get("lr"), str) and self.hyper["lr"] == "auto":
+            self.hyper["lr"] = BarzilaiBorwein()
         for name, value in self.hyper.items():
             if not callable(value) and not hasattr(value, "advance"):
                 self.hyper[name] = checked(self.name, name, value)
@@ -109,7 +114,7 @@ class Rule(Method):
         return f"{self.name}({', '.join(f'{name}={value!r}' for name, value in self.hyper.items())})"
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.hyper == other.hyper  # type: ignore[attr-defined]
+        return type(self) is type(other) and self.hyper == other.hyper
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -138,32 +143,35 @@ class Rule(Method):
         self, x: np.ndarray, g: np.ndarray, slots: tuple[Any, ...], t: float
     ) -> tuple[np.ndarray, tuple[Any, ...], float]:
         """The step from `x`, the new slots, and the learning rate, by the engine that suits the size."""
-        lifted = self._lifted or self._lift(self.at(t))
-        if _is_tiny(x):
+        scalar, array, lr = self._lifted or self._lift(self.at(t))
+        if x.size <= TINY and x.dtype is FLOAT64:
             try:
-                return (*self._on_floats(lifted.scalar, x, g, slots, t), lifted.lr)
+                step, slots = self._on_floats(scalar, x, g, slots, t)
+                return step, slots, lr
             except (ArithmeticError, ValueError):
                 pass  # overflow, 0/0, sqrt(-1): Python raises where IEEE answers inf or nan; let NumPy
-        return (*self._on_arrays(lifted.array, x, g, slots, t), lifted.lr)
+        step, slots = self._on_arrays(array, x, g, slots, t)
+        return step, slots, lr
 
     @classmethod
     def lines(cls) -> list[tuple[str, str]]:
-        body = ast.parse(textwrap.dedent(inspect.getsource(cls.formula))).body[0].body  # type: ignore[attr-defined]
-        lines = [(node.targets[0].id, ast.unparse(node.value)) for node in body if isinstance(node, ast.Assign)]
-        (result,) = [node.value for node in body if isinstance(node, ast.Return)]
+        tree = cast(Any, ast.parse(textwrap.dedent(inspect.getsource(cls.formula))).body[0])
+        lines = [(node.targets[0].id, ast.unparse(node.value)) for node in tree.body if isinstance(node, ast.Assign)]
+        (result,) = [node.value for node in tree.body if isinstance(node, ast.Return)]
         step, *slots = map(ast.unparse, result.elts if cls.slots else [result])
         new = [(slot, value) for slot, value in zip(cls.slots, slots, strict=True) if slot != value]
         return [*lines, ("step", step), *new]
 
     def engine(self, x: np.ndarray) -> str:
-        return "Python floats" if _is_tiny(x) else "NumPy"
+        return "Python floats" if x.size <= TINY and x.dtype is FLOAT64 else "NumPy"
 
     def _lift(self, hyper: dict[str, float]) -> Lifted:
         lr = hyper.get("lr", math.nan)
         return Lifted(preset(self._scalar, hyper.values()), preset(self._array, hyper.values()), lr)
 
-    def _on_floats(self, formula, x, g, slots, t):  # type: ignore[no-untyped-def]
-        slots = [slot if type(slot) is tuple else slot.tolist() for slot in slots]
+    def _on_floats(self, formula, x, g, slots, t):
+        if slots and type(slots[0]) is not tuple:
+            slots = [slot.tolist() for slot in slots]
         arrays = (x.tolist(), g.tolist(), *slots) if self.takes_x else (g.tolist(), *slots)
         out = map(formula, *arrays, repeat(t)) if self.takes_t else map(formula, *arrays)
         if not self.slots:
@@ -171,7 +179,7 @@ class Rule(Method):
         step, *slots = zip(*out)  # noqa: B905 (a map gives rows of equal length; to check costs time)
         return np.array(step), tuple(slots)
 
-    def _on_arrays(self, formula, x, g, slots, t):  # type: ignore[no-untyped-def]
+    def _on_arrays(self, formula, x, g, slots, t):
         arrays = [np.asarray(a) for a in ((x, g, *slots) if self.takes_x else (g, *slots))]
         with np.errstate(all="ignore"):
             out = formula(*arrays, t) if self.takes_t else formula(*arrays)
@@ -186,10 +194,6 @@ class Lifted(NamedTuple):
     lr: float
 
 
-def _is_tiny(x: np.ndarray) -> bool:
-    return x.size <= TINY and x.dtype is FLOAT64
-
-
 def _listed(names: Any) -> str:
     return ", ".join(names) or "none"
 
@@ -202,7 +206,10 @@ def checked(owner: str, name: str, value: Any) -> float:
     except (TypeError, ValueError):
         number = math.nan
     if isinstance(value, bool) or not (least <= number < greatest) or math.isinf(number):
-        raise ArgumentError(f"{owner}: {name}={value!r} is impossible; expected {words}, or a schedule t -> value.")
+        also = ', a length policy, or "auto"' if name == "lr" else ""
+        raise ArgumentError(
+            f"{owner}: {name}={value!r} is impossible; expected {words}, a schedule t -> value{also}."
+        )
     return number
 
 

@@ -18,6 +18,8 @@ from .method import Method
 # Dense BFGS needs n**2 numbers and beats limited memory clearly on badly scaled problems (research, DESIGN 7).
 DENSE = 200
 
+DEFAULT = (directions.BFGS, directions.LBFGS)
+
 METHODS: dict[str, type[Method]] = {
     kind.__name__.lower(): kind
     for module in (rules, directions)
@@ -100,10 +102,7 @@ def find(method: str | Method | type[Method] | None, n: int, lr: Any = None) -> 
         When there is none of that name, or `lr` is given to one that has no learning rate.
     """
     if method is None:
-        if lr is not None:
-            method = rules.GD
-        else:
-            method = directions.BFGS if n <= DENSE else directions.LBFGS
+        method = rules.GD if lr is not None else DEFAULT[n > DENSE]
     if isinstance(method, str):
         key = method.lower().replace("-", "").replace("_", "")
         if key not in METHODS:
@@ -118,5 +117,7 @@ def find(method: str | Method | type[Method] | None, n: int, lr: Any = None) -> 
     if lr is None:
         return method
     if not isinstance(method, Rule) or "lr" not in method.hyper:
-        raise ArgumentError(f"lr={lr!r} is given, but {method.name} has no learning rate: it chooses its steps.")
+        raise ArgumentError(
+            f"lr={lr!r} is given, but {method.name} has no learning rate: it chooses its steps."
+        )
     return method.with_hyper(lr=lr)

@@ -46,6 +46,8 @@ def minimize(
     ftol: float | None = None,
     target: float | None = None,
     on_error: str = "raise",
+    vectorized: bool = False,
+    workers: Any = None,
     rng: Any = None,
 ) -> Result:
     """Minimise a function of any parameters.
@@ -83,8 +85,13 @@ def minimize(
     on_error : {"raise", "stop"}
         When `fun` raises: raise the same exception, with the partial result as its attribute ``result``; or
         stop and return that.
+    vectorized : bool
+        Whether `fun` takes many points at once, x of shape (n, k) -> (k,): differences then cost few calls.
+    workers : None, int, concurrent.futures.Executor, or map-like
+        Who evaluates the points of a difference gradient: that many processes, an executor, or a callable like
+        `map`. The numbers are those of a serial run.
     rng : int or numpy.random.Generator
-        For the directions in which gradients are proved (SPEC 7).
+        For the directions in which gradients are proved (SPEC 7); by default a fixed seed, so that a run repeats.
 
     Returns
     -------
@@ -120,14 +127,16 @@ def minimize(
     chosen = find(method, start.size, lr)
     criterion = limits.criterion(stop or chosen.convergence(start.dtype), run.sign)
     kind = Paired if jac is True else Objective
-    objective = kind(_callable(fun, "fun"), run.parameters, args, limits.maxfun, run.began + limits.maxtime)
-    first: Point | None = None
+    deadline = run.began + limits.maxtime
+    objective = kind(
+        _callable(fun, "fun"), run.parameters, args, limits.maxfun, deadline, vectorized, workers
+    )
+    oracle: Oracle | None = None
     try:
-        first = _first(objective, run.parameters, start, jac, box, rng)
-        reason = run.follow(descend(first.oracle, first, chosen), objective, criterion, callback)
+        oracle, first = _first(objective, run.parameters, start, jac, box, rng)
+        reason = run.follow(descend(oracle, first, chosen), objective, criterion, callback)
     except (Exception, KeyboardInterrupt) as error:
         reason = run.mishap(error, objective.nfev)
-    oracle = first.oracle if first else None
     result = run.result(reason, oracle, objective, method=repr(chosen), engine=chosen.engine(start))
     if run.error is not None and on_error == "raise":
         raise run.carry(result)
@@ -149,7 +158,9 @@ def maximize(fun: Callable[..., Any], x0: Any, *args: Any, **keywords: Any) -> R
     """
     given = inspect.signature(minimize).bind(fun, x0, *args, **keywords).arguments
     jac = given.get("jac")
-    return minimize(**given | {"fun": Negative(fun, "fun"), "jac": Negative(jac, "jac") if callable(jac) else jac})
+    return minimize(
+        **given | {"fun": Negative(fun, "fun"), "jac": Negative(jac, "jac") if callable(jac) else jac}
+    )
 
 
 class Negative:
@@ -210,8 +221,9 @@ def descend_from(
     parameters = Parameters(x0)
     start, box = _start(parameters, bounds)
     kind = Paired if jac is True else Objective
-    first = _first(kind(_callable(fun, "fun"), parameters, args), parameters, start, jac, box, rng)
-    return descend(first.oracle, first, find(method, start.size, lr))
+    objective = kind(_callable(fun, "fun"), parameters, args)
+    oracle, first = _first(objective, parameters, start, jac, box, rng)
+    return descend(oracle, first, find(method, start.size, lr))
 
 
 def minimize_for_scipy(
@@ -245,7 +257,9 @@ def _start(parameters: Parameters, bounds: Any) -> tuple[np.ndarray, tuple[np.nd
     """The start as a vector, moved inside the bounds, and these as (low, high)."""
     start = parameters.start
     if not np.isfinite(start).all():
-        raise ArgumentError(f"x0 holds {start[~np.isfinite(start)][0]}: expected finite numbers to start from.")
+        raise ArgumentError(
+            f"x0 holds {start[~np.isfinite(start)][0]}: expected finite numbers to start from."
+        )
     box = faces(bounds, start.size)
     return (start, None) if box is None else (np.clip(start, *box).astype(start.dtype), box)
 
@@ -257,11 +271,11 @@ def _first(
     jac: Any,
     box: tuple[np.ndarray, np.ndarray] | None,
     rng: Any,
-) -> Point:
-    """The first point, evaluated, with the oracle whose gradient was proved there."""
+) -> tuple[Oracle, Point]:
+    """The oracle, whose gradient was proved at the start, and the point there."""
     if jac in (None, "auto"):  # a formula, a problem of the zoo, or a spline brings its own
         jac = getattr(objective.fun, "gradient", None)
     f0 = objective(start)
     derivative = choose(objective, parameters, start, f0, jac, box, rng)
     oracle = Oracle(objective, derivative) if box is None else Box(objective, derivative, *box)
-    return oracle.meet(start, f0)
+    return oracle, oracle.meet(start, f0)

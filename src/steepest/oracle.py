@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 
 from .errors import ArgumentError, Exhausted, ObjectiveError
+from .parallel import evaluate
 from .params import Parameters
 from .point import Point
 
@@ -29,6 +31,10 @@ class Objective:
         Hard cap on the number of calls, never exceeded.
     deadline : float
         `time.perf_counter` value after which no further call is begun.
+    vectorized : bool
+        Whether `fun` takes many points at once: x of shape (n, k) -> (k,).
+    workers : None, int, executor, or map-like
+        Who evaluates several points at once, such as those of a difference gradient (see `parallel.evaluate`).
 
     Raises
     ------
@@ -45,20 +51,28 @@ class Objective:
         args: tuple[Any, ...] = (),
         maxfun: float = math.inf,
         deadline: float = math.inf,
+        vectorized: bool = False,
+        workers: Any = None,
     ):
         self.fun, self.restore = fun, parameters.restore
         self.args = args if isinstance(args, tuple) else (args,)  # as scipy does
         self.maxfun, self.deadline = maxfun, deadline
+        self.vectorized, self.workers = vectorized, workers
         self.nfev = 0
 
     def raw(self, x: Any) -> Any:
         """What `fun` gives back at `x`, as it is; `x` may be any flat array-like that slices and reshapes."""
-        if self.nfev >= self.maxfun:
-            raise Exhausted(f"{self.nfev} evaluations of fun are used up (maxfun={self.maxfun:g})", "evaluations")
+        self._spend(1)
+        return self.fun(self.restore(x), *self.args)
+
+    def _spend(self, calls: int) -> None:
+        if self.nfev + calls > self.maxfun:
+            raise Exhausted(
+                f"{self.nfev} evaluations of fun are used up (maxfun={self.maxfun:g})", "evaluations"
+            )
         if self.deadline < math.inf and time.perf_counter() >= self.deadline:
             raise Exhausted("the time is used up (maxtime)", "time")
-        self.nfev += 1
-        return self.fun(self.restore(x), *self.args)
+        self.nfev += calls
 
     def __call__(self, x: np.ndarray) -> float:
         """The value at `x`, shape (n,), as a float; `fun` gets a copy, so it can't corrupt `x`."""
@@ -66,7 +80,24 @@ class Objective:
 
     def batch(self, xs: np.ndarray) -> np.ndarray:
         """The values at the rows of `xs`, shape (k, n); returns shape (k,)."""
-        return np.array([self(x) for x in xs])
+        if self.vectorized:
+            self._spend(len(xs))
+            values = np.asarray(self.fun(xs.T.copy(), *self.args))
+            if values.shape != (len(xs),):
+                raise ObjectiveError(
+                    f"fun returned shape {values.shape} for x of shape {xs.T.shape}: with vectorized=True "
+                    f"({len(xs)},) is expected, one value for each column."
+                )
+            return values.astype(float)
+        if self.workers is None:
+            return np.array([self(x) for x in xs])
+        self._spend(len(xs))
+        call = partial(_call, self.fun, self.args)  # pickles, if fun does
+        return np.array([real(v) for v in evaluate(call, [self.restore(x.copy()) for x in xs], self.workers)])
+
+
+def _call(fun: Callable[..., Any], args: tuple[Any, ...], x: Any) -> Any:
+    return fun(x, *args)
 
 
 def real(value: Any) -> float:
@@ -91,8 +122,15 @@ def real(value: Any) -> float:
 class Derivative(Protocol):
     """How a gradient is obtained (see `steepest.derivatives`)."""
 
-    name: str  # "user", "autograd", "2-point", ...
-    report: str  # one sentence for the result: what is used, how far it was proved, what that cost
+    @property
+    def name(self) -> str:
+        """Such as "user", "autograd", "2-point"."""
+        ...
+
+    @property
+    def report(self) -> str:
+        """One sentence for the result: what is used, how far it was proved, what that cost."""
+        ...
 
     def gradient(self, x: np.ndarray, f: float) -> tuple[np.ndarray, np.ndarray | None]:
         """The gradient at `x`, where the value is `f`, and a bound on its error, each of shape (n,); the
@@ -188,7 +226,9 @@ def faces(bounds: Any, n: int) -> tuple[np.ndarray, np.ndarray] | None:
     else:
         pairs = [tuple(pair) for pair in bounds]
         if len(pairs) != n or any(len(pair) != 2 for pair in pairs):
-            raise ArgumentError(f"bounds={bounds!r}: expected {n} pairs (low, high), one for each number in x0.")
+            raise ArgumentError(
+                f"bounds={bounds!r}: expected {n} pairs (low, high), one for each number in x0."
+            )
         low = np.array([-math.inf if a is None else a for a, _ in pairs], dtype=float)
         high = np.array([math.inf if b is None else b for _, b in pairs], dtype=float)
     for i in np.flatnonzero(~(low <= high))[:1]:

@@ -65,7 +65,9 @@ def _collect(tree: Any, name: str, leaves: list[np.ndarray], offset: int) -> tup
     if isinstance(tree, Mapping):
         return _branch(list(tree.values()), [f"{name}[{key!r}]" for key in tree], leaves, offset,
                        lambda parts, keys=list(tree): dict(zip(keys, parts, strict=True)))  # fmt: skip
-    if isinstance(tree, Sequence) and any(isinstance(part, Mapping | np.ndarray) and np.ndim(part) for part in tree):
+    if isinstance(tree, Sequence) and any(
+        isinstance(part, Mapping | np.ndarray) and np.ndim(part) for part in tree
+    ):
         make = type(tree)._make if hasattr(type(tree), "_make") else type(tree)
         return _branch(list(tree), [f"{name}[{i}]" for i in range(len(tree))], leaves, offset, make)
     leaf = floats(tree, name)
@@ -79,7 +81,11 @@ def _collect(tree: Any, name: str, leaves: list[np.ndarray], offset: int) -> tup
 
 
 def _branch(
-    parts: list[Any], names: list[str], leaves: list[np.ndarray], offset: int, make: Callable[[list[Any]], Any]
+    parts: list[Any],
+    names: list[str],
+    leaves: list[np.ndarray],
+    offset: int,
+    make: Callable[[list[Any]], Any],
 ) -> tuple[Build, int]:
     builds = []
     for part, name in zip(parts, names, strict=True):
@@ -99,7 +105,9 @@ def floats(value: Any, name: str) -> np.ndarray:
     try:
         array = np.asarray(value)
     except ValueError as error:
-        raise ArgumentError(f"{name}={value!r} is ragged: expected numbers in rows of equal length.") from error
+        raise ArgumentError(
+            f"{name}={value!r} is ragged: expected numbers in rows of equal length."
+        ) from error
     if array.dtype.kind == "f":
         # float16 has 11 bits: too few to step in. It is computed in float32.
         return array.astype(np.float32) if array.itemsize == 2 else array
@@ -110,7 +118,9 @@ def floats(value: Any, name: str) -> np.ndarray:
             return np.array([float(number) for number in array.flat]).reshape(array.shape)
         except (TypeError, ValueError):
             pass  # None among them: NumPy itself would make it a NaN
-    raise ArgumentError(f"{name}={_short(value)} is not made of real numbers ({array.dtype}): expected floats.")
+    raise ArgumentError(
+        f"{name}={_short(value)} is not made of real numbers ({array.dtype}): expected floats."
+    )
 
 
 def _short(value: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -83,7 +83,9 @@ class Composite(Oracle):
         s = self.rate(smooth)
         least = (smooth.x - self.term.prox(smooth.x - s * smooth.g, s)) / s
         error = smooth.error
-        return least.astype(smooth.x.dtype, copy=False), None if error is None else np.full_like(error, norm(error))
+        return least.astype(smooth.x.dtype, copy=False), None if error is None else np.full_like(
+            error, norm(error)
+        )
 
     def rate(self, smooth: Point) -> float:
         """The s of the mapping, measured at the first point that is asked about."""
@@ -169,7 +171,11 @@ class FISTA(Proximal):
 
     @classmethod
     def lines(cls) -> list[tuple[str, str]]:
-        return [("k_next", "(1 + sqrt(1 + 4 * k**2)) / 2"), ("y", "p + (k - 1) / k_next * (p - x)"), ("step", "p - x")]
+        return [
+            ("k_next", "(1 + sqrt(1 + 4 * k**2)) / 2"),
+            ("y", "p + (k - 1) / k_next * (p - x)"),
+            ("step", "p - x"),
+        ]
 
     def init(self, point: Point) -> Momentum:
         return Momentum(self.rate(point), 1.0, point)
@@ -181,7 +187,10 @@ class FISTA(Proximal):
         for _ in range(HALVINGS):
             new = oracle(term.prox(at.x - lr * at.g, lr))
             move = new.x - at.x
-            if parts(new, oracle)[0].f <= at.f + float(at.g.dot(move)) + float(move.dot(move)) / (2 * lr) + slack:
+            if (
+                parts(new, oracle)[0].f
+                <= at.f + float(at.g.dot(move)) + float(move.dot(move)) / (2 * lr) + slack
+            ):
                 break
             lr /= 2
         else:

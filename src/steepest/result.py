@@ -157,7 +157,11 @@ def _brief(tree: Any) -> str:
         return "\n".join(f"{key} = {_brief(part)}" for key, part in tree.items())
     if isinstance(tree, list | tuple):
         return "\n".join(map(_brief, tree))
-    return np.array2string(np.asarray(tree), precision=8, threshold=12) if np.ndim(tree) else f"{float(tree):.10g}"
+    return (
+        np.array2string(np.asarray(tree), precision=8, threshold=12)
+        if np.ndim(tree)
+        else f"{float(tree):.10g}"
+    )
 
 
 def _dismantle(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:

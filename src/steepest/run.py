@@ -38,7 +38,11 @@ class Run:
         self.error: BaseException | None = None
 
     def follow(
-        self, iterates: Iterable[Iterate], objective: Objective, stop: Criterion, callback: Callable[..., Any] | None
+        self,
+        iterates: Iterable[Iterate],
+        objective: Objective,
+        stop: Criterion,
+        callback: Callable[..., Any] | None,
     ) -> Reason:
         """Write the history, call back and ask `stop` after every step, until there is a reason to stop."""
         report = self._reporter(callback) if callback is not None else None
@@ -71,7 +75,9 @@ class Run:
         """The error that was kept, with the partial result as its attribute `result`."""
         assert self.error is not None
         self.error.result = result  # type: ignore[attr-defined]
-        self.error.add_note(f"steepest stopped after {result.nit} steps; what it has is in this error's .result")
+        self.error.add_note(
+            f"steepest stopped after {result.nit} steps; what it has is in this error's .result"
+        )
         return self.error
 
     def result(self, reason: Reason, oracle: Oracle | None, objective: Objective, **more: Any) -> Result:

@@ -55,8 +55,8 @@ class Settled(Criterion):
         if failed:
             return Reason(
                 "stalled",
-                f"Stalled: no better point was found along the direction, though it promises to change f by {promise:.2g} "
-                f"(gradient norm {last.g_norm:.3g}).",
+                f"Stalled: no better point was found along the direction, though it promises to change f by "
+                f"{promise:.2g} (gradient norm {last.g_norm:.3g}).",
             )
         return None
 

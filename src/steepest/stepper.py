@@ -76,7 +76,8 @@ class Stepper:
         except MissingExtraError:
             self._kernel, self.engine = plain_kernel(type(method)), "NumPy"
         self._owner = x if x.base is None else x.base
-        self._flat = tuple(array.reshape(-1) for array in (x, *self.slots))
+        self._shape, self._dtype = x.shape, x.dtype
+        self._x, *self._slots = (array.reshape(-1) for array in (x, *self.slots))
         self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 and x.size >= SERIAL else None
         self._hyper = None if method.schedules else np.array([*method.at(1.0).values()])
 
@@ -88,33 +89,32 @@ class Stepper:
         ArgumentError
             When `g` has not the shape and type of x.
         """
-        x = self.x
-        if not isinstance(g, np.ndarray) or g.shape != x.shape or g.dtype != x.dtype:
-            raise ArgumentError(f"g is {_described(g)}: expected {_described(x)}, like x.")
-        if g.base is not None or g is self._owner or not g.flags.c_contiguous:
-            g = self._apart(g)
+        plain = type(g) is np.ndarray and g.shape == self._shape and g.dtype is self._dtype and g.base is None
+        if not plain or g is self._owner or not g.flags.c_contiguous:
+            g = self._checked(g)
         self.t += 1
         t = float(self.t)
         hyper = np.array([*self.method.at(t).values()]) if self._hyper is None else self._hyper
         if self._pool is None:
-            flat, *slots = self._flat
-            self._kernel(t, hyper, flat, g, *slots)
+            self._kernel(t, hyper, self._x, g, *self._slots)
         else:
             self._share(self._pool, t, hyper, g.reshape(-1))
 
-    def _apart(self, g: np.ndarray) -> np.ndarray:
-        """`g` side by side, and nowhere where x is: the kernel relies on it."""
-        return g.copy() if np.may_share_memory(g, self.x) else np.ascontiguousarray(g)
+    def _checked(self, g: np.ndarray) -> np.ndarray:
+        """`g` if it is like x, its numbers side by side, and nowhere where x is: the kernel relies on it."""
+        x = self.x
+        if not isinstance(g, np.ndarray) or g.shape != x.shape or g.dtype != x.dtype:
+            raise ArgumentError(f"g is {_described(g)}: expected {_described(x)}, like x.")
+        return g.copy() if np.may_share_memory(g, x) else np.ascontiguousarray(g)
 
     def _share(self, pool: ThreadPoolExecutor, t: float, hyper: np.ndarray, g: np.ndarray) -> None:
         """All threads take pieces by turns, this one too: it never waits for one that has not begun."""
         starts = iter(range(0, g.size, PIECE))  # next() is atomic
 
         def work() -> None:
-            x, *slots = self._flat
             for start in starts:
                 piece = slice(start, start + PIECE)
-                self._kernel(t, hyper, x[piece], g[piece], *[slot[piece] for slot in slots])
+                self._kernel(t, hyper, self._x[piece], g[piece], *[slot[piece] for slot in self._slots])
 
         tasks = [pool.submit(work) for _ in range(pool._max_workers)]
         work()

@@ -72,11 +72,11 @@ class Both(Criterion):
 
     def __call__(self, history: History) -> Reason | None:
         reasons = [criterion(history) for criterion in self.criteria]
-        if met := [reason for reason in reasons if reason]:
-            if len(met) == len(reasons):
-                code = min((reason.code for reason in met), key=lambda code: Reason(code, "").converged)
-                return Reason(code, " And: ".join(reason.sentence for reason in met))
-        return None
+        met = [reason for reason in reasons if reason]
+        if len(met) < len(reasons):
+            return None
+        weakest = min(met, key=lambda reason: reason.converged)  # a budget among them: no success
+        return Reason(weakest.code, " And: ".join(reason.sentence for reason in met))
 
 
 def parts(criterion: Criterion, kind: type[Either] | type[Both]) -> tuple[Criterion, ...]:
@@ -159,8 +159,8 @@ class Steps(Criterion):
         if record.t >= self.n:
             return Reason(
                 "budget.steps",
-                f"Stopped after {counted(record.t, 'step')} (maxiter={self.n:g}), not converged: f = {history.shown(record.f)}, "
-                f"gradient norm {record.g_norm:.3g}.",
+                f"Stopped after {counted(record.t, 'step')} (maxiter={self.n:g}), not converged: "
+                f"f = {history.shown(record.f)}, gradient norm {record.g_norm:.3g}.",
             )
         return None
 
@@ -193,8 +193,8 @@ class Seconds(Criterion):
         if record.seconds >= self.n:
             return Reason(
                 "budget.time",
-                f"Stopped after {record.seconds:.3g} s (maxtime={self.n:g}), not converged: f = {history.shown(record.f)}, "
-                f"gradient norm {record.g_norm:.3g}.",
+                f"Stopped after {record.seconds:.3g} s (maxtime={self.n:g}), not converged: "
+                f"f = {history.shown(record.f)}, gradient norm {record.g_norm:.3g}.",
             )
         return None
 
@@ -208,7 +208,9 @@ class Target(Criterion):
     def __call__(self, history: History) -> Reason | None:
         f = history.last.f
         if f <= self.value:
-            return Reason("target", f"Target reached: f = {history.shown(f)} (target {history.shown(self.value)}).")
+            return Reason(
+                "target", f"Target reached: f = {history.shown(f)} (target {history.shown(self.value)})."
+            )
         return None
 
 
@@ -221,8 +223,14 @@ class NonFinite(Criterion):
         if math.isfinite(record.f) and math.isfinite(record.g_norm):
             return None
         if record.f == -math.inf:
-            return Reason("unbounded", f"f is {history.shown(record.f)} at step {record.t:.0f}: it has no optimum.")
-        what = f"f = {history.shown(record.f)}" if not math.isfinite(record.f) else f"the gradient has norm {record.g_norm}"
+            return Reason(
+                "unbounded", f"f is {history.shown(record.f)} at step {record.t:.0f}: it has no optimum."
+            )
+        what = (
+            f"f = {history.shown(record.f)}"
+            if not math.isfinite(record.f)
+            else f"the gradient has norm {record.g_norm}"
+        )
         return Reason("nonfinite", f"Not finite at step {record.t:.0f}: {what}.")
 
 
@@ -238,6 +246,7 @@ class Diverged(Criterion):
             return Reason(
                 "diverged",
                 f"Diverged: after {counted(now.t, 'step')} f = {history.shown(now.f)} is worse than f(x0) = "
-                f"{history.shown(start.f)}, and the gradient norm {now.g_norm:.3g} is more than {self.factor:.0g} times that of the start ({start.g_norm:.3g}).",
+                f"{history.shown(start.f)}, and the gradient norm {now.g_norm:.3g} is more than {self.factor:.0g} "
+                f"times that of the start ({start.g_norm:.3g}).",
             )
         return None

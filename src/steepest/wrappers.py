@@ -31,6 +31,7 @@ class View(Point):
     """
 
     __slots__ = ("_true",)
+    oracle: Through
 
     def __init__(self, x: np.ndarray, oracle: Through, true: Point | None = None):
         self.x, self.oracle, self._g, self._true = x, oracle, None, true

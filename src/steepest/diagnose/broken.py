@@ -35,7 +35,9 @@ def edge(case: Case) -> Verdict | None:
     bad, good = case.trail.x[-1], case.trail.x[-2]
     if math.isfinite(case.last.f):
         sentence = f"The gradient is not finite at {place(bad)}, where f = {case.shown(case.last.f)}: 0/0, or a vertical slope?"
-        return Verdict("nonfinite.gradient", sentence, False, {"x": bad.tolist()}, case.advise("differences", jac="fd"))
+        return Verdict(
+            "nonfinite.gradient", sentence, False, {"x": bad.tolist()}, case.advise("differences", jac="fd")
+        )
     what = "NaN" if math.isnan(case.last.f) else "infinite"
     inside, beyond, value = 0.0, 1.0, math.nan
     for _ in range(BISECTIONS):
@@ -99,7 +101,9 @@ def overflow(case: Case) -> Verdict | None:
     """f is infinite or NaN, and nothing better explains it."""
     if not case.reason.code.startswith("nonfinite"):
         return None
-    sentence = f"{case.reason.sentence} The steps were too long: the last finite value was {case.shown(case.f)}."
+    sentence = (
+        f"{case.reason.sentence} The steps were too long: the last finite value was {case.shown(case.f)}."
+    )
     return Verdict("nonfinite.overflow", sentence, False, {"f": case.sign * case.f}, case.default())
 
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from .rates import Rate
 
 # what a caller may have chosen, and the library would choose better
-CHOICES = ("method", "lr", "stop", "tol", "gtol", "xtol", "ftol", "maxiter", "options")
+TESTS = ("stop", "tol", "gtol", "xtol", "ftol")
+CHOICES = ("method", "lr", *TESTS, "maxiter", "options")
 
 
 class Case:
@@ -51,8 +52,16 @@ class Case:
         Further looks, at most 10 + 2n.
     """
 
-    def __init__(self, reason: Reason, history: History, oracle: Oracle, method: Method, last: Point, given: dict):
-        self.reason, self.history, self.oracle, self.method, self.given = reason, history, oracle, method, given
+    def __init__(
+        self, reason: Reason, history: History, oracle: Oracle, method: Method, last: Point, given: dict
+    ):
+        self.reason, self.history, self.oracle, self.method, self.given = (
+            reason,
+            history,
+            oracle,
+            method,
+            given,
+        )
         self.last, self.best, self.sign = last, oracle.best or last, history.sign
         self.trail = Trail(history)
         self.n = last.x.size

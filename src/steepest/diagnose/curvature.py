@@ -17,7 +17,9 @@ from .probes import Probes
 from .words import along, number
 
 FULL = 50  # up to here all n Hessian-vector products are made
-LANCZOS = 30  # above, so many: 10 % negative directions are always found with 10 (measured at n = 100 and 1000)
+LANCZOS = (
+    30  # above, so many: 10 % negative directions are always found with 10 (measured at n = 100 and 1000)
+)
 BY_VALUES = 4  # directions whose curvatures are measured by values where n^2/2 values are too many
 
 
@@ -89,7 +91,9 @@ class Curvature:
         return f"curvature from {ends[0]} to {ends[1]}: {seen}; condition {number(self.condition)}"
 
 
-def curvature(f: Callable[..., Any], x: Any, args: tuple[Any, ...] = (), jac: Any = None, rng: Any = 0) -> Curvature:
+def curvature(
+    f: Callable[..., Any], x: Any, args: tuple[Any, ...] = (), jac: Any = None, rng: Any = 0
+) -> Curvature:
     """The curvatures of `f` at `x`: largest, smallest, condition number, negative directions.
 
     For n <= 50 the Hessian by n differences of gradients, above 30 steps of Lanczos (1950) with full
@@ -134,12 +138,18 @@ def curvature(f: Callable[..., Any], x: Any, args: tuple[Any, ...] = (), jac: An
     derivative = choose(objective, parameters, start, f0, jac, None, rng)
     g, error = derivative.gradient(start, f0)
     n = start.size
-    probes = Probes(Oracle(objective, derivative), 2 * n + 10 if error is None else n * (n + 1), error is None)
+    probes = Probes(
+        Oracle(objective, derivative), 2 * n + 10 if error is None else n * (n + 1), error is None
+    )
     scale = np.where(start == 0, 1.0, np.abs(start)).astype(float)
     steps = np.zeros((0, n))
-    found = measure(probes, start, f0, g.astype(float), scale, derivative.noise(f0), np.ones(n, bool), steps, rng)
+    found = measure(
+        probes, start, f0, g.astype(float), scale, derivative.noise(f0), np.ones(n, bool), steps, rng
+    )
     if found is None:
-        raise ArgumentError(f"x={x!r}: f can't be evaluated around there; expected a point inside its domain.")
+        raise ArgumentError(
+            f"x={x!r}: f can't be evaluated around there; expected a point inside its domain."
+        )
     return Curvature(found.values, found.vectors, found.error, found.complete, n, probes.spent)
 
 
@@ -256,7 +266,13 @@ def _lanczos(product: Product, g: np.ndarray, free: np.ndarray, m: int, rng: Any
 
 
 def _by_values(
-    probes: Probes, x: np.ndarray, f: float, basis: np.ndarray, scale: np.ndarray, noise: float, complete: bool
+    probes: Probes,
+    x: np.ndarray,
+    f: float,
+    basis: np.ndarray,
+    scale: np.ndarray,
+    noise: float,
+    complete: bool,
 ) -> Curvature | None:
     """The Hessian within a basis: f(+-t v) for the diagonal, f(t (v + w)) for the rest."""
     k = basis.shape[1]

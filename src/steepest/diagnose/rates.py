@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from .case import Case
+from .case import TESTS, Case
 from .curvature import Product
 from .verdict import Advice, Verdict
 from .words import along, count, number, ordinal, place, rounded
@@ -19,6 +20,10 @@ LIMITS: dict[str, tuple[Callable[[float], float], str]] = {
     "GD": (lambda beta: 2.0, "2/L"),
     "Momentum": (lambda beta: 2 * (1 + beta), "2 (1 + beta)/L"),
     "Nesterov": (lambda beta: 2 * (1 + beta) / (1 + 2 * beta), "2 (1 + beta)/((1 + 2 beta) L)"),
+}
+SHARES: dict[str, tuple[Callable[[float], float], str]] = {
+    "Momentum": (lambda beta: 1 - beta, "(1 - beta)/L"),
+    "Nesterov": (lambda beta: 0.5, "1/(2 L)"),
 }
 TOO_SMALL = 0.01  # share of the limit: lr L < 0.02 for gradient descent
 ILL = 1e3  # condition number from which a change of method is advised
@@ -43,12 +48,21 @@ class Rate:
         beta = self.hyper.get("beta", 0.0)
         self.factor = factor(beta if isinstance(beta, float) else math.nan)
         self.boost = 1 / (1 - beta) if isinstance(beta, float) else 1.0
+        # heavy balls can cycle for ever well below their limit where the curvature varies (Lessard et al. 2016)
+        self.share, self.shared = SHARES.get(name, (lambda beta: 1.0, "1/L"))
+        self.share = self.share(beta if isinstance(beta, float) else 0.0)
 
     @cached_property
     def L(self) -> float:
         """The largest upward curvature at the point, or along the last steps."""
         c = self.case.curvature
-        here = -math.inf if c is None else float(c.values[-1]) if c.complete or self.case.exact else self.case.steepest
+        here = (
+            -math.inf
+            if c is None
+            else float(c.values[-1])
+            if c.complete or self.case.exact
+            else self.case.steepest
+        )
         return max(here, self.secant) if not math.isnan(here) else math.nan
 
     @cached_property
@@ -62,7 +76,12 @@ class Rate:
         with np.errstate(all="ignore"):
             square = (a * a).sum(axis=1)
             # steps are differences of places, so they are rounded: count what is left of q at worst
-            rounding = 4 * float(np.finfo(self.case.x.dtype).eps) * np.abs(trail.opening if self.case.away else trail.x).max() / np.sqrt(square)
+            rounding = (
+                4
+                * float(np.finfo(self.case.x.dtype).eps)
+                * np.abs(trail.opening if self.case.away else trail.x).max()
+                / np.sqrt(square)
+            )
             q = (1 - (a * b).sum(axis=1) / square - rounding) / self.lr
         q = q[np.isfinite(q)]
         return float(q.max()) if q.size else -math.inf
@@ -77,19 +96,30 @@ class Rate:
         case = self.case
         if not math.isfinite(case.steepest):
             return math.nan
-        largest = max(self.secant, case.steepest, self._at_the_start())
-        return rounded(1 / largest) if 0 < largest < math.inf else math.nan
+        largest = max(self.secant, case.steepest, *map(self._power, self._elsewhere()))
+        return rounded(self.share / largest) if 0 < largest < math.inf else math.nan
 
-    def _at_the_start(self) -> float:
-        """Two power steps from the gradient at the start; nothing where the start is the point, or gradients are dear."""
+    def _elsewhere(self) -> list[np.ndarray]:
+        """Places where the curvature may be larger: the start, and half and all of Newton's way to the minimum."""
+        case, c = self.case, self.case.curvature
+        places = [] if (case.start == case.x).all() else [case.start]
+        if c is not None:
+            part = c.vectors.T @ case.g
+            with np.errstate(all="ignore"):
+                newton = c.vectors @ np.where(c.values > c.error, part / c.values, 0.0)
+            places += [case.x - newton, case.x - newton / 2]
+        return places
+
+    def _power(self, x: np.ndarray) -> float:
+        """The curvature at `x` by two power steps from the gradient; nothing where gradients are dear."""
         case = self.case
-        if (case.start == case.x).all() or not case.exact or case.probes.left < 3:
+        if case.probes.left < 3:
             return -math.inf
-        start = case.start.astype(case.x.dtype)
-        g = case.probes.gradient(start)
+        x = x.astype(case.x.dtype)
+        g = case.probes.gradient(x)
         if g is None or not g.any():
             return -math.inf
-        product, v = Product(case.probes, start, g, case.scale, case.free), g / np.linalg.norm(g)
+        product, v = Product(case.probes, x, g, case.scale, case.free), g / np.linalg.norm(g)
         size = -math.inf
         for _ in range(2):
             image = product(v)
@@ -108,7 +138,9 @@ class Rate:
         c = self.case.curvature
         if c is None or not c.complete or c.smallest <= c.error or not self.formula:
             return math.inf
-        return math.log(1e9) * max(1 / (lr * c.smallest * self.boost), 2 * self.boost if self.boost > 1 else 1.0)
+        return math.log(1e9) * max(
+            1 / (lr * c.smallest * self.boost), 2 * self.boost if self.boost > 1 else 1.0
+        )
 
     def advice(self) -> Advice:
         """The same method at the suggested rate, if that arrives in a reasonable number of steps."""
@@ -119,8 +151,12 @@ class Rate:
         steps = self.needed(lr) if case.n > 1 or c.smallest > c.error else 1.0
         if steps > PATIENCE:
             return case.default()
-        changes = {"maxiter": math.ceil(steps)} if steps > case.allowed else {}
-        return case.advise(method=case.method.with_hyper(lr=lr), lr=None, **changes)  # type: ignore[attr-defined]
+        changes: dict[str, Any] = {"method": case.method.with_hyper(lr=lr), "lr": None}  # type: ignore[attr-defined]
+        if steps > case.allowed:
+            changes["maxiter"] = math.ceil(steps)
+        if case.reason.converged:  # by a test that short steps fooled
+            changes |= {test: None for test in TESTS if test in case.given}
+        return case.advise(**changes)
 
 
 def cycle(case: Case) -> Verdict | None:
@@ -137,7 +173,7 @@ def cycle(case: Case) -> Verdict | None:
     elif abs(rate.lr / rate.limit - 1) < 1e-2:
         sentence = (
             f"{head}: lr = {number(rate.lr)} is exactly the limit {rate.formula} with the curvature L = {number(rate.L)}. "
-            f"Any lr < {number(rate.limit)} converges there; {number(rate.suggested)} = 1/L is best tried first."
+            f"Any lr < {number(rate.limit)} converges there; {number(rate.suggested)} = {rate.shared} is best tried first."
         )
     else:
         sentence = (
@@ -157,7 +193,9 @@ def too_large(case: Case) -> Verdict | None:
         f"Diverging: f grows {_speed(case)}. lr = {number(rate.lr)} is {'above' if rate.lr > 1.01 * rate.limit else 'at'} the limit {rate.formula} = "
         f"{number(rate.limit)}, where L = {number(rate.L)} is the largest curvature{where}. Use lr = {number(rate.suggested)}."
     )
-    return Verdict("diverged.rate", sentence, False, rate.evidence | {"growth": case.trail.growth}, rate.advice())
+    return Verdict(
+        "diverged.rate", sentence, False, rate.evidence | {"growth": case.trail.growth}, rate.advice()
+    )
 
 
 def growing(case: Case) -> Verdict | None:
@@ -167,7 +205,9 @@ def growing(case: Case) -> Verdict | None:
     rate = case.rate
     lr = f" with lr = {number(rate.lr)}" if math.isfinite(rate.lr) else ""
     sentence = f"Diverging: f grows {_speed(case)}, from {case.shown(case.trail.f[0])} at x0: the steps{lr} are too long."
-    return Verdict("diverged.rate", sentence, False, rate.evidence | {"growth": case.trail.growth}, rate.advice())
+    return Verdict(
+        "diverged.rate", sentence, False, rate.evidence | {"growth": case.trail.growth}, rate.advice()
+    )
 
 
 def _grows(case: Case) -> bool:
@@ -214,7 +254,11 @@ def too_small(case: Case) -> Verdict | None:
     if not math.isfinite(rate.lr) or case.trail.turns or c is None or not rate.L > c.error:
         return None
     family = "budget" if case.reason.code.startswith("budget") else "stalled"
-    but = f"{case.reason.sentence} But that is only because the steps are so short. " if case.reason.converged else ""
+    but = (
+        f"{case.reason.sentence} But that is only because the steps are so short. "
+        if case.reason.converged
+        else ""
+    )
     way = float(np.linalg.norm(case.x - case.start))
     drop, left = case.remaining
     if math.isfinite(rate.limit):
@@ -224,11 +268,15 @@ def too_small(case: Case) -> Verdict | None:
         if times < 10:
             return None
         steps = _steps_left(case)
-        moved = f"moved {number(way / (way + left))} of the way" if math.isfinite(left) else f"moved {number(way)}"
+        moved = (
+            f"moved {number(way / (way + left))} of the way"
+            if math.isfinite(left)
+            else f"moved {number(way)}"
+        )
         sentence = (
             f"{but}The learning rate is too small: {moved} in {case.history.last.t:.0f} steps; at this rate a gradient 1e6 times "
-            f"smaller takes >= {ordinal(steps)} more. lr = {number(rate.suggested)} = 1/L (largest curvature L = "
-            f"{number(1 / rate.suggested)}) is about {count(times)} times larger and still stable."
+            f"smaller takes >= {ordinal(steps)} more. lr = {number(rate.suggested)} = {rate.shared} (largest curvature L = "
+            f"{number(rate.share / rate.suggested)}) is about {count(times)} times larger and still stable."
         )
         evidence = {"lr": rate.lr, "suggested": rate.suggested, "times": times, "steps": steps, "L": rate.L}
         return Verdict(f"{family}.rate", sentence, False, evidence, rate.advice())
@@ -252,7 +300,7 @@ def too_small(case: Case) -> Verdict | None:
 def ill_conditioned(case: Case) -> Verdict | None:
     """Slow because the curvatures differ by orders of magnitude."""
     c = case.curvature
-    if c is None or not c.largest > 0:
+    if c is None or case.away or not c.largest > 0:
         return None
     smallest = c.smallest
     if not c.complete or smallest <= c.error:
@@ -260,7 +308,7 @@ def ill_conditioned(case: Case) -> Verdict | None:
         seen = (1 - rho) / (lr * case.rate.boost) if case.rate.formula and rho < 1 else math.inf
         smallest = min(seen, smallest if smallest > c.error else math.inf)
     diagonal = case.oracle.derivative.diagonal()
-    largest = max(c.largest, 0.0 if diagonal is None else float(np.nanmax(diagonal, initial=0.0)))
+    largest = max(c.largest, 0.0 if diagonal is None else float(np.nansum(diagonal)))
     if not 0 < smallest < math.inf or largest < ILL * smallest:
         return None
     condition = largest / smallest
@@ -284,7 +332,11 @@ def falling(case: Case) -> Verdict | None:
     steps = _steps_left(case)
     f = case.trail.f
     rho = case.trail.rho
-    rate = f"the gradient shrinks {100 * (1 - rho):.3g} % a step" if rho < 1 else f"f {case.falls}, the gradient not yet"
+    rate = (
+        f"the gradient shrinks {100 * (1 - rho):.3g} % a step"
+        if rho < 1
+        else f"f {case.falls}, the gradient not yet"
+    )
     if not f[-1] <= f[max(-len(f), -20)]:
         rate = "f is not falling at the moment"
     sentence = f"{case.reason.sentence} Still on the way: {rate}"
@@ -297,7 +349,9 @@ def falling(case: Case) -> Verdict | None:
             return Verdict("budget.falling", sentence, False, evidence, case.advise(maxiter=math.ceil(most)))
     else:
         sentence += "."
-    return Verdict("budget.falling", sentence, False, evidence, case.default(**{} if what == "maxiter" else {what: None}))
+    return Verdict(
+        "budget.falling", sentence, False, evidence, case.default(**{} if what == "maxiter" else {what: None})
+    )
 
 
 def _steps_left(case: Case) -> float:

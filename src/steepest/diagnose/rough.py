@@ -9,12 +9,15 @@ import numpy as np
 from ..schedules import Polynomial
 from .case import Case
 from .verdict import Advice, Verdict
-from .words import number, place
+from .words import along, number, place
 
-HALVINGS = 4
+HALVINGS = 6
+TURNED = 0.3  # cosine with the step from which a gradient counts as turning it back
 WRONG = 1e-2  # relative error of a slope from which a gradient is called wrong
 KEPT = 0.7  # share of a change that is left after two more halvings: of a smooth one a quarter to a half
-SHARE = 0.1  # of the whole change: where several kinks are crossed at once, each has its part
+SHARE = (
+    0.1  # of the whole change, after six halvings: of a smooth one 1/64; each of several kinks has its part
+)
 
 
 def wandering(case: Case) -> Verdict | None:
@@ -51,51 +54,81 @@ def wandering(case: Case) -> Verdict | None:
 
 def wrong_gradient(case: Case) -> Verdict | None:
     """The gradient is not that of f where the run ended."""
-    if case.reason.converged or not case.exact or not 0 < case.slope < math.inf or case.probes.left < 4:
+    d = _doubtful(case)
+    if d is None:
         return None
-    d = case.g / case.slope
+    claimed = float(case.g @ d)
+    unit = float(np.finfo(case.x.dtype).eps)
     moving = np.abs(d) > 1e-3
     reach = float((case.scale[moving] / np.abs(d[moving])).min())
-    unit = float(np.finfo(case.x.dtype).eps)
     noise = max(case.noise, unit * float(np.abs(case.trail.f[case.trail.finite][-20:]).max()))
     # the smallest steps that still show the slope to four digits: f may bend sharply
-    shortest = max(min(1e5 * noise / case.slope, unit**0.2 * reach), 2.0**14 * unit * reach)
-    gaps = []
-    for h in (4 * shortest, shortest):
-        points = [(case.x + t * d).astype(case.x.dtype) for t in (h, -h)]
-        right, left = map(case.probes.value, points)
-        measured = (right - left) / float((points[0].astype(float) - points[1]) @ d)
-        # the angle between the slopes of both sides, in case of a kink, and rounding
-        doubt = abs(right - 2 * case.f + left) / (2 * h) + 4 * noise / h
-        gaps.append((measured, doubt))
-    (coarse, _), (fine, doubt) = gaps
-    error = abs(coarse - fine) + doubt
-    if not math.isfinite(error) or abs(fine - case.slope) <= 10 * error + WRONG * case.slope:
+    h = unit**0.2 * reach
+    if claimed:
+        h = max(min(1e5 * noise / abs(claimed), h), 2.0**14 * unit * reach)
+    measured, error = _central(case, d, h, noise)
+    if not abs(measured - claimed) > 10 * error + WRONG * abs(claimed):
         return None
+    again, doubt = _central(case, d, h / 4, noise)
+    error = max(error, doubt) + abs(again - measured)
+    if not abs(again - claimed) > 10 * error + WRONG * abs(claimed) or not math.isfinite(error):
+        return None
+    ratio = f"{number(claimed / again)} times as much" if again else "infinitely many times as much"
     sentence = (
-        f"Your gradient disagrees with f at {place(case.x)}: along itself it claims the slope {number(case.slope)}, "
-        f"measured is {number(fine)} ({number(case.slope / fine) if fine else 'infinitely many'} times as much). "
-        "steepest.check_gradient shows which component is wrong."
+        f"Your gradient disagrees with f at {place(case.x)}: along {along(d)} it claims the slope {number(claimed)}, "
+        f"measured is {number(again)} ({ratio}). steepest.check_gradient shows which component is wrong."
     )
-    evidence = {"claimed": case.slope, "measured": fine, "error": error}
-    return Verdict("stalled.gradient", sentence, False, evidence, case.advise("differences instead", jac="fd"))
+    evidence = {"claimed": claimed, "measured": again, "error": error}
+    return Verdict(
+        "stalled.gradient", sentence, False, evidence, case.advise("differences instead", jac="fd")
+    )
+
+
+def _doubtful(case: Case) -> np.ndarray | None:
+    """A direction in which the gradient is worth a check: its own, or one in which it claims that f is flat."""
+    if not case.exact or case.probes.left < 2 or not case.slope < math.inf:
+        return None
+    if case.slope == 0:
+        d = np.where(case.free, np.where(np.arange(case.n) % 2, -1.0, 1.0), 0.0)
+        return d / np.linalg.norm(d) if d.any() else None
+    if not case.reason.converged:
+        return case.g / case.slope
+    c = case.curvature
+    flat = None if c is None or not c.complete else np.flatnonzero(np.abs(c.values) <= c.error)
+    return (
+        None
+        if c is None or flat is None or not flat.size
+        else c.vectors[:, flat].sum(axis=1) / math.sqrt(flat.size)
+    )
+
+
+def _central(case: Case, d: np.ndarray, h: float, noise: float) -> tuple[float, float]:
+    """The slope of f along `d` by a central difference, and a bound on its error."""
+    points = [(case.x + t * d).astype(case.x.dtype) for t in (h, -h)]
+    right, left = map(case.probes.value, points)
+    measured = (right - left) / float((points[0].astype(float) - points[1]) @ d)
+    # half the angle between the slopes on either side, in case of a kink, and rounding
+    return measured, abs(right - 2 * case.f + left) / (2 * h) + 4 * noise / h
 
 
 def kink(case: Case) -> Verdict | None:
     """The last steps jump to and fro over a kink, over a jump of f, or over a fault of the gradient."""
     trail = case.trail
-    if case.reason.converged or len(trail.x) < 2 or not trail.turns or case.away or case.probes.left < 10:
+    if case.reason.converged or case.away or case.probes.left < 10:
         return None
-    a, b = trail.x[-2], trail.x[-1]
+    k = _crossing(case)
+    if k is None:
+        return None
+    a, b = trail.x[k - 1], trail.x[k]
     length = float(np.linalg.norm(b - a))
     u = (b - a) / length
     low, high = 0.0, length
-    left = first = _slope(case, a, u, length)
-    right = final = float(case.g @ u)
+    left = _slope(case, a, u, length)
+    right = float(case.g @ u) if k == len(trail.x) - 1 else _slope(case, b, u, length)
     changes = [abs(right - left)]
     if not changes[0] > 1e-6 * (abs(left) + abs(right)):
         return None
-    for _ in range(HALVINGS + (2 if case.probes.left > HALVINGS + 6 else 0)):
+    while case.probes.left > (4 if case.exact else 3) and len(changes) <= HALVINGS:
         middle = (low + high) / 2
         slope = _slope(case, a + middle * u, u, length)
         if abs(slope - left) > abs(right - slope):
@@ -103,21 +136,32 @@ def kink(case: Case) -> Verdict | None:
         else:
             low, left = middle, slope
         changes.append(abs(right - left))
-    if not _sudden(changes):
+        if len(changes) == 4 and changes[3] < 0.3 * changes[0]:
+            break  # smooth: it falls to an eighth, with x^4 to a third
+    if not (_sudden(changes) or len(changes) > HALVINGS and changes[-1] > SHARE * changes[0]):
         return None
     at = a + (low + high) / 2 * u
     ends = [case.probes.value((a + t * u).astype(case.x.dtype)) for t in (low, high)]
     leap = ends[1] - ends[0]
     if abs(leap) > 10 * max(abs(left), abs(right)) * (high - low) + 100 * case.noise:
         return _leap(case, at, leap)
-    foreseen, measured = ((first + left) * low + (right + final) * (length - high)) / 2, float(trail.f[-1] - trail.f[-2])
-    if abs(measured - foreseen) > 0.2 * max(abs(first), abs(final)) * length:
+    if case.exact:
+        # does f itself bend as its slopes say?
+        width = high - low
+        around = [case.probes.value((a + t * u).astype(case.x.dtype)) for t in (low - width, high + width)]
+        measured = [(ends[0] - around[0]) / width, (around[1] - ends[1]) / width]
+    else:
+        measured = [left, right]
+    if abs(measured[1] - measured[0]) < 0.5 * abs(right - left):
         sentence = (
-            f"Your gradient disagrees with f between {place(a)} and {place(b)}: by its slopes f should change by "
-            f"{number(foreseen)}, measured is {number(measured)}. steepest.check_gradient shows what is wrong."
+            f"Your gradient disagrees with f near {place(at)}: along the last step it claims the slopes {number(left)} and "
+            f"then {number(right)}, measured are {number(measured[0])} and {number(measured[1])}. steepest.check_gradient "
+            "shows what is wrong."
         )
-        evidence = {"x": at.tolist(), "claimed": foreseen, "measured": measured}
-        return Verdict("stalled.gradient", sentence, False, evidence, case.advise("differences instead", jac="fd"))
+        evidence = {"x": at.tolist(), "claimed": [left, right], "measured": measured}
+        return Verdict(
+            "stalled.gradient", sentence, False, evidence, case.advise("differences instead", jac="fd")
+        )
     sentence = (
         f"f has a kink near {place(at)}: its slope along the last step jumps there from {number(left)} to "
         f"{number(right)}. Steps of a fixed rate zigzag across it for ever; let the rate decay to zero, or smooth f."
@@ -128,7 +172,19 @@ def kink(case: Case) -> Verdict | None:
 
 def _sudden(changes: list[float]) -> bool:
     """Whether a change stays as large while the interval around it is halved: smooth ones halve with it."""
-    return len(changes) > 2 and changes[-1] > KEPT * changes[-3] and changes[-1] > SHARE * changes[0]
+    return len(changes) > 3 and changes[-1] > KEPT * changes[-3]
+
+
+def _crossing(case: Case) -> int | None:
+    """Where the last step ended that was turned back at once, as an index of the trail's places."""
+    moves = case.trail.moves
+    if len(moves) < 2 or not case.slope:
+        return None
+    last = float(moves[-1] @ case.g) / (float(np.linalg.norm(moves[-1])) * case.slope or math.inf)
+    if last > TURNED:
+        return len(moves)
+    turned = np.flatnonzero(case.trail.cosines[-6:] < -TURNED)
+    return int(turned[-1]) + len(moves) - len(case.trail.cosines[-6:]) if turned.size else None
 
 
 def staircase(case: Case) -> Verdict | None:
@@ -140,15 +196,17 @@ def staircase(case: Case) -> Verdict | None:
     known: list[tuple[float, float, float]] = []
     for t, sign in ((t, sign) for t in (1e-3, 0.1, 1.0, 10.0) for sign in (1.0, -1.0)):
         f = case.probes.value((case.x + sign * t * reach * d).astype(case.x.dtype))
-        if t == 1e-3 and f != case.f:
-            return None
         known.append((f, sign, t))
-        if f != case.f and math.isfinite(f):
+        if len(known) > 1 and f != case.f and math.isfinite(f):
             break
+    if known[0][0] != case.f and known[1][0] != case.f:
+        return None
     changed = [look for look in known if look[0] != case.f and math.isfinite(look[0])]
     if not changed:
         sentence = f"f is {case.shown(case.f)} wherever it was tried: it does not depend on x at all. Does fun use its argument?"
-        return Verdict("stalled.constant", sentence, False, {"values": len(known)}, case.advise("make fun depend on x"))
+        return Verdict(
+            "stalled.constant", sentence, False, {"values": len(known)}, case.advise("make fun depend on x")
+        )
     value, sign, t = changed[0]
     low, high, f_low, f_high = 0.0, t, case.f, value
     changes = [abs(f_high - f_low)]
@@ -168,7 +226,9 @@ def staircase(case: Case) -> Verdict | None:
         f"{number(abs(f_high - f_low))} near {place(at)}. Gradients can't see steps; replace rounding or counting by something smooth."
     )
     evidence = {"x": at.tolist(), "leap": f_high - f_low}
-    return Verdict("stalled.steps", sentence, False, evidence, case.advise("smooth f: gradients can't see steps"))
+    return Verdict(
+        "stalled.steps", sentence, False, evidence, case.advise("smooth f: gradients can't see steps")
+    )
 
 
 def _leap(case: Case, at: np.ndarray, leap: float) -> Verdict:
@@ -195,6 +255,10 @@ def _decayed(case: Case, steps: int) -> Advice:
     lr = case.lr
     if not math.isfinite(lr):
         return case.advise("average several values of fun at each point")
-    lr = float(getattr(case.method, "hyper", {}).get("lr", lr)) if not callable(case.method.hyper["lr"]) else lr  # type: ignore[attr-defined]
+    lr = (
+        float(getattr(case.method, "hyper", {}).get("lr", lr))
+        if not callable(case.method.hyper["lr"])
+        else lr
+    )  # type: ignore[attr-defined]
     method = case.method.with_hyper(lr=Polynomial(lr, steps))  # type: ignore[attr-defined]
     return case.advise(method=method, lr=None, maxiter=steps)

@@ -52,13 +52,16 @@ def saddle(case: Case) -> Verdict | None:
     what = "maximum" if case.sign > 0 else "minimum"
     head = f"this is a {what}" if top else f"this is a saddle, no {case.minimum}"
     if not met:
-        head = head.capitalize() if case.slope <= SMALL**2 * case.trail.g[0] else f"Held up near a {what if top else 'saddle'}"
+        head = (
+            head.capitalize()
+            if case.slope <= SMALL**2 * case.trail.g[0]
+            else f"Held up near a {what if top else 'saddle'}"
+        )
     sentence = (
         f"{met}{head}: curvature {number(case.sign * bend)} along {along(v)}. Continuing {number(t)} that way "
         f"{'lowers' if case.sign > 0 else 'raises'} f by {number(case.f - f)}."
     )
-    changes = {"maxiter": None} if case.given.get("maxiter", 1e9) < 1000 else {}
-    advice = case.advise(x0=x, **changes)
+    advice = case.default(x0=x)
     return Verdict("stalled.maximum" if top else "stalled.saddle", sentence, False, evidence, advice)
 
 
@@ -100,7 +103,13 @@ def levelling(case: Case) -> Verdict | None:
         return None
     c = case.curvature
     way = float(np.linalg.norm(case.x - case.start))
-    if c is None or not way or solved(case) and c.smallest > 0.01 * c.largest and case.remaining[1] < NEAR * way:
+    if (
+        c is None
+        or not way
+        or solved(case)
+        and c.smallest > 0.01 * c.largest
+        and case.remaining[1] < NEAR * way
+    ):
         return None
     if not c.smallest < 0.1 * case.trail.g[0] / way:  # curved as much as on the way here: no levelling
         return None
@@ -127,12 +136,20 @@ def lower_known(case: Case) -> Verdict | None:
             f"{case.reason.sentence} But that is at {place(case.x)}, where f = {case.shown(case.f)}; on the way it was "
             f"{case.shown(case.best.f)} at {place(case.best.x)}, which is given back. Go on from there with smaller steps."
         )
-        return Verdict("stalled.passed", sentence, False, {"lower": case.sign * case.best.f}, case.default(x0=case.best.x))
+        return Verdict(
+            "stalled.passed",
+            sentence,
+            False,
+            {"lower": case.sign * case.best.f},
+            case.default(x0=case.best.x),
+        )
     fun = getattr(case.oracle.objective, "fun", None)
     lowest, minima = getattr(fun, "minimum", None), getattr(fun, "minima", ())
     if lowest is None or case.sign < 0 or not solved(case):
         return None
-    if case.f - lowest <= max(1e-6 * abs(lowest), 1e-3 * max(case.trail.f[0] - case.f, 0.0), 100 * case.noise):
+    if case.f - lowest <= max(
+        1e-6 * abs(lowest), 1e-3 * max(case.trail.f[0] - case.f, 0.0), 100 * case.noise
+    ):
         return None
     where = f" at {place(np.asarray(minima[0]))}" if len(minima) else ""
     sentence = (
@@ -170,7 +187,11 @@ def loose(case: Case) -> Verdict | None:
     if not case.reason.converged:
         return None
     drop, distance = case.remaining
-    left = f"f can still fall by about {number(drop)}, {number(distance)} away" if math.isfinite(drop) else f"nothing shows that it is a {case.minimum}"
+    left = (
+        f"f can still fall by about {number(drop)}, {number(distance)} away"
+        if math.isfinite(drop)
+        else f"nothing shows that it is a {case.minimum}"
+    )
     sentence = f"{case.reason.sentence} But {left}: the test is too loose for this f. Leave the tests to the library, which have no units."
     return Verdict("stalled.tolerance", sentence, False, {"left": drop, "distance": distance}, case.default())
 
@@ -180,7 +201,10 @@ def floor(case: Case) -> Verdict | None:
     c = case.curvature
     if case.reason.converged or c is None or c.smallest <= c.error:
         return None
-    if not (c.complete or case.exact) and case.slope > math.sqrt(float(np.finfo(case.x.dtype).eps)) * case.trail.g[0]:
+    if (
+        not (c.complete or case.exact)
+        and case.slope > math.sqrt(float(np.finfo(case.x.dtype).eps)) * case.trail.g[0]
+    ):
         return None  # too few directions were seen to tell without the gradient's help
     drop, distance = case.remaining
     rounding = 16 * float(np.finfo(case.x.dtype).eps) * abs(case.f)
@@ -216,7 +240,9 @@ def _quiet(case: Case) -> bool:
 
 
 def _vanishing(case: Case) -> bool:
-    return case.reason.converged or len(case.trail.f) > 2 and abs(case.trail.f[0] - case.f) <= 1e-3 * abs(case.f)
+    return (
+        case.reason.converged or len(case.trail.f) > 2 and abs(case.trail.f[0] - case.f) <= 1e-3 * abs(case.f)
+    )
 
 
 def _push(case: Case, v: np.ndarray, curvature: float) -> tuple[float, float, np.ndarray] | None:

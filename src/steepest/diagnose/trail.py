@@ -41,7 +41,9 @@ class Trail:
         """Cosines of the angles between steps that follow each other."""
         a, b = self.moves[:-1], self.moves[1:]
         with np.errstate(all="ignore"):
-            largest = np.maximum(np.abs(a).max(axis=1, initial=0.0), np.abs(b).max(axis=1, initial=0.0))[:, None]
+            largest = np.maximum(np.abs(a).max(axis=1, initial=0.0), np.abs(b).max(axis=1, initial=0.0))[
+                :, None
+            ]
             a, b = a / largest, b / largest
             return (a * b).sum(axis=1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1))
 
@@ -85,6 +87,10 @@ class Trail:
             if len(x) < p + 3:
                 break
             back = np.linalg.norm(x[-3:] - x[-3 - p : -p], axis=1)
-            if (back <= 1e-3 * np.linalg.norm(x[-3:] - x[-4:-1], axis=1)).all() and back.size and self.step[-1] > 0:
+            if (
+                (back <= 1e-3 * np.linalg.norm(x[-3:] - x[-4:-1], axis=1)).all()
+                and back.size
+                and self.step[-1] > 0
+            ):
                 return p
         return 0

@@ -1,0 +1,206 @@
+"""Many runs of one rule at once: coordinate-first, one fused step for all of them, finished runs taken out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .errors import MissingExtraError
+from .expression import Program, invariants, symbol
+from .history import History, Record
+from .kernels import kernel, traced
+from .lift import Rule
+from .point import distance, norm
+from .stop import (
+    Change,
+    Criterion,
+    Diverged,
+    Either,
+    GradientDrop,
+    GradientNorm,
+    NonFinite,
+    StepLength,
+    Steps,
+    Target,
+    parts,
+)
+
+Batch = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+Values = Mapping[str, float | np.ndarray]
+
+
+@dataclass
+class Outcome:
+    """How each of the runs ended.
+
+    Attributes
+    ----------
+    x : ndarray, shape (n, runs)
+        The best finite point that each one saw.
+    fun : ndarray, shape (runs,)
+        The value there; NaN where there is none.
+    steps : ndarray of int, shape (runs,)
+    code : ndarray of str, shape (runs,)
+        Why it stopped.
+    """
+
+    x: np.ndarray
+    fun: np.ndarray
+    steps: np.ndarray
+    code: np.ndarray
+
+
+@dataclass
+class Moment:
+    """All runs at one step: places of shape (n, runs); what criteria read of a record, of shape (runs,)."""
+
+    x: np.ndarray
+    f: np.ndarray
+    g: np.ndarray
+    g_norm: np.ndarray
+
+    @classmethod
+    def at(cls, x: np.ndarray, batch: Batch) -> Moment:
+        seen = x.view()
+        seen.flags.writeable = False
+        f, g = batch(seen)
+        return cls(x, f, g, np.sqrt(np.einsum("ij,ij->j", g, g)))
+
+    def of(self, runs: np.ndarray) -> Moment:
+        """The same for some of the runs."""
+        return Moment(self.x.take(runs, 1), self.f[runs], self.g.take(runs, 1), self.g_norm[runs])
+
+    def record(self, k: int, t: int, before: Moment) -> Record:
+        """One of the runs, as it stands in the history of a single run."""
+        step = distance(self.x[:, k], before.x[:, k]) if t else math.nan
+        return Record(t, float(self.f[k]), norm(self.g[:, k]), step, math.nan, t + 1, 0.0)
+
+
+# Norms of many columns at once round otherwise than that of one, which is what a criterion is asked about.
+MORE, LESS = 1 + 1e-9, 1 - 1e-9
+
+# Which runs a criterion may stop, given all runs now, one step before, and at the start: all that it does stop
+# are among them, so that only these few need be asked one by one.
+MAY_STOP: dict[type[Criterion], Callable[[Any, Moment, Moment, Moment], np.ndarray]] = {
+    NonFinite: lambda c, now, before, first: ~(np.isfinite(now.f) & np.isfinite(now.g_norm)),
+    GradientNorm: lambda c, now, before, first: LESS * now.g_norm <= c.tol,
+    GradientDrop: lambda c, now, before, first: LESS * now.g_norm <= MORE * c.factor * first.g_norm,
+    StepLength: lambda c, now, before, first: LESS * np.linalg.norm(now.x - before.x, axis=0) <= c.tol,
+    Change: lambda c, now, before, first: (
+        LESS * abs(before.f - now.f) <= c.tol * np.maximum(abs(now.f), abs(before.f))
+    ),
+    Target: lambda c, now, before, first: now.f <= c.value,
+    Diverged: lambda c, now, before, first: MORE * now.g_norm > LESS * c.factor * first.g_norm,
+}
+
+
+def batchable(criterion: Criterion) -> bool:
+    """Whether many runs at once can be watched by this criterion."""
+    return all(type(c) in (*MAY_STOP, Steps) for c in parts(criterion, Either))
+
+
+def run_batch(
+    batch: Batch, rule: type[Rule], values: Values, starts: np.ndarray, criterion: Criterion
+) -> Outcome:
+    """Run all of them to their ends.
+
+    Parameters
+    ----------
+    batch : callable
+        Values and gradients, of shapes (runs,) and (n, runs), at x of shape (n, runs), in arrays of their own.
+    rule : type
+    values : mapping
+        Each hyperparameter: a number, or an array of shape (runs,).
+    starts : ndarray, shape (n, runs)
+    criterion : Criterion
+        One that is `batchable`.
+    """
+    tests = [(MAY_STOP[type(c)], c) for c in parts(criterion, Either) if type(c) in MAY_STOP]
+    limit = min((c.n for c in parts(criterion, Either) if isinstance(c, Steps)), default=math.inf)
+    runs = starts.shape[1]
+    out = Outcome(
+        starts.copy(), np.full(runs, math.nan), np.zeros(runs, int), np.full(runs, "budget.steps", object)
+    )
+    alive, t = np.arange(runs), 0
+    x = starts.copy()
+    slots = [np.zeros_like(x) for _ in rule.slots]
+    step = _stepper(rule, values, x)
+    lowest, best = np.full(runs, math.inf), x.copy()
+    with np.errstate(all="ignore"):
+        now = before = first = Moment.at(x, batch)
+        while True:
+            better = (now.f < lowest) & (now.f > -math.inf)
+            np.copyto(lowest, now.f, where=better)
+            np.copyto(best, now.x, where=better)
+            asked = np.flatnonzero(np.logical_or.reduce([test(c, now, before, first) for test, c in tests]))
+            met = []
+            for k in asked.tolist():
+                if reason := criterion(_history(k, t, now, before, first)):
+                    out.code[alive[k]] = reason.code
+                    met.append(k)
+            ended = np.arange(alive.size) if t >= limit else np.array(met, int)
+            out.steps[alive[ended]], out.x[:, alive[ended]] = t, best[:, ended]
+            out.fun[alive[ended]] = np.where(np.isfinite(lowest[ended]), lowest[ended], math.nan)
+            if ended.size == alive.size:
+                return out
+            if ended.size:
+                going = np.delete(np.arange(alive.size), ended)
+                alive, lowest, best = alive[going], lowest[going], best.take(going, 1)
+                now, first = now.of(going), first.of(going)
+                slots = [slot.take(going, 1) for slot in slots]
+                step = _stepper(
+                    rule, {name: v[alive] if np.ndim(v) else v for name, v in values.items()}, now.x
+                )
+            t += 1
+            x = now.x.copy()
+            step(float(t), x, now.g, slots)
+            before, now = now, Moment.at(x, batch)
+
+
+def _history(k: int, t: int, now: Moment, before: Moment, first: Moment) -> History:
+    """What a criterion reads of the history of one run."""
+    history = History()
+    history.first, history.last = first.record(k, 0, first), now.record(k, t, before)
+    history.previous = before.record(k, t - 1, before)
+    return history
+
+
+def _stepper(rule: type[Rule], values: Values, x: np.ndarray) -> Callable[..., None]:
+    """``step(t, x, g, slots)`` for x of this shape: x and slots change in place."""
+    arrays = {"x", "g", *rule.slots}
+    varied = {name for name, value in values.items() if np.ndim(value)}
+    nodes = tuple(n for n in invariants(traced(rule), arrays) if not n.symbols.isdisjoint(varied))
+    try:
+        move = kernel(rule, x.dtype, nodes)
+    except MissingExtraError:
+        return _plain_stepper(rule, values)
+    program = Program([*map(symbol, ("t", *rule.defaults))], nodes)
+    hyper = np.array([math.nan if name in varied else values[name] for name in rule.defaults])
+    shape, moves = x.shape, any("t" in node.symbols for node in nodes)
+
+    def rows(t: float) -> list[np.ndarray]:
+        """What would be computed once a step, were it the same for all runs."""
+        found = program.arrays((t, *values.values()))
+        return [np.ascontiguousarray(np.broadcast_to(row, shape), x.dtype).reshape(-1) for row in found]
+
+    fixed = None if moves else rows(1.0)
+
+    def step(t: float, x: np.ndarray, g: np.ndarray, slots: list[np.ndarray]) -> None:
+        move(t, hyper, x.reshape(-1), g, *slots, *(fixed or rows(t)))
+
+    return step
+
+
+def _plain_stepper(rule: type[Rule], values: Values) -> Callable[..., None]:
+    def step(t: float, x: np.ndarray, g: np.ndarray, slots: list[np.ndarray]) -> None:
+        numbers = [v.astype(x.dtype) if isinstance(v, np.ndarray) else v for v in values.values()]
+        result = rule._array(*[x] * rule.takes_x, g, *slots, *[t] * rule.takes_t, *numbers)
+        moved, *new = result if rule.slots else (result,)
+        x += moved
+        slots[:] = [np.broadcast_to(slot, x.shape) for slot in new]
+
+    return step
