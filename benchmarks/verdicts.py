@@ -327,7 +327,7 @@ def unbounded(rng, which):
         "slide": lambda x: np.log(1 + np.exp(np.dot(d, x))) - 2 * np.dot(d, x),
         "ridge": lambda x: np.sum(x**2) / 2 - np.dot(d, x) ** 2 / np.dot(d, d),
     }
-    f = lambda x: scale * shapes[shape](x)  # noqa: E731
+    f = lambda x: scale * shapes[shape](x)
     return Trial(f, rng.uniform(1, 3, n), ("unbounded",), fixable=False,
                  call={"method": st.GD(lr=0.1 / scale), "maxiter": int(rng.integers(50, 3000))})  # fmt: skip
 
@@ -339,7 +339,7 @@ def levelling(rng, which):
         "check": lambda y: np.log(1 + np.exp(-y)),
         "judge": lambda y: -np.arctan(y),
     }[which]
-    f = lambda x: scale * (shape(a * x[0]) + (x[1] - 1) ** 2)  # noqa: E731
+    f = lambda x: scale * (shape(a * x[0]) + (x[1] - 1) ** 2)
     return Trial(f, rng.uniform(-1, 1, 2), ("stalled.levelling",), fixable=False,
                  call={"method": st.GD(lr=0.5 / scale), "maxiter": 20_000})  # fmt: skip
 
@@ -370,7 +370,7 @@ def noisy(rng, which):
     b, method = rated(rng, which, 0.25, condition=3.0, n=int(rng.integers(1, 5)))
     noise = numpy.random.default_rng(rng.integers(1 << 30))
     sigma = 1e-3 * (float(b(b.x0)) - b.lowest)
-    f = lambda x: b(x) + sigma * noise.standard_normal()  # noqa: E731
+    f = lambda x: b(x) + sigma * noise.standard_normal()
     codes = ("stalled.noise", "converged.noise", "budget.noise")
     return Trial(
         f,
@@ -553,7 +553,7 @@ def under_noise(rng, which):
     b = bowl(rng, which, condition=10.0, n=int(rng.integers(1, 6)))
     noise = numpy.random.default_rng(rng.integers(1 << 30))
     sigma = 10 ** rng.uniform(-8, -4) * (float(b(b.x0)) - b.lowest)
-    f = lambda x: b(x) + sigma * noise.standard_normal()  # noqa: E731
+    f = lambda x: b(x) + sigma * noise.standard_normal()
     return Trial(f, b.x0, SUCCESS, b.lowest, slack=30 * sigma, clean=b, call={"jac": "fd"})
 
 

@@ -155,10 +155,11 @@ class Rule(Method):
 
     @classmethod
     def lines(cls) -> list[tuple[str, str]]:
-        tree = cast(Any, ast.parse(textwrap.dedent(inspect.getsource(cls.formula))).body[0])
-        lines = [(node.targets[0].id, ast.unparse(node.value)) for node in tree.body if isinstance(node, ast.Assign)]
-        (result,) = [node.value for node in tree.body if isinstance(node, ast.Return)]
-        step, *slots = map(ast.unparse, result.elts if cls.slots else [result])
+        body = cast(ast.FunctionDef, ast.parse(textwrap.dedent(inspect.getsource(cls.formula))).body[0]).body
+        lines = [(ast.unparse(node.targets[0]), ast.unparse(node.value)) for node in body if isinstance(node, ast.Assign)]
+        (result,) = [node.value for node in body if isinstance(node, ast.Return)]
+        parts = result.elts if isinstance(result, ast.Tuple) else [cast(ast.expr, result)]
+        step, *slots = map(ast.unparse, parts)
         new = [(slot, value) for slot, value in zip(cls.slots, slots, strict=True) if slot != value]
         return [*lines, ("step", step), *new]
 
@@ -248,7 +249,7 @@ def rule(formula: Callable[..., Any]) -> type[Rule]:
     ...     return -lr * m / (sqrt(v) + eps), m, v
     >>> RawAdam(lr=0.5)
     RawAdam(lr=0.5, beta1=0.9, beta2=0.99, eps=1e-08)
-    >>> st.minimize(lambda x: (x[0] - 1) ** 2 + x[1] ** 2, [3.0, 2.0], method=RawAdam(), maxiter=500).x.round(4)
+    >>> st.minimize(lambda x: (x[0] - 1) ** 2 + x[1] ** 2, [3.0, 2.0], method=RawAdam(), maxiter=500).x.round(4) + 0.0
     array([1., 0.])
     """
     if not isinstance(formula, FunctionType):

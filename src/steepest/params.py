@@ -63,12 +63,11 @@ class Parameters:
 def _collect(tree: Any, name: str, leaves: list[np.ndarray], offset: int) -> tuple[Build, int]:
     """Append the leaves of `tree`; return how to rebuild it from a flat vector, and the offset behind it."""
     if isinstance(tree, Mapping):
-        return _branch(list(tree.values()), [f"{name}[{key!r}]" for key in tree], leaves, offset,
-                       lambda parts, keys=list(tree): dict(zip(keys, parts, strict=True)))  # fmt: skip
-    if isinstance(tree, Sequence) and any(
-        isinstance(part, Mapping | np.ndarray) and np.ndim(part) for part in tree
-    ):
-        make = type(tree)._make if hasattr(type(tree), "_make") else type(tree)
+        keys = list(tree)
+        names = [f"{name}[{key!r}]" for key in keys]
+        return _branch(list(tree.values()), names, leaves, offset, lambda parts: dict(zip(keys, parts, strict=True)))
+    if isinstance(tree, Sequence) and any(isinstance(part, Mapping) or _is_array(part) for part in tree):
+        make = getattr(type(tree), "_make", type(tree))  # a named tuple takes its parts one by one
         return _branch(list(tree), [f"{name}[{i}]" for i in range(len(tree))], leaves, offset, make)
     leaf = floats(tree, name)
     leaves.append(leaf)
@@ -78,6 +77,10 @@ def _collect(tree: Any, name: str, leaves: list[np.ndarray], offset: int) -> tup
     if leaf.ndim == 1 and offset == 0:
         return (lambda x: x[:end] if len(x) > end else x), end
     return (lambda x: x[offset:end].reshape(leaf.shape)), end
+
+
+def _is_array(part: Any) -> bool:
+    return isinstance(part, np.ndarray) and part.ndim > 0
 
 
 def _branch(

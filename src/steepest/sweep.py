@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 from .batch import Batch, batchable, run_batch
 from .derivatives.automatic import autograd
 from .derivatives.choice import choose
+from .derivatives.own import Paired
 from .derivatives.proved import USER
 from .errors import ArgumentError, MissingExtraError, ObjectiveError
 from .lift import Rule
@@ -74,7 +75,8 @@ class Sweep:
         if not np.isfinite(self.fun).any():
             raise ArgumentError("no run saw a finite value: begin elsewhere, or with smaller rates.")
         k = np.unravel_index(np.nanargmin(self.fun), self.fun.shape)
-        row = {name: column[k].item() if column[k].ndim == 0 else column[k] for name, column in self._columns()}
+        row = {name: column[k] for name, column in self._columns()}
+        row = {name: value.item() if isinstance(value, np.generic) else value for name, value in row.items()}
         return row | {"x": self.x[k]}
 
     def _columns(self) -> list[tuple[str, np.ndarray]]:
@@ -173,7 +175,7 @@ def sweep(
     if not isinstance(method, str | Method | type):
         parts = [sweep(fun, x0, each, args, jac, stop=stop, workers=workers, rng=rng, bounds=bounds, **limits)
                  for each in method]  # fmt: skip
-        return _stacked(parts, [str(each) for each in method], time.perf_counter() - began)
+        return _stacked(parts, [_label(each) for each in method], time.perf_counter() - began)
     starts = floats(x0, "x0")
     number, starts = starts.ndim == 0, np.atleast_1d(starts)
     chosen = find(method, starts.shape[-1])
@@ -181,7 +183,9 @@ def sweep(
     try:
         shape = np.broadcast_shapes(starts.shape[:-1], *(array.shape for array in arrays.values()))
     except ValueError:
-        shapes = ", ".join([f"{name} {a.shape}" for name, a in arrays.items()] + [f"starts {starts.shape[:-1]}"])
+        shapes = ", ".join(
+            [f"{name} {a.shape}" for name, a in arrays.items()] + [f"starts {starts.shape[:-1]}"]
+        )
         raise ArgumentError(f"the shapes of what is varied do not broadcast: {shapes}.") from None
     varied = {name: np.broadcast_to(array, shape) for name, array in arrays.items()}
     if starts.ndim > 1:
@@ -211,10 +215,113 @@ def _at_once(
     criterion = known.criterion(stop or method.convergence(points.dtype))
     if not isinstance(method, Rule) or hasattr(method.hyper.get("lr"), "advance") or method.schedules:
         return None
-    if bounds is not None or math.isfinite(known.maxfun) or math.isfinite(known.maxtime) or not batchable(criterion):
+    if (
+        bounds is not None
+        or math.isfinite(known.maxfun)
+        or math.isfinite(known.maxtime)
+        or not batchable(criterion)
+    ):
         return None
     batch = _batch(fun, points[0], number, args, jac, rng)
     if batch is None:
         return None
     out = run_batch(batch, type(method), method.hyper | values, np.ascontiguousarray(points.T), criterion)
     return out.x.T, out.fun, out.steps, out.code
+
+
+def _batch(fun: Any, x0: np.ndarray, number: bool, args: Any, jac: Any, rng: Any) -> Batch | None:
+    """Values and gradients of many points at once; None where `fun` does not do that, or has no gradient that does.
+
+    The gradient is proved as in a single run, and both against single calls, near `x0`.
+    """
+    if jac in (None, "auto"):
+        jac = getattr(fun, "gradient", None)
+    parameters = Parameters(x0[0] if number else x0)
+    objective = (Paired if jac is True else Objective)(fun, parameters, args)
+    derivative = choose(objective, parameters, x0, objective(x0), jac, None, rng)
+    raw: Callable[[Any], tuple[Any, Any]]
+    if derivative.name == "autograd":
+        follow = autograd(lambda x: np.sum(fun(x, *objective.args)))
+        raw = lambda x: (fun(x, *objective.args), follow(x)[1])  # noqa: E731
+    elif derivative.name != USER:
+        return None
+    elif jac is True:
+        raw = lambda x: fun(x, *objective.args)  # noqa: E731
+    elif jac == getattr(fun, "gradient", None) and hasattr(fun, "value_and_gradient"):
+        raw = lambda x: fun.value_and_gradient(x, *objective.args)  # noqa: E731
+    else:
+        raw = lambda x: (fun(x, *objective.args), jac(x, *objective.args))  # noqa: E731
+
+    def batch(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        f, g = raw(x[0] if number else x)
+        f, g = np.array(f, float), np.array(g, x.dtype, order="C")
+        if f.shape != x.shape[1:] or g.size != x.size:
+            raise ObjectiveError(f"fun and jac returned shapes {f.shape} and {g.shape} for x of shape {x.shape}: "
+                                 f"expected {x.shape[1:]} and {x.shape}, as at the start.")  # fmt: skip
+        return f, g.reshape(x.shape)
+
+    draw = np.random.default_rng(0)
+    columns = 3 if x0.size != 3 else 4  # not as many as coordinates: rows and columns must not be confused
+    probes = x0[:, None] * (1 + 0.01 * draw.normal(size=(x0.size, columns))) + 0.001 * draw.normal(
+        size=columns
+    )
+    probes = probes.astype(x0.dtype)
+    try:
+        with np.errstate(all="ignore"):
+            f, g = batch(probes)
+            singles = [objective(column) for column in probes.T]
+            gradients = [derivative.gradient(x, value)[0] for x, value in zip(probes.T, singles, strict=True)]
+    except Exception:
+        return None  # not written for many points: a single call is made for each
+    bound = 1e3 * float(np.finfo(x0.dtype).eps)
+    same = np.allclose(f, singles, bound, 0, True) and np.allclose(g.T, gradients, bound, 0, True)
+    return batch if same else None
+
+
+def _one_by_one(
+    fun: Any, points: np.ndarray, number: bool, method: Method, values: dict[str, np.ndarray], workers: Any,
+    given: dict[str, Any],
+) -> Columns:  # fmt: skip
+    """Each run by `minimize`."""
+    runs = [
+        (method.with_hyper(**{name: column[k] for name, column in values.items()}) if isinstance(method, Rule) else method,
+         x[0] if number else x)
+        for k, x in enumerate(points)
+    ]  # fmt: skip
+    rows = evaluate(partial(_alone, fun, given), runs, workers)
+    x, found, steps, code = zip(*rows, strict=True)
+    return np.array(x), np.array(found), np.array(steps), np.array(code, object)
+
+
+def _alone(fun: Any, given: dict[str, Any], run: tuple[Method, Any]) -> tuple[np.ndarray, float, int, str]:
+    method, x0 = run
+    result = minimize(fun, x0, method=method, on_error="stop", **given)
+    if result.code == "interrupted":
+        raise KeyboardInterrupt
+    return np.atleast_1d(result.x), result.fun, result.nit, result.code
+
+
+def _stacked(sweeps: list[Sweep], names: list[str], seconds: float) -> Sweep:
+    """Sweeps of several methods as one, along a new first axis."""
+    shapes = {each.fun.shape for each in sweeps}
+    if len(shapes) != 1:
+        raise ArgumentError(f"the grids of the methods have shapes {sorted(shapes)}: expected equal ones.")
+    (shape,) = shapes
+    hyper = dict.fromkeys(name for each in sweeps for name in each.varied)
+    nothing = np.full(shape, math.nan)  # where a method does not have what another one varies
+    varied = {name: np.stack([each.varied.get(name, nothing) for each in sweeps]) for name in hyper}
+    kinds = np.array(names, object).reshape(-1, *[1] * len(shape))
+    together = {
+        key: np.stack([getattr(each, key) for each in sweeps]) for key in ("x", "fun", "steps", "code")
+    }
+    engine = " and ".join(dict.fromkeys(each.engine for each in sweeps))
+    return Sweep(
+        {"method": np.broadcast_to(kinds, (len(sweeps), *shape)), **varied},
+        **together,
+        engine=engine,
+        seconds=seconds,
+    )
+
+
+def _label(method: Any) -> str:
+    return method if isinstance(method, str) else getattr(method, "name", repr(method))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,7 +17,8 @@ BLOCKS = 64  # to begin with: 1 % in one of 100 000 components can't be seen amo
 MOST = 10  # wrong components that are looked for
 
 
-class Components(NamedTuple):
+@dataclass(frozen=True)
+class Components:
     """Measured components of a gradient.
 
     Attributes

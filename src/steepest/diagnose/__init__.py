@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from .again import diagnose as diagnose
+from .again import explain_step as explain_step
 from .curvature import Curvature as Curvature
 from .curvature import curvature as curvature
-from .judge import diagnose as diagnose
 from .judge import judge as judge
 from .verdict import Advice as Advice
 from .verdict import Verdict as Verdict

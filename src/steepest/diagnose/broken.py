@@ -58,7 +58,7 @@ def edge(case: Case) -> Verdict | None:
     at = _roundest(near[guilty], far[guilty])
     below = bad[guilty] < good[guilty]
     limit = at + 1e-6 * (near[guilty] - at) if near[guilty] != at else at
-    bounds = [(None, None)] * case.n
+    bounds: list[tuple[float | None, float | None]] = [(None, None)] * case.n
     bounds[guilty] = (limit, None) if below else (None, limit)
     name = f"x[{guilty}]" if case.n > 1 else "x"
     sentence = (
@@ -82,9 +82,11 @@ def endless(case: Case) -> Verdict | None:
     d = d / np.linalg.norm(d)
     reach = max(float(np.linalg.norm(case.x - case.start)), float(np.linalg.norm(case.scale)))
     if case.reason.code != "unbounded":
-        drops = []
+        drops: list[float] = []
         for decade in range(DECADES):
             drop = case.f - case.probes.value((case.x + 10.0**decade * reach * d).astype(case.x.dtype))
+            if not math.isfinite(drop) and len(drops) > 1:
+                break  # so far away that fun overflows
             # a logarithm falls by 1.3 times more in the next decade, what levels off by 1.0
             if not drop > (1.2 * drops[-1] if drops else 0.0):
                 return None
@@ -111,7 +113,7 @@ def _blown_up(case: Case) -> bool:
     """Whether f and its gradient grew beyond all bounds before."""
     finite = case.trail.finite
     f, g = case.trail.f[finite], case.trail.g[finite]
-    return f.size > 2 and (abs(f[-1]) > HUGE or g[-1] > 1e4 * g[0] and f[-1] > f[0])
+    return f.size > 2 and (abs(f[-1]) > HUGE or (g[-1] > 1e4 * g[0] and f[-1] > f[0]))
 
 
 def _guilty(case: Case, near: np.ndarray, bad: np.ndarray) -> int | None:
@@ -125,7 +127,7 @@ def _guilty(case: Case, near: np.ndarray, bad: np.ndarray) -> int | None:
         trial[i] = bad[i]
         if not math.isfinite(case.probes.value(trial.astype(case.x.dtype))):
             found.append(int(i))
-    return found[0] if len(found) == 1 and moved.size <= case.n and len(found) else None
+    return found[0] if len(found) == 1 else None
 
 
 def _roundest(a: float, b: float) -> float:

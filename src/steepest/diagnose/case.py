@@ -23,6 +23,7 @@ from .words import number
 if TYPE_CHECKING:
     from .rates import Rate
 
+GAIN = 1e-5  # share of the gain of the whole run that may be left at a solved point
 # what a caller may have chosen, and the library would choose better
 TESTS = ("stop", "tol", "gtol", "xtol", "ftol")
 CHOICES = ("method", "lr", *TESTS, "maxiter", "options")
@@ -161,6 +162,9 @@ class Case:
         if c is None or c.smallest <= -c.error:
             return math.inf, math.inf
         part = c.vectors.T @ self.g
+        if not self.exact:  # what may be the error of the gradient alone is nothing to gain
+            error = np.abs(c.vectors).T @ np.where(np.isfinite(self.point.error), self.point.error, 0.0)
+            part = np.sign(part) * np.maximum(np.abs(part) - error, 0.0)
         if not part.any():
             return 0.0, 0.0
         firm = np.maximum(c.values, 0.0)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError
-from ..expression import OPERATIONS
+from ..formula import formula
 from ..history import History
 from ..lift import Rule
 from ..method import Method
@@ -46,7 +46,9 @@ def explain(method: Method, history: History, oracle: Oracle, k: int) -> str:
     if not 1 <= k <= last or len(steps) < 2 or steps[1] - steps[0] != 1 or steps[0] != 0:
         raise ArgumentError(f"k={k}: expected a step from 1 to {last}, of a run whose places were all kept.")
     if not isinstance(method, Rule) or hasattr(method.hyper.get("lr"), "advance"):
-        raise ArgumentError(f"{method!r}: only rules with a learning rate of their own can be explained line by line.")
+        raise ArgumentError(
+            f"{method!r}: only rules with a learning rate of their own can be explained line by line."
+        )
     x, f = history._x, history.sign * history["f"]
     slots: tuple[Any, ...] = tuple(np.zeros_like(x[0]) for _ in method.slots)
     for t in range(1, k) if method.slots else ():
@@ -69,13 +71,14 @@ def explain(method: Method, history: History, oracle: Oracle, k: int) -> str:
     rows.append(("x + step", "", _shown(after)))
     width = max(len(name) for name, _, _ in rows)
     broad = max(len(text) for _, text, _ in rows)
-    return "\n".join([head, *(f"  {name:<{width}} = {text:<{broad}}   {value}".rstrip() for name, text, value in rows)])
+    return "\n".join(
+        [head, *(f"  {name:<{width}} = {text:<{broad}}   {value}".rstrip() for name, text, value in rows)]
+    )
 
 
-def _evaluate(text: str, scope: dict[str, Any]) -> float:
-    # the text is a line of the rule's own source, and so is as much the user's code as the rule itself
-    functions = {name: operation.scalar for name, operation in OPERATIONS.items()}
-    return float(eval(compile(text, "rule", "eval"), {"__builtins__": {}}, {**functions, **scope}))
+def _evaluate(text: str, scope: dict[str, float]) -> float:
+    names = tuple(dict.fromkeys(name for name in NAME.findall(text) if name in scope))
+    return float(formula(text, variables=names or ("g",))([scope[name] for name in names] or [0.0]))
 
 
 def _filled(text: str, scope: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,6 @@ from ..method import Method
 from ..oracle import Oracle
 from ..point import Point
 from ..stop import Reason
-from .broken import outside
 from .case import Case
 from .registry import CAUSES
 from .verdict import Verdict
@@ -38,22 +38,43 @@ def judge(
     method : Method
         What made the steps.
     last : Point or None
-        The last point that the loop yielded.
+        The last point in the history.
     given : dict
         The keyword arguments of the call, so that advice can take them back.
     """
     if oracle is None or last is None or not len(history):
         return Verdict(reason.code, reason.sentence, reason.converged)
     if oracle.best is None:
-        sentence = f"f is {last.f} at the start {last.x}: start where it is finite."
-        return Verdict("nonfinite.start", sentence, False)
+        sentence = f"f is {last.f} at the start: begin where it is finite."
+        return Verdict("nonfinite.start", sentence)
     case = Case(reason, history, oracle, method, last, given or {})
-    ended = outside(case)
-    verdict = ended or next((found for cause in CAUSES if (found := cause(case))), None)
+    verdict = next((found for cause in CAUSES if (found := cause(case))), None)
     if verdict is None:
-        verdict = Verdict(reason.code if not reason.converged else "stalled.unsolved", reason.sentence)
+        verdict = Verdict(reason.code, reason.sentence)
+    for remark, evidence in (_warned(case), _idle(case, verdict)):
+        if remark:
+            sentence = f"{verdict.sentence} {remark}"
+            verdict = replace(verdict, sentence=sentence, evidence=verdict.evidence | evidence)
     return verdict
 
 
-def diagnose(f, result):
-    raise NotImplementedError
+def _warned(case: Case) -> tuple[str, dict[str, Any]]:
+    """What was found wrong with the caller's gradient, and mended."""
+    warning = getattr(case.oracle.derivative, "warning", "")
+    return (f"{warning[0].upper()}{warning[1:]}." if warning else ""), {"gradient": warning}
+
+
+def _idle(case: Case, verdict: Verdict) -> tuple[str, dict[str, Any]]:
+    """Coordinates that f does not depend on: they never moved, and moving them changes nothing."""
+    if case.n == 1 or verdict.code.startswith(("error", "interrupted", "stalled.constant", "stalled.steps")):
+        return "", {}
+    still = (case.g == 0) & (case.x == case.history._x[0]) & case.free
+    if (
+        not still.any()
+        or still.all()
+        or case.probes.value(case.x + 0.1 * np.where(still, case.scale, 0.0)) != case.f
+    ):
+        return "", {}
+    names = [f"x[{i}]" for i in np.flatnonzero(still)]
+    listed = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    return f"f does not depend on {listed}: left as they were.", {"idle": np.flatnonzero(still).tolist()}

@@ -165,7 +165,9 @@ def cycle(case: Case) -> Verdict | None:
     if not p or case.reason.converged:
         return None
     rate = case.rate
-    between = " and ".join(map(place, case.trail.x[-min(p, 3) :])) if p <= 3 else f"{p} places"
+    places = case.trail.x[-p:]
+    first = int(np.argmin(np.linalg.norm(places - case.start, axis=1)))
+    between = " and ".join(map(place, np.roll(places, -first, axis=0))) if p <= 3 else f"{p} places"
     head = f"The iterates jump between {between} for ever"
     evidence = rate.evidence | {"period": p}
     if not math.isfinite(rate.limit):
@@ -251,7 +253,7 @@ def oscillates(case: Case) -> Verdict | None:
 def too_small(case: Case) -> Verdict | None:
     """The learning rate is far below what the curvature allows."""
     rate, c = case.rate, case.curvature
-    if not math.isfinite(rate.lr) or case.trail.turns or c is None or not rate.L > c.error:
+    if not math.isfinite(rate.lr) or case.trail.turns or c is None or not c.error < rate.L:
         return None
     family = "budget" if case.reason.code.startswith("budget") else "stalled"
     but = (

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from ..schedules import Polynomial
-from .case import Case
+from .case import GAIN, Case
 from .verdict import Advice, Verdict
 from .words import along, number, place
 
@@ -138,7 +138,7 @@ def kink(case: Case) -> Verdict | None:
         changes.append(abs(right - left))
         if len(changes) == 4 and changes[3] < 0.3 * changes[0]:
             break  # smooth: it falls to an eighth, with x^4 to a third
-    if not (_sudden(changes) or len(changes) > HALVINGS and changes[-1] > SHARE * changes[0]):
+    if not (_sudden(changes) or (len(changes) > HALVINGS and changes[-1] > SHARE * changes[0])):
         return None
     at = a + (low + high) / 2 * u
     ends = [case.probes.value((a + t * u).astype(case.x.dtype)) for t in (low, high)]
@@ -167,6 +167,13 @@ def kink(case: Case) -> Verdict | None:
         f"{number(right)}. Steps of a fixed rate zigzag across it for ever; let the rate decay to zero, or smooth f."
     )
     evidence = {"x": at.tolist(), "slopes": [left, right]}
+    gap = max(abs(left), abs(right)) * length
+    if case.n == 1 and left < 0 < right and gap <= GAIN * (trail.f[0] - case.f):
+        sentence = (
+            f"Solved: the {case.minimum} is a kink near {place(at)}, where the slope of f jumps from {number(left)} to "
+            f"{number(right)}; f can't be lower by more than {number(gap)} there."
+        )
+        return Verdict("converged.kink", sentence, True, evidence | {"left": gap})
     return Verdict("stalled.kink", sentence, False, evidence, _decayed(case, max(len(trail.f), 1000)))
 
 

@@ -6,12 +6,11 @@ import math
 
 import numpy as np
 
-from .case import Case
+from .case import GAIN, Case
 from .verdict import Verdict
 from .words import along, number, place
 
 SMALL = 1e-3  # share of the first gradient below which a run may be at a stationary point, though it did not say so
-GAIN = 1e-5  # share of the gain so far that may be left at a solved point
 NEAR = 0.05  # share of the way so far that may be left, where f still reacts to it
 FORESEEN = 100  # a fall so many times larger than the slope foresees is no slope but a plateau's end
 DECADES = 4  # powers of 10 in the distance at which a plateau's end is looked for
@@ -99,16 +98,16 @@ def plateau(case: Case) -> Verdict | None:
 
 def levelling(case: Case) -> Verdict | None:
     """f falls ever more slowly towards a value that it never reaches."""
-    if not len(case.trail.moves) or case.slope > SMALL * case.trail.g[0] or case.trail.turns:
+    if not len(case.trail.moves) or case.slope > 10 * SMALL * case.trail.g[0] or case.trail.turns:
         return None
     c = case.curvature
     way = float(np.linalg.norm(case.x - case.start))
     if (
         c is None
         or not way
-        or solved(case)
+        or (solved(case)
         and c.smallest > 0.01 * c.largest
-        and case.remaining[1] < NEAR * way
+        and case.remaining[1] < NEAR * way)
     ):
         return None
     if not c.smallest < 0.1 * case.trail.g[0] / way:  # curved as much as on the way here: no levelling
@@ -241,7 +240,7 @@ def _quiet(case: Case) -> bool:
 
 def _vanishing(case: Case) -> bool:
     return (
-        case.reason.converged or len(case.trail.f) > 2 and abs(case.trail.f[0] - case.f) <= 1e-3 * abs(case.f)
+        case.reason.converged or (len(case.trail.f) > 2 and abs(case.trail.f[0] - case.f) <= 1e-3 * abs(case.f))
     )
 
 
