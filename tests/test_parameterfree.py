@@ -149,7 +149,7 @@ def test_d_adaptation_by_hand():
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_estimate_of_d_adaptation_never_exceeds_the_distance(seed):
-    """Defazio & Mishchenko (2023), Theorem 1: a lower bound for convex f; and it becomes a good one."""
+    """Defazio & Mishchenko (2023) prove it a lower bound for convex f; and here it becomes a good one."""
     rng = np.random.default_rng(seed)
     root, centre = rng.normal(size=(6, 6)), 10 * rng.normal(size=6)
     f = lambda x: np.sum((root @ (x - centre)) ** 2)

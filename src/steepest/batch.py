@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -80,27 +80,62 @@ class Moment:
         return Record(t, float(self.f[k]), norm(self.g[:, k]), step, math.nan, t + 1, 0.0)
 
 
-# Norms of many columns at once round otherwise than that of one, which is what a criterion is asked about.
-MORE, LESS = 1 + 1e-9, 1 - 1e-9
+@dataclass
+class Limits:
+    """Within these no criterion stops a run; beyond them it may, and is asked. Each a number, or of shape (runs,)."""
 
-# Which runs a criterion may stop, given all runs now, one step before, and at the start: all that it does stop
-# are among them, so that only these few need be asked one by one.
-MAY_STOP: dict[type[Criterion], Callable[[Any, Moment, Moment, Moment], np.ndarray]] = {
-    NonFinite: lambda c, now, before, first: ~(np.isfinite(now.f) & np.isfinite(now.g_norm)),
-    GradientNorm: lambda c, now, before, first: LESS * now.g_norm <= c.tol,
-    GradientDrop: lambda c, now, before, first: LESS * now.g_norm <= MORE * c.factor * first.g_norm,
-    StepLength: lambda c, now, before, first: LESS * np.linalg.norm(now.x - before.x, axis=0) <= c.tol,
-    Change: lambda c, now, before, first: (
-        LESS * abs(before.f - now.f) <= c.tol * np.maximum(abs(now.f), abs(before.f))
-    ),
-    Target: lambda c, now, before, first: now.f <= c.value,
-    Diverged: lambda c, now, before, first: MORE * now.g_norm > LESS * c.factor * first.g_norm,
-}
+    g_low: Any = 0.0
+    g_high: Any = math.inf
+    f_low: Any = -math.inf
+    step: float = -math.inf
+    change: float = -math.inf
+
+    # Norms of many columns at once round otherwise than that of one, which is what a criterion is asked about.
+    SLACK: ClassVar[float] = 1e-9
+
+    @classmethod
+    def of(cls, criterion: Criterion, g_norm: np.ndarray) -> Limits:
+        """Those of a criterion that is `batchable`, where the gradients at the start have these norms."""
+        limits = cls()
+        for test in parts(criterion, Either):
+            match test:
+                case GradientNorm(tol):
+                    limits.g_low = np.maximum(limits.g_low, tol * (1 + cls.SLACK))
+                case GradientDrop(factor):
+                    limits.g_low = np.maximum(limits.g_low, factor * g_norm * (1 + cls.SLACK))
+                case Diverged(factor):
+                    limits.g_high = np.minimum(limits.g_high, factor * g_norm * (1 - cls.SLACK))
+                case Target(value):
+                    limits.f_low = max(limits.f_low, value)
+                case StepLength(tol):
+                    limits.step = max(limits.step, tol * (1 + cls.SLACK))
+                case Change(tol):
+                    limits.change = max(limits.change, tol * (1 + cls.SLACK))
+        return limits
+
+    def of_runs(self, runs: np.ndarray) -> Limits:
+        """The same for some of the runs."""
+        return replace(self, g_low=self.g_low[runs] if np.ndim(self.g_low) else self.g_low,
+                       g_high=self.g_high[runs] if np.ndim(self.g_high) else self.g_high)  # fmt: skip
+
+    def beyond(self, now: Moment, before: Moment) -> np.ndarray:
+        """Indices of the runs that must be asked; NaN is beyond everything."""
+        within = (
+            (now.g_norm > self.g_low) & (now.g_norm < self.g_high) & (now.f > self.f_low) & (now.f < math.inf)
+        )
+        if self.step >= 0:
+            within &= np.linalg.norm(now.x - before.x, axis=0) > self.step
+        if self.change >= 0:
+            within &= abs(before.f - now.f) > self.change * np.maximum(abs(now.f), abs(before.f))
+        return np.flatnonzero(~within)
+
+
+KNOWN = (NonFinite, GradientNorm, GradientDrop, StepLength, Change, Target, Diverged, Steps)
 
 
 def batchable(criterion: Criterion) -> bool:
     """Whether many runs at once can be watched by this criterion."""
-    return all(type(c) in (*MAY_STOP, Steps) for c in parts(criterion, Either))
+    return all(type(test) in KNOWN for test in parts(criterion, Either))
 
 
 def run_batch(
@@ -119,7 +154,6 @@ def run_batch(
     criterion : Criterion
         One that is `batchable`.
     """
-    tests = [(MAY_STOP[type(c)], c) for c in parts(criterion, Either) if type(c) in MAY_STOP]
     limit = min((c.n for c in parts(criterion, Either) if isinstance(c, Steps)), default=math.inf)
     runs = starts.shape[1]
     out = Outcome(
@@ -132,13 +166,13 @@ def run_batch(
     lowest, best = np.full(runs, math.inf), x.copy()
     with np.errstate(all="ignore"):
         now = before = first = Moment.at(x, batch)
+        limits = Limits.of(criterion, first.g_norm)
         while True:
             better = (now.f < lowest) & (now.f > -math.inf)
             np.copyto(lowest, now.f, where=better)
             np.copyto(best, now.x, where=better)
-            asked = np.flatnonzero(np.logical_or.reduce([test(c, now, before, first) for test, c in tests]))
             met = []
-            for k in asked.tolist():
+            for k in limits.beyond(now, before).tolist():
                 if reason := criterion(_history(k, t, now, before, first)):
                     out.code[alive[k]] = reason.code
                     met.append(k)
@@ -150,7 +184,7 @@ def run_batch(
             if ended.size:
                 going = np.delete(np.arange(alive.size), ended)
                 alive, lowest, best = alive[going], lowest[going], best.take(going, 1)
-                now, first = now.of(going), first.of(going)
+                now, first, limits = now.of(going), first.of(going), limits.of_runs(going)
                 slots = [slot.take(going, 1) for slot in slots]
                 step = _stepper(
                     rule, {name: v[alive] if np.ndim(v) else v for name, v in values.items()}, now.x

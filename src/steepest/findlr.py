@@ -27,7 +27,7 @@ LIMITS: dict[type[Method], Callable[[dict[str, Any]], float]] = {
     Momentum: lambda hyper: 2 * (1 + hyper["beta"]),
     Nesterov: lambda hyper: 2 * (1 + hyper["beta"]) / (1 + 2 * hyper["beta"]),
 }
-PROBES = 8  # Hessian-vector products at a point: Lanczos is then within 10 % for n = 1000, and 1/L leaves a factor 2
+PROBES = 8  # Hessian-vector products at a point: at most 3 % low on 5 kinds of spectra with n = 100 and 1000
 NEAR = 1e-6  # step of a gradient difference relative to x; for gradients that are differences themselves:
 WIDE = 1e-3
 TRIES = 50  # each doubles the curvature at least, or goes farther

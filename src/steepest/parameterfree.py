@@ -69,7 +69,7 @@ class Far(NamedTuple):
 
 @dataclass(frozen=True)
 class DoG(ParameterFree):
-    """Distance over gradients: Ivgi, Hinder & Carmon (2023), eq. 2, without its averaging (`PolyakAveraged`).
+    """Distance over gradients: Ivgi, Hinder & Carmon (2023), without its averaging (`PolyakAveraged`).
 
     The first distance is `distance` times (1 + |x0|), the authors' advice; it carries the unit of x.
 

@@ -46,14 +46,14 @@ class Composed(Point):
 class Composite(Oracle):
     """The oracle of f + term.
 
-    The gradient of its points is the gradient mapping ``(x - prox(x - s g, s)) / s`` (Nesterov 2013, eq. 2.12),
+    The gradient of its points is the gradient mapping ``(x - prox(x - s g, s)) / s`` (Nesterov 2013, Section 2),
     for any s zero where, and only where, the sum has its solution. Every rule steps along it, its point is then
     moved to the nearest of the set; and tests for convergence mean what they say.
 
-    s is 1 / the curvature of f along its first step: it carries the units of a rate, and as long as rates are
-    no longer than that the steps can't diverge. With s near 0, where the mapping is the part of g that does not
-    push out of the set, gradient descent by 1/L went round in circles in 5 of 16 problems of
-    `tests/test_sets.py`, as a ball is the more curved the harder g pushes against it.
+    s is 1 / the curvature of f along its first step, so it carries the units of a rate; a gradient step of rate
+    lr <= s ends between x and the projected step of rate s. With s near 0, where the mapping is the part of g
+    that does not push out of the set, gradient descent by 1/L went round in circles in 5 of the 16 quadratics of
+    `tests/test_sets.py`: a ball is the more curved the harder g pushes against it.
 
     Parameters
     ----------
@@ -83,9 +83,8 @@ class Composite(Oracle):
         s = self.rate(smooth)
         least = (smooth.x - self.term.prox(smooth.x - s * smooth.g, s)) / s
         error = smooth.error
-        return least.astype(smooth.x.dtype, copy=False), None if error is None else np.full_like(
-            error, norm(error)
-        )
+        bound = None if error is None else np.full_like(error, norm(error))
+        return least.astype(smooth.x.dtype, copy=False), bound
 
     def rate(self, smooth: Point) -> float:
         """The s of the mapping, measured at the first point that is asked about."""

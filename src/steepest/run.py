@@ -15,7 +15,7 @@ from .history import History, Record
 from .loop import Iterate
 from .oracle import Objective, Oracle
 from .params import Parameters
-from .point import distance, norm
+from .point import Point, distance, norm
 from .result import STATUS, Result
 from .stop import Criterion, Reason
 
@@ -83,7 +83,7 @@ class Run:
     def result(self, reason: Reason, oracle: Oracle | None, objective: Objective, **more: Any) -> Result:
         """Everything so far, with the best finite point seen, in the caller's shapes and sign."""
         restore, start = self.parameters.restore, self.parameters.start
-        best = oracle.best if oracle else None
+        best = self._best(oracle) if oracle else None
         x, f, g = (best.x, best.f, best.known_g) if best else (start, math.nan, None)
         return Result(
             x=restore(x.copy()),
@@ -101,6 +101,13 @@ class Run:
             **more,
             history=self.history,
         )
+
+    def _best(self, oracle: Oracle) -> Point | None:
+        """The best finite point seen; the last one, if values of fun can't tell it from that."""
+        best, now = oracle.best, self.history.now
+        if best is None or now is None:
+            return best
+        return now.point if now.point.f <= best.f + oracle.derivative.noise(best.f) else best
 
     def _reporter(self, callback: Callable[..., Any]) -> Callable[[Iterate], bool]:
         """`callback` in the form that its signature asks for; tells whether it wants to stop."""

@@ -281,7 +281,7 @@ class Averaged(Averaging):
 
 @dataclass(frozen=True)
 class PolyakAveraged(Averaging):
-    """The mean of the places after step `start`: Polyak & Juditsky (1992), eq. 3."""
+    """The mean of the places after step `start`: Polyak & Juditsky (1992)."""
 
     start: int = 0
 

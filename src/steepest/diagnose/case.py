@@ -162,7 +162,9 @@ class Case:
         if c is None or c.smallest <= -c.error:
             return math.inf, math.inf
         part = c.vectors.T @ self.g
-        if not self.exact:  # what may be the error of the gradient alone is nothing to gain
+        if (
+            self.reason.converged and not self.exact
+        ):  # what the error of the gradient may be is nothing to gain
             error = np.abs(c.vectors).T @ np.where(np.isfinite(self.point.error), self.point.error, 0.0)
             part = np.sign(part) * np.maximum(np.abs(part) - error, 0.0)
         if not part.any():
@@ -170,6 +172,17 @@ class Case:
         firm = np.maximum(c.values, 0.0)
         with np.errstate(all="ignore"):
             step = np.where(part == 0, 0.0, part / firm)
+        return float((step * part).sum()) / 2, float(np.linalg.norm(step))
+
+    @cached_property
+    def firm(self) -> tuple[float, float]:
+        """`remaining`, along those directions alone whose curvature is beyond its error."""
+        c = self.curvature
+        if c is None:
+            return 0.0, 0.0
+        known = np.abs(c.values) > c.error
+        part = c.vectors[:, known].T @ self.g
+        step = part / c.values[known]
         return float((step * part).sum()) / 2, float(np.linalg.norm(step))
 
     # --- the rate ------------------------------------------------------------------------------------------

@@ -37,7 +37,9 @@ def wandering(case: Case) -> Verdict | None:
             f"the run was too short. {case.reason.sentence}"
         )
         return Verdict("budget.noise", sentence, False, evidence, _decayed(case, 4 * len(f)))
-    drop = case.remaining[0]
+    drop, c = case.remaining[0], case.curvature
+    if case.reason.converged and (c is None or c.smallest > -c.error):
+        drop = min(drop, case.firm[0])  # curvatures that drown in the noise are no evidence against the test
     if drop <= 3 * sigma:
         sentence = (
             f"Solved down to the noise: {noisy}, and what is left to gain is about {number(drop)}. "

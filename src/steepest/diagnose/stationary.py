@@ -105,9 +105,7 @@ def levelling(case: Case) -> Verdict | None:
     if (
         c is None
         or not way
-        or (solved(case)
-        and c.smallest > 0.01 * c.largest
-        and case.remaining[1] < NEAR * way)
+        or (solved(case) and c.smallest > 0.01 * c.largest and case.remaining[1] < NEAR * way)
     ):
         return None
     if not c.smallest < 0.1 * case.trail.g[0] / way:  # curved as much as on the way here: no levelling
@@ -170,11 +168,9 @@ def minimum(case: Case) -> Verdict | None:
         return Verdict(case.reason.code, case.reason.sentence, True, evidence)
     drop, distance = case.remaining
     if not math.isfinite(drop) and c.smallest > -c.error:
-        firm = np.abs(c.values) > c.error
-        part = c.vectors[:, firm].T @ case.g
-        drop = float((part**2 / c.values[firm]).sum()) / 2
-        distance = float(np.linalg.norm(part / c.values[firm]))
-        case.remaining = drop, distance  # along the flat directions nothing was found: they don't count
+        case.remaining = drop, distance = (
+            case.firm
+        )  # along the flat directions nothing was found: they don't count
     if not solved(case):
         return None
     evidence |= {"smallest": case.sign * c.smallest, "largest": case.sign * c.largest, "left": drop}
@@ -239,8 +235,8 @@ def _quiet(case: Case) -> bool:
 
 
 def _vanishing(case: Case) -> bool:
-    return (
-        case.reason.converged or (len(case.trail.f) > 2 and abs(case.trail.f[0] - case.f) <= 1e-3 * abs(case.f))
+    return case.reason.converged or (
+        len(case.trail.f) > 2 and abs(case.trail.f[0] - case.f) <= 1e-3 * abs(case.f)
     )
 
 

@@ -1,0 +1,241 @@
+"""Verdicts: each cause on a run that is known to have it, the tutorials' own failures, and honesty about success."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+import steepest as st
+
+
+def bowl(x):
+    return x[0] ** 2 + x[1] ** 2
+
+
+def wave(x):
+    return x * np.cos(np.pi * x)
+
+
+def fit(w):
+    x = np.arange(8, 19) / 100
+    return 0.5 * np.mean((x * w - x) ** 2)
+
+
+class TestTutorials:
+    """The sentences that the tutorials' readers should have got."""
+
+    def test_a_rate_at_the_limit(self):
+        r = st.minimize(bowl, [3, 2], method=st.GD(lr=1), maxiter=100)
+        assert (r.code, r.success) == ("stalled.cycle", False)
+        assert "jump between (3, 2) and (-3, -2)" in r.why
+        assert "limit 2/L with the curvature L = 2" in r.why
+        assert str(r.advice) == "st.minimize(f, x0, method=st.GD(lr=0.5))"
+        assert r.retry().success
+
+    def test_a_rate_too_small(self):
+        r = st.minimize(bowl, [3, 2], method=st.GD(lr=1e-6), maxiter=100)
+        assert r.code == "budget.rate"
+        # closed form: the gradient shrinks by 1 - 2e-6 a step, so ln(1e6)/2e-6 = 6.9078e6 steps in all
+        assert r.evidence["steps"] == pytest.approx(math.log(1e6) / 2e-6 - 100, rel=1e-3)
+        assert "500 000 times larger" in r.why
+        assert r.advice.changes["method"] == st.GD(lr=0.5)
+
+    def test_a_rate_too_large(self):
+        r = st.minimize(bowl, [3, 2], method=st.GD(lr=1.1), maxiter=100)
+        assert r.code == "diverged.rate"
+        assert "f grows 1.44 times a step" in r.why  # (1 - 1.1 * 2)^2
+        assert (r.evidence["limit"], r.evidence["L"]) == pytest.approx((1.0, 2.0))
+        assert r.advice.changes["method"] == st.GD(lr=0.5)
+
+    def test_the_weight_that_hardly_moved(self):
+        r = st.minimize(fit, 10.0, method=st.GD(lr=0.01), maxiter=500)
+        exact = 1 / np.mean((np.arange(8, 19) / 100) ** 2)  # 1/L = 55.9
+        assert r.code == "budget.rate"
+        assert r.evidence["times"] == pytest.approx(exact / 0.01, rel=2e-3)
+        assert r.advice.changes["method"].hyper["lr"] == pytest.approx(exact, rel=2e-3)
+        assert r.retry().x == pytest.approx(1.0)
+
+    def test_the_gradient_without_its_factor_pi(self):
+        wrong = st.minimize(
+            wave, 0.5, method=st.GD(lr=0.1), jac=lambda x: np.cos(np.pi * x) - x * np.sin(np.pi * x)
+        )
+        assert "your gradient is wrong" in wrong.why.lower()
+        assert wrong.x == pytest.approx(1.0903908, abs=1e-6)  # differences stood in for it
+
+    @pytest.mark.parametrize("lr", [1.0, 1.000542, 1.0055])
+    def test_the_magic_rates(self, lr):
+        r = st.minimize(wave, -1.0, method=st.GD(lr=lr), maxiter=100)
+        assert r.code in ("diverged.rate", "stalled.cycle")
+        again = (
+            r.retry()
+        )  # the rate of the steepest curvature met, |f''(-1)| = pi^2: not that of the steps, 2
+        assert r.advice.changes["method"].hyper["lr"] == pytest.approx(1 / math.pi**2, rel=5e-3)
+        assert again.x == pytest.approx(-0.2738527, abs=1e-6)
+
+
+def noisy(sigma):
+    rng = np.random.default_rng(0)
+    return lambda x: np.sum(x**2) + sigma * rng.standard_normal()
+
+
+def half_right(x):
+    g = 2 * np.asarray(x)
+    return g if np.linalg.norm(x) > 1 else -g
+
+
+def edge(x):
+    with np.errstate(invalid="ignore"):
+        return x[0] - np.log(x[0] - 2) + x[1] ** 2
+
+
+ILL = np.array([1.0, 1e4])
+GD, Momentum = st.GD, st.Momentum
+# name: code, function, start, arguments, what the sentence must hold
+CAUSES = {
+    "minimum": ("converged.gradient", bowl, [3.0, 2.0], {"method": GD(lr=0.1)}, "smallest curvature 2"),
+    "precision": ("converged.precision", bowl, [3.0, 2.0], {"method": GD(lr=0.1), "gtol": 0.0, "maxiter": 200}, "Solved"),
+    "last digit": ("converged.precision", lambda x: 1 + bowl(x), [3.0, 2.0], {"method": GD(lr=0.1), "gtol": 0.0, "maxiter": 200},
+                   "last digit"),
+    "cycle": ("stalled.cycle", bowl, [3.0, 2.0], {"method": GD(lr=1.0), "maxiter": 100}, "for ever"),
+    "near the limit": ("stalled.oscillates", bowl, [3.0, 2.0], {"method": GD(lr=0.99), "maxiter": 100}, "0.99 of the limit"),
+    "heavy ball": ("diverged.rate", bowl, [3.0, 2.0], {"method": Momentum(lr=2.0)}, "2 (1 + beta)/L = 1.9"),
+    "Nesterov": ("diverged.rate", bowl, [3.0, 2.0], {"method": st.Nesterov(lr=0.8)}, "= 0.679"),  # 2 * 1.9/(2.8 * 2)
+    "short Adam": ("budget.rate", bowl, [3.0, 2.0], {"method": st.Adam(lr=1e-4), "maxiter": 100}, "is about 2.99 away"),
+    "xtol fooled": ("stalled.rate", bowl, [3.0, 2.0], {"method": GD(lr=1e-6), "xtol": 1e-3}, "only because"),
+    "loose gtol": ("stalled.tolerance", bowl, [3.0, 2.0], {"method": GD(lr=0.1), "gtol": 10.0}, "too loose"),
+    "ill-conditioned": ("budget.conditioning", lambda x: x @ (ILL * x) / 2, [3.0, 2.0], {"method": GD(lr=1e-4), "maxiter": 300},
+                        "condition 1e+04"),
+    "too few steps": ("budget.falling", lambda x: x @ ([1, 20] * x), [3.0, 2.0], {"method": GD(lr=0.01), "maxiter": 20}, "more steps"),
+    "saddle": ("stalled.saddle", lambda x: x[0] ** 2 - x[1] ** 2, [1.0, 0.0], {"method": GD(lr=0.1)}, "curvature -2 along (0, 1)"),
+    "asked-for saddle": ("stalled.saddle", lambda x: x[0] ** 2 - x[1] ** 2, [1.0, 0.0], {"method": GD(lr=0.1), "gtol": 1e-3},
+                         "(gtol). But this is a saddle"),
+    "maximum": ("stalled.maximum", np.cos, 0.0, {"method": GD(lr=0.1)}, "this is a maximum"),
+    "plateau": ("stalled.plateau", lambda x: -np.exp(-np.sum(x**2)), [5.0, 1.0], {"method": GD(lr=1.0), "maxiter": 50}, "plateau"),
+    "kink": ("stalled.kink", lambda x: np.sum(np.abs(x)), [1.03, 0.57], {"method": GD(lr=0.1), "maxiter": 200}, "kink near"),
+    "one kink": ("stalled.kink", abs, 1.03, {"method": GD(lr=0.1), "maxiter": 200}, "from -1 to 1"),
+    "jump": ("stalled.jump", lambda x: np.where(x > 0, (x + 1) ** 2, (x - 1) ** 2 + 3), 1.0, {"method": GD(lr=0.07), "maxiter": 99},
+             "f jumps by 3"),
+    "staircase": ("stalled.steps", lambda x: np.floor(x[0]) ** 2, [3.3], {"method": GD(lr=0.1)}, "staircase"),
+    "constant": ("stalled.constant", lambda x: 7.0, [3.0, 2.0], {"method": GD(lr=0.1)}, "does not depend on x at all"),
+    "unbounded": ("unbounded", lambda x: x[0] - 2 * x[1], [3.0, 2.0], {"method": GD(lr=0.1), "maxiter": 100}, "without limit"),
+    "to infinity": ("unbounded", lambda x: -(x[0] ** 2), [3.0], {"method": GD(lr=0.1)}, "without limit"),
+    "levelling": ("stalled.levelling", lambda x: np.exp(-x), 0.0, {"method": GD(lr=1.0), "maxiter": 10_000}, "only a limit near"),
+    "edge": ("nonfinite.domain", edge, [7.0, 1.0], {"method": GD(lr=9.0)}, "NaN for x[0] < 2"),
+    "start": ("nonfinite.start", lambda x: math.nan, [1.0], {}, "start"),
+    "noise": ("converged.noise", noisy(1e-3), [3.0, 2.0], {"method": GD(lr=0.2), "maxiter": 300, "jac": "fd"}, "random"),
+    "wrong gradient": ("stalled.gradient", bowl, [3.0, 2.0], {"method": GD(lr=0.1), "jac": half_right, "maxiter": 200}, "disagrees"),
+    "callback": ("callback", bowl, [3.0, 2.0], {"method": GD(lr=0.1), "callback": lambda x: True}, "best point so far"),
+    "bouncing": ("stalled.oscillates", bowl, [3.0, 2.05], {"method": st.SignSGD(lr=0.3), "maxiter": 301}, "turns back"),
+}  # fmt: skip
+
+
+def run(name):
+    _, fun, start, call, _ = CAUSES[name]
+    return st.minimize(fun, start, **call)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("name", CAUSES)
+class TestCauses:
+    def test_is_named_with_its_numbers(self, name):
+        code, *_, words = CAUSES[name]
+        r = run(name)
+        assert r.code in (code, "stalled.cycle" if name == "bouncing" else code), r.why
+        assert words in r.why or name == "bouncing"
+        assert r.success == code.startswith("converged")
+
+    def test_costs_little(self, name):
+        assert run(name).diagnosis_nfev <= 10 + 2 * np.size(CAUSES[name][2])
+
+    def test_can_be_left_out(self, name):
+        _, fun, start, call, _ = CAUSES[name]
+        assert st.minimize(fun, start, **call, diagnose=False).diagnosis_nfev == 0
+
+
+SOLVABLE = [name for name in CAUSES if name not in ("saddle", "asked-for saddle", "jump", "staircase", "constant", "unbounded",
+            "to infinity", "levelling", "start", "callback", "noise") and not CAUSES[name][0].startswith("converged")]  # fmt: skip
+LOWEST = {"plateau": -1.0, "maximum": -1.0, "edge": 3.0}
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("name", SOLVABLE)
+def test_advice_solves_it(name):
+    again = run(name).retry()
+    lowest = LOWEST.get(name, 0.0)
+    assert again.fun <= lowest + 1e-2 * abs(CAUSES[name][1](np.asarray(CAUSES[name][2])) - lowest)
+
+
+@pytest.mark.parametrize(("scale", "shift"), itertools.product([1e-8, 1.0, 1e8], [0.0, 5.0]))
+@pytest.mark.parametrize(
+    ("share", "code"), [(2.2, "diverged.rate"), (1e-5, "budget.rate"), (0.3, "converged.gradient")]
+)
+def test_units_do_not_matter(scale, shift, share, code):
+    """The same bowl in other units of f: same cause, same share of the limit."""
+    L = 2 * scale
+    f = lambda x: scale * ((x[0] - 1) ** 2 + 0.5 * (x[1] + 2) ** 2 + shift)
+    r = st.minimize(f, [3.0, 2.0], method=GD(lr=share / L), maxiter=200)
+    assert r.code == code
+    if not r.success:
+        assert r.advice.changes["method"].hyper["lr"] == pytest.approx(1 / L, rel=2e-2)
+
+
+def test_maximising_speaks_of_maxima():
+    r = st.maximize(lambda x: 5 - bowl(x), [3.0, 2.0], method=GD(lr=0.1))
+    assert "A maximum: smallest curvature -2" in r.why
+    top = st.maximize(lambda x: x[0] ** 2 - x[1] ** 2 - x[0] ** 4, [0.0, 1.0], method=GD(lr=0.1))
+    assert (top.code, top.success) == ("stalled.saddle", False)
+    assert str(top.advice).startswith("st.maximize(f, [")
+    assert "raises f" in top.why
+
+
+def test_idle_coordinates_are_named():
+    r = st.minimize(lambda x: (x[0] - 1) ** 2, [3.0, 2.0, 7.0], method=GD(lr=0.3))
+    assert r.success
+    assert "f does not depend on x[1], x[2]" in r.why
+    assert r.evidence["idle"] == [1, 2]
+
+
+def test_a_saddle_that_symmetry_hides_is_not_idle():
+    r = st.minimize(lambda x: x[0] ** 2 + (x[1] ** 2 - 1) ** 2, [1.0, 0.0], method=GD(lr=0.1))
+    assert r.code == "stalled.saddle"
+    assert abs(r.retry().x[1]) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_a_known_lower_minimum_is_told():
+    p = st.problems.get("wave")
+    r = st.minimize(p, [-0.3], method=GD(lr=0.1), bounds=p.bounds)
+    assert (r.code, r.success) == ("converged.local", True)
+    assert f"{p.minimum:.6g} is known" in r.why
+
+
+def test_bounds_are_kept_and_count_as_solved():
+    seen = []
+
+    def f(x):
+        seen.append(x.copy())
+        return bowl(x)
+
+    r = st.minimize(f, [3.0, 2.0], method=GD(lr=0.1), bounds=[(1, None), (None, None)])
+    assert r.success
+    assert min(x[0] for x in seen) >= 1
+
+
+def test_budget_is_a_hard_cap():
+    calls = itertools.count()
+    f = lambda x: next(calls) * 0.0 + np.sum(x**2)
+    st.minimize(f, np.ones(5), method=GD(lr=1e-3), maxfun=100)
+    assert next(calls) <= 100
+
+
+def test_errors_of_fun_end_no_diagnosis():
+    def f(x):
+        if x[0] < 1:
+            raise ZeroDivisionError
+        return bowl(x)
+
+    r = st.minimize(f, [3.0, 2.0], method=GD(lr=0.1), on_error="stop")
+    assert r.code == "error"
+    assert "best point so far" in r.why
