@@ -63,7 +63,7 @@ class TestTutorials:
             wave, 0.5, method=st.GD(lr=0.1), jac=lambda x: np.cos(np.pi * x) - x * np.sin(np.pi * x)
         )
         assert "your gradient is wrong" in wrong.why.lower()
-        assert wrong.x == pytest.approx(1.0903908, abs=1e-6)  # differences stood in for it
+        assert wrong.x == pytest.approx(1.0904082, abs=1e-6)  # differences stood in; the root by mpmath
 
     @pytest.mark.parametrize("lr", [1.0, 1.000542, 1.0055])
     def test_the_magic_rates(self, lr):
@@ -125,7 +125,7 @@ CAUSES = {
     "levelling": ("stalled.levelling", lambda x: np.exp(-x), 0.0, {"method": GD(lr=1.0), "maxiter": 10_000}, "only a limit near"),
     "edge": ("nonfinite.domain", edge, [7.0, 1.0], {"method": GD(lr=9.0)}, "NaN for x[0] < 2"),
     "start": ("nonfinite.start", lambda x: math.nan, [1.0], {}, "start"),
-    "noise": ("converged.noise", noisy(1e-3), [3.0, 2.0], {"method": GD(lr=0.2), "maxiter": 300, "jac": "fd"}, "random"),
+    "noise": ("stalled.noise", noisy(1e-3), [3.0, 2.0], {"method": GD(lr=0.2), "maxiter": 300, "jac": "fd"}, "random"),
     "wrong gradient": ("stalled.gradient", bowl, [3.0, 2.0], {"method": GD(lr=0.1), "jac": half_right, "maxiter": 200}, "disagrees"),
     "callback": ("callback", bowl, [3.0, 2.0], {"method": GD(lr=0.1), "callback": lambda x: True}, "best point so far"),
     "bouncing": ("stalled.oscillates", bowl, [3.0, 2.05], {"method": st.SignSGD(lr=0.3), "maxiter": 301}, "turns back"),
@@ -168,7 +168,7 @@ def test_advice_solves_it(name):
     assert again.fun <= lowest + 1e-2 * abs(CAUSES[name][1](np.asarray(CAUSES[name][2])) - lowest)
 
 
-@pytest.mark.parametrize(("scale", "shift"), itertools.product([1e-8, 1.0, 1e8], [0.0, 5.0]))
+@pytest.mark.parametrize(("scale", "shift"), [*itertools.product([1e-8, 1.0, 1e8], [0.0, 5.0])])
 @pytest.mark.parametrize(
     ("share", "code"), [(2.2, "diverged.rate"), (1e-5, "budget.rate"), (0.3, "converged.gradient")]
 )
@@ -239,3 +239,11 @@ def test_errors_of_fun_end_no_diagnosis():
     r = st.minimize(f, [3.0, 2.0], method=GD(lr=0.1), on_error="stop")
     assert r.code == "error"
     assert "best point so far" in r.why
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 20, 200])
+def test_float32_is_judged_by_its_own_precision(n):
+    start = np.linspace(1, 2, n, dtype=np.float32)
+    r = st.minimize(lambda x: np.sum((x - 1.5) ** 2), start, method=GD(lr=0.2))
+    assert r.success, r.why
+    assert r.x.dtype == np.float32

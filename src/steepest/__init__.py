@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from . import problems, schedules, stop
+from . import problems, schedules, sets, stop
 from .derivatives import check_gradient, derivative, gradient, hessian, hessian_vector_product, noise
 from .directions import BFGS, LBFGS, ConjugateGradient, HagerZhang
 from .errors import ArgumentError, FormulaError, MissingExtraError, ObjectiveError, SteepestError
+from .findlr import LearningRate, find_lr
 from .formula import formula
 from .lengths import AdGD, Armijo, BarzilaiBorwein, Polyak, ReduceOnPlateau, Wolfe
 from .lift import rule
 from .methods import methods
 from .minimize import descend_from as descend
 from .minimize import maximize, minimize
+from .parameterfree import DAdaptAdam, DAdaptGD, DoG, DoWG, Prodigy
+from .proximal import FISTA, ISTA, SpaRSA
 from .result import Result
 from .rules import (
     GD,
@@ -37,14 +40,29 @@ from .rules import (
     Yogi,
 )
 from .samples import from_samples
+from .sets import L1, Affine, Ball, Box, L1Ball, NonNegative, Simplex
+from .wrappers import (
+    Accumulate,
+    Averaged,
+    ClipNorm,
+    ClipValue,
+    GradientNoise,
+    Lookahead,
+    PolyakAveraged,
+    WeightDecay,
+)
 
 __version__ = "0.1.0"
 
 __all__ = [
     "BFGS",
+    "FISTA",
     "GD",
+    "ISTA",
+    "L1",
     "LBFGS",
     "AMSGrad",
+    "Accumulate",
     "AdGD",
     "AdaBelief",
     "AdaGrad",
@@ -53,20 +71,37 @@ __all__ = [
     "Adam",
     "AdamW",
     "Adan",
+    "Affine",
     "ArgumentError",
     "Armijo",
+    "Averaged",
+    "Ball",
     "BarzilaiBorwein",
+    "Box",
     "CenteredRMSProp",
+    "ClipNorm",
+    "ClipValue",
     "ConjugateGradient",
+    "DAdaptAdam",
+    "DAdaptGD",
+    "DoG",
+    "DoWG",
     "FormulaError",
+    "GradientNoise",
     "HagerZhang",
+    "L1Ball",
+    "LearningRate",
     "Lion",
+    "Lookahead",
     "MissingExtraError",
     "Momentum",
     "NAdam",
     "Nesterov",
+    "NonNegative",
     "ObjectiveError",
     "Polyak",
+    "PolyakAveraged",
+    "Prodigy",
     "RAdam",
     "RMSProp",
     "ReduceOnPlateau",
@@ -75,12 +110,16 @@ __all__ = [
     "ScheduleFreeAdam",
     "ScheduleFreeGD",
     "SignSGD",
+    "Simplex",
+    "SpaRSA",
     "SteepestError",
+    "WeightDecay",
     "Wolfe",
     "Yogi",
     "check_gradient",
     "derivative",
     "descend",
+    "find_lr",
     "formula",
     "from_samples",
     "gradient",
@@ -93,5 +132,6 @@ __all__ = [
     "problems",
     "rule",
     "schedules",
+    "sets",
     "stop",
 ]

@@ -154,41 +154,40 @@ def run_batch(
     criterion : Criterion
         One that is `batchable`.
     """
-    limit = min((c.n for c in parts(criterion, Either) if isinstance(c, Steps)), default=math.inf)
+    limit = min((test.n for test in parts(criterion, Either) if isinstance(test, Steps)), default=math.inf)
     runs = starts.shape[1]
     out = Outcome(
         starts.copy(), np.full(runs, math.nan), np.zeros(runs, int), np.full(runs, "budget.steps", object)
     )
     alive, t = np.arange(runs), 0
-    x = starts.copy()
-    slots = [np.zeros_like(x) for _ in rule.slots]
-    step = _stepper(rule, values, x)
-    lowest, best = np.full(runs, math.inf), x.copy()
+    lowest, best = np.full(runs, math.inf), starts.copy()
+    slots = [np.zeros_like(starts) for _ in rule.slots]
+    step = _step(rule, values, starts)
     with np.errstate(all="ignore"):
-        now = before = first = Moment.at(x, batch)
+        now = before = first = Moment.at(starts, batch)
         limits = Limits.of(criterion, first.g_norm)
         while True:
             better = (now.f < lowest) & (now.f > -math.inf)
             np.copyto(lowest, now.f, where=better)
             np.copyto(best, now.x, where=better)
-            met = []
+            ended = []
             for k in limits.beyond(now, before).tolist():
                 if reason := criterion(_history(k, t, now, before, first)):
                     out.code[alive[k]] = reason.code
-                    met.append(k)
-            ended = np.arange(alive.size) if t >= limit else np.array(met, int)
-            out.steps[alive[ended]], out.x[:, alive[ended]] = t, best[:, ended]
-            out.fun[alive[ended]] = np.where(np.isfinite(lowest[ended]), lowest[ended], math.nan)
-            if ended.size == alive.size:
-                return out
-            if ended.size:
+                    ended.append(k)
+            if t >= limit:
+                ended = [*range(alive.size)]
+            if ended:
+                at = alive[ended]
+                seen = lowest[ended] < math.inf
+                out.steps[at], out.x[:, at], out.fun[at[seen]] = t, best[:, ended], lowest[ended][seen]
+                if len(ended) == alive.size:
+                    return out
                 going = np.delete(np.arange(alive.size), ended)
                 alive, lowest, best = alive[going], lowest[going], best.take(going, 1)
                 now, first, limits = now.of(going), first.of(going), limits.of_runs(going)
                 slots = [slot.take(going, 1) for slot in slots]
-                step = _stepper(
-                    rule, {name: v[alive] if np.ndim(v) else v for name, v in values.items()}, now.x
-                )
+                step = _step(rule, {name: v[alive] if np.ndim(v) else v for name, v in values.items()}, now.x)
             t += 1
             x = now.x.copy()
             step(float(t), x, now.g, slots)
@@ -203,38 +202,39 @@ def _history(k: int, t: int, now: Moment, before: Moment, first: Moment) -> Hist
     return history
 
 
-def _stepper(rule: type[Rule], values: Values, x: np.ndarray) -> Callable[..., None]:
+def _step(rule: type[Rule], values: Values, x: np.ndarray) -> Callable[..., None]:
     """``step(t, x, g, slots)`` for x of this shape: x and slots change in place."""
-    arrays = {"x", "g", *rule.slots}
     varied = {name for name, value in values.items() if np.ndim(value)}
-    nodes = tuple(n for n in invariants(traced(rule), arrays) if not n.symbols.isdisjoint(varied))
+    nodes = invariants(traced(rule), {"x", "g", *rule.slots})
+    nodes = [node for node in nodes if not node.symbols.isdisjoint(varied)]
     try:
-        move = kernel(rule, x.dtype, nodes)
+        move = kernel(rule, x.dtype, tuple(nodes))  # type: ignore[arg-type]
     except MissingExtraError:
-        return _plain_stepper(rule, values)
+        return _plain_step(rule, values)
     program = Program([*map(symbol, ("t", *rule.defaults))], nodes)
     hyper = np.array([math.nan if name in varied else values[name] for name in rule.defaults])
-    shape, moves = x.shape, any("t" in node.symbols for node in nodes)
+    shape = x.shape
 
     def rows(t: float) -> list[np.ndarray]:
         """What would be computed once a step, were it the same for all runs."""
         found = program.arrays((t, *values.values()))
         return [np.ascontiguousarray(np.broadcast_to(row, shape), x.dtype).reshape(-1) for row in found]
 
-    fixed = None if moves else rows(1.0)
+    fixed = None if any("t" in node.symbols for node in nodes) else rows(1.0)
 
     def step(t: float, x: np.ndarray, g: np.ndarray, slots: list[np.ndarray]) -> None:
-        move(t, hyper, x.reshape(-1), g, *slots, *(fixed or rows(t)))
+        move(t, hyper, x.reshape(-1), g, *slots, *(rows(t) if fixed is None else fixed))
 
     return step
 
 
-def _plain_stepper(rule: type[Rule], values: Values) -> Callable[..., None]:
+def _plain_step(rule: type[Rule], values: Values) -> Callable[..., None]:
+    """The same by NumPy alone."""
+
     def step(t: float, x: np.ndarray, g: np.ndarray, slots: list[np.ndarray]) -> None:
         numbers = [v.astype(x.dtype) if isinstance(v, np.ndarray) else v for v in values.values()]
         result = rule._array(*[x] * rule.takes_x, g, *slots, *[t] * rule.takes_t, *numbers)
-        moved, *new = result if rule.slots else (result,)
+        moved, *slots[:] = result if rule.slots else (result,)
         x += moved
-        slots[:] = [np.broadcast_to(slot, x.shape) for slot in new]
 
     return step

@@ -185,10 +185,12 @@ def kernel_when_worthwhile(rule: type[Rule], dtype: np.dtype, n: int, t: float) 
     """
     key = rule, dtype
     if key not in _known:
-        if t * (10_000 + 3 * n) < 1e8:  # ns that NumPy took so far, of the 0.1 s that llvmlite and compiling take
+        if (
+            t * (10_000 + 3 * n) < 1e8
+        ):  # ns that NumPy took so far, of the 0.1 s that llvmlite and compiling take
             return None
         try:
-            _known[key] = kernel(rule, dtype, in_place=False)
+            _known[key] = kernel(rule, dtype, in_place=False)  # type: ignore[arg-type]
         except MissingExtraError:
             _known[key] = None
     return _known[key]

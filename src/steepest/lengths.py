@@ -135,7 +135,7 @@ class BarzilaiBorwein:
     ----------
     short : float
         In [0, 1]. 0 is the method of 1988; 0.5, from the paper of 2006, takes as many gradients on quadratics
-        and 0.6 times as many on a badly scaled logistic regression (benchmarks/lengths.py).
+        and 0.6 to 0.9 times as many on a badly scaled logistic regression (benchmarks/lengths.py).
 
     Examples
     --------

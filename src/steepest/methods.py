@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
-from . import directions, rules
+from . import directions, parameterfree, proximal, rules
 from .errors import ArgumentError
 from .expression import latex_name
 from .formula import formula
@@ -22,9 +22,12 @@ DEFAULT = (directions.BFGS, directions.LBFGS)
 
 METHODS: dict[str, type[Method]] = {
     kind.__name__.lower(): kind
-    for module in (rules, directions)
+    for module in (rules, directions, parameterfree, proximal)
     for kind in vars(module).values()
-    if isinstance(kind, type) and issubclass(kind, Method) and kind.__module__ == module.__name__
+    if isinstance(kind, type)
+    and issubclass(kind, Method)
+    and kind.__module__ == module.__name__
+    and not kind.__subclasses__()  # no base of others
 }
 
 
@@ -116,6 +119,8 @@ def find(method: str | Method | type[Method] | None, n: int, lr: Any = None) -> 
         raise ArgumentError(f"method={method!r}: expected a method such as Adam(lr=0.01), its name, or None.")
     if lr is None:
         return method
+    if is_dataclass(method) and any(field.name == "lr" for field in fields(method)):
+        return replace(method, lr=lr)
     if not isinstance(method, Rule) or "lr" not in method.hyper:
         raise ArgumentError(
             f"lr={lr!r} is given, but {method.name} has no learning rate: it chooses its steps."

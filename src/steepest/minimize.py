@@ -18,8 +18,10 @@ from .methods import find
 from .oracle import Box, Objective, Oracle, faces
 from .params import Parameters
 from .point import Point
+from .proximal import Composite, Proximal, SpaRSA
 from .result import Result
 from .run import Run
+from .sets import Term, term
 from .stop import Criterion
 
 logger = logging.getLogger("steepest")
@@ -48,6 +50,8 @@ def minimize(
     on_error: str = "raise",
     vectorized: bool = False,
     workers: Any = None,
+    project: Any = None,
+    prox: Any = None,
     rng: Any = None,
 ) -> Result:
     """Minimise a function of any parameters.
@@ -90,6 +94,13 @@ def minimize(
     workers : None, int, concurrent.futures.Executor, or map-like
         Who evaluates the points of a difference gradient: that many processes, an executor, or a callable like
         `map`. The numbers are those of a serial run.
+    project : set, or callable
+        A set that x must stay in, such as ``Ball(1.0)`` or ``Simplex()`` of `steepest.sets`, or a function
+        x -> nearest point, for flat x. x0 is moved inside; differences may look just outside. Every method can;
+        None is `SpaRSA`. Textbook projected gradient descent is `ISTA`.
+    prox : penalty
+        What is added to `fun`, such as ``L1(0.1)``; `fun` of the result is the sum. For the methods of
+        `steepest.proximal` alone: others scale or accumulate gradients, and end elsewhere. None is `SpaRSA`.
     rng : int or numpy.random.Generator
         For the directions in which gradients are proved (SPEC 7); by default a fixed seed, so that a run repeats.
 
@@ -123,8 +134,13 @@ def minimize(
     if stop is not None and not isinstance(stop, Criterion):
         raise ArgumentError(f"stop={stop!r}: expected a criterion, such as GradientNorm(1e-6) | Steps(1000).")
     run = Run(Parameters(x0), fun.sign if isinstance(fun, Negative) else 1.0)
-    start, box = _start(run.parameters, bounds)
-    chosen = find(method, start.size, lr)
+    what = term(project, prox)
+    start, box = _start(run.parameters, bounds, what)
+    chosen = find(SpaRSA if what is not None and method is None and lr is None else method, start.size, lr)
+    if prox is not None and not isinstance(chosen, Proximal):
+        raise ArgumentError(
+            f"method={chosen!r} can't do proximal steps: with prox= take SpaRSA, FISTA or ISTA."
+        )
     criterion = limits.criterion(stop or chosen.convergence(start.dtype), run.sign)
     kind = Paired if jac is True else Objective
     deadline = run.began + limits.maxtime
@@ -133,7 +149,7 @@ def minimize(
     )
     oracle: Oracle | None = None
     try:
-        oracle, first = _first(objective, run.parameters, start, jac, box, rng)
+        oracle, first = _first(objective, run.parameters, start, jac, box, rng, what)
         reason = run.follow(descend(oracle, first, chosen), objective, criterion, callback)
     except (Exception, KeyboardInterrupt) as error:
         reason = run.mishap(error, objective.nfev)
@@ -253,13 +269,21 @@ def _callable(fun: Any, name: str) -> Callable[..., Any]:
     return fun
 
 
-def _start(parameters: Parameters, bounds: Any) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray] | None]:
-    """The start as a vector, moved inside the bounds, and these as (low, high)."""
+def _start(
+    parameters: Parameters, bounds: Any, what: Term | None = None
+) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray] | None]:
+    """The start as a vector, moved inside the bounds or the set, and the bounds as (low, high)."""
     start = parameters.start
     if not np.isfinite(start).all():
         raise ArgumentError(
             f"x0 holds {start[~np.isfinite(start)][0]}: expected finite numbers to start from."
         )
+    if what is not None:
+        if bounds is not None:
+            raise ArgumentError(
+                "bounds and project or prox are given: expected one of them (a set Box, say)."
+            )
+        start = what.into(start)
     box = faces(bounds, start.size)
     return (start, None) if box is None else (np.clip(start, *box).astype(start.dtype), box)
 
@@ -271,11 +295,15 @@ def _first(
     jac: Any,
     box: tuple[np.ndarray, np.ndarray] | None,
     rng: Any,
+    what: Term | None = None,
 ) -> tuple[Oracle, Point]:
     """The oracle, whose gradient was proved at the start, and the point there."""
     if jac in (None, "auto"):  # a formula, a problem of the zoo, or a spline brings its own
         jac = getattr(objective.fun, "gradient", None)
     f0 = objective(start)
     derivative = choose(objective, parameters, start, f0, jac, box, rng)
-    oracle = Oracle(objective, derivative) if box is None else Box(objective, derivative, *box)
+    if what is not None:
+        oracle: Oracle = Composite(objective, derivative, what)
+    else:
+        oracle = Oracle(objective, derivative) if box is None else Box(objective, derivative, *box)
     return oracle, oracle.meet(start, f0)

@@ -46,9 +46,10 @@ class Stepper:
 
     Examples
     --------
-    >>> import numpy as np, steepest as st
+    >>> import numpy as np
+    >>> from steepest.rules import Adam
     >>> x = np.array([3.0, 2.0])
-    >>> stepper = st.Stepper(st.Adam(lr=0.1), x)
+    >>> stepper = Stepper(Adam(lr=0.1), x)
     >>> for _ in range(200):
     ...     stepper.step(2 * x)
     >>> x.round(2) + 0.0

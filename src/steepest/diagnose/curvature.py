@@ -76,18 +76,19 @@ class Curvature:
         return self.vectors[:, self.values < -self.error]
 
     @property
-    def unseen(self) -> float:
-        """No curvature is below minus this: the error where all directions were seen, else the bound of
-        Kuczynski & Wozniakowski (1992) for Lanczos from a random start, 2.6 L (ln n/(m - 1))^2."""
+    def lowest(self) -> float:
+        """No curvature is below this: the smallest minus its error where all directions were seen, else minus the
+        bound of Kuczynski & Wozniakowski (1992) for Lanczos from a random start, 2.6 L (ln n/(m - 1))^2."""
         if self.complete:
-            return self.error
-        return max(self.error, 2.6 * self.largest * (math.log(self.n) / max(self.values.size - 1, 1)) ** 2)
+            return self.smallest - self.error
+        steps = max(self.values.size - 1, 1)
+        return self.smallest - max(self.error, 2.6 * self.largest * (math.log(self.n) / steps) ** 2)
 
     def __repr__(self) -> str:
         ends = [f"{number(self.values[k])} along {along(self.vectors[:, k])}" for k in (0, -1)]
         seen = f"{self.negative.shape[1]} negative of {self.values.size} directions"
         if not self.complete:
-            seen += f" seen, of {self.n}; none below {number(-self.unseen)}"
+            seen += f" seen, of {self.n}; none below {number(self.lowest)}"
         return f"curvature from {ends[0]} to {ends[1]}: {seen}; condition {number(self.condition)}"
 
 

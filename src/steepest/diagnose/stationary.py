@@ -270,4 +270,4 @@ def _confirmed(case: Case, start: str = " ") -> str:
         return f"{a}smallest curvature {number(case.sign * c.smallest)}, condition {number(c.condition)}."
     if c.complete:
         return f"{a}nothing lower was found, also not along {along(c.vectors[:, 0])}, where f is flat (curvature 0)."
-    return f"{a}no curvature below {number(-c.unseen)} was found in {c.values.size} directions of {c.n}."
+    return f"{a}smallest curvature seen {number(c.smallest)}, in {c.values.size} directions of {c.n}; none is below {number(c.lowest)}."
