@@ -96,40 +96,150 @@ GD, Momentum = st.GD, st.Momentum
 # name: code, function, start, arguments, what the sentence must hold
 CAUSES = {
     "minimum": ("converged.gradient", bowl, [3.0, 2.0], {"method": GD(lr=0.1)}, "smallest curvature 2"),
-    "precision": ("converged.precision", bowl, [3.0, 2.0], {"method": GD(lr=0.1), "gtol": 0.0, "maxiter": 200}, "Solved"),
-    "last digit": ("converged.precision", lambda x: 1 + bowl(x), [3.0, 2.0], {"method": GD(lr=0.1), "gtol": 0.0, "maxiter": 200},
-                   "last digit"),
+    "precision": (
+        "converged.precision",
+        bowl,
+        [3.0, 2.0],
+        {"method": GD(lr=0.1), "gtol": 0.0, "maxiter": 200},
+        "Solved",
+    ),
+    "last digit": (
+        "converged.precision",
+        lambda x: 1 + bowl(x),
+        [3.0, 2.0],
+        {"method": GD(lr=0.1), "gtol": 0.0, "maxiter": 200},
+        "last digit",
+    ),
     "cycle": ("stalled.cycle", bowl, [3.0, 2.0], {"method": GD(lr=1.0), "maxiter": 100}, "for ever"),
-    "near the limit": ("stalled.oscillates", bowl, [3.0, 2.0], {"method": GD(lr=0.99), "maxiter": 100}, "0.99 of the limit"),
+    "near the limit": (
+        "stalled.oscillates",
+        bowl,
+        [3.0, 2.0],
+        {"method": GD(lr=0.99), "maxiter": 100},
+        "0.99 of the limit",
+    ),
     "heavy ball": ("diverged.rate", bowl, [3.0, 2.0], {"method": Momentum(lr=2.0)}, "2 (1 + beta)/L = 1.9"),
-    "Nesterov": ("diverged.rate", bowl, [3.0, 2.0], {"method": st.Nesterov(lr=0.8)}, "= 0.679"),  # 2 * 1.9/(2.8 * 2)
-    "short Adam": ("budget.rate", bowl, [3.0, 2.0], {"method": st.Adam(lr=1e-4), "maxiter": 100}, "is about 2.99 away"),
+    "Nesterov": (
+        "diverged.rate",
+        bowl,
+        [3.0, 2.0],
+        {"method": st.Nesterov(lr=0.8)},
+        "= 0.679",
+    ),  # 2 * 1.9/(2.8 * 2)
+    "short Adam": (
+        "budget.rate",
+        bowl,
+        [3.0, 2.0],
+        {"method": st.Adam(lr=1e-4), "maxiter": 100},
+        "is about 2.99 away",
+    ),
     "xtol fooled": ("stalled.rate", bowl, [3.0, 2.0], {"method": GD(lr=1e-6), "xtol": 1e-3}, "only because"),
     "loose gtol": ("stalled.tolerance", bowl, [3.0, 2.0], {"method": GD(lr=0.1), "gtol": 10.0}, "too loose"),
-    "ill-conditioned": ("budget.conditioning", lambda x: x @ (ILL * x) / 2, [3.0, 2.0], {"method": GD(lr=1e-4), "maxiter": 300},
-                        "condition 1e+04"),
-    "too few steps": ("budget.falling", lambda x: x @ ([1, 20] * x), [3.0, 2.0], {"method": GD(lr=0.01), "maxiter": 20}, "more steps"),
-    "saddle": ("stalled.saddle", lambda x: x[0] ** 2 - x[1] ** 2, [1.0, 0.0], {"method": GD(lr=0.1)}, "curvature -2 along (0, 1)"),
-    "asked-for saddle": ("stalled.saddle", lambda x: x[0] ** 2 - x[1] ** 2, [1.0, 0.0], {"method": GD(lr=0.1), "gtol": 1e-3},
-                         "(gtol). But this is a saddle"),
+    "ill-conditioned": (
+        "budget.conditioning",
+        lambda x: x @ (ILL * x) / 2,
+        [3.0, 2.0],
+        {"method": GD(lr=1e-4), "maxiter": 300},
+        "condition 1e+04",
+    ),
+    "too few steps": (
+        "budget.falling",
+        lambda x: x @ ([1, 20] * x),
+        [3.0, 2.0],
+        {"method": GD(lr=0.01), "maxiter": 20},
+        "more steps",
+    ),
+    "saddle": (
+        "stalled.saddle",
+        lambda x: x[0] ** 2 - x[1] ** 2,
+        [1.0, 0.0],
+        {"method": GD(lr=0.1)},
+        "curvature -2 along (0, 1)",
+    ),
+    "asked-for saddle": (
+        "stalled.saddle",
+        lambda x: x[0] ** 2 - x[1] ** 2,
+        [1.0, 0.0],
+        {"method": GD(lr=0.1), "gtol": 1e-3},
+        "(gtol). But this is a saddle",
+    ),
     "maximum": ("stalled.maximum", np.cos, 0.0, {"method": GD(lr=0.1)}, "this is a maximum"),
-    "plateau": ("stalled.plateau", lambda x: -np.exp(-np.sum(x**2)), [5.0, 1.0], {"method": GD(lr=1.0), "maxiter": 50}, "plateau"),
-    "kink": ("stalled.kink", lambda x: np.sum(np.abs(x)), [1.03, 0.57], {"method": GD(lr=0.1), "maxiter": 200}, "kink near"),
+    "plateau": (
+        "stalled.plateau",
+        lambda x: -np.exp(-np.sum(x**2)),
+        [5.0, 1.0],
+        {"method": GD(lr=1.0), "maxiter": 50},
+        "plateau",
+    ),
+    "kink": (
+        "stalled.kink",
+        lambda x: np.sum(np.abs(x)),
+        [1.03, 0.57],
+        {"method": GD(lr=0.1), "maxiter": 200},
+        "kink near",
+    ),
     "one kink": ("stalled.kink", abs, 1.03, {"method": GD(lr=0.1), "maxiter": 200}, "from -1 to 1"),
-    "jump": ("stalled.jump", lambda x: np.where(x > 0, (x + 1) ** 2, (x - 1) ** 2 + 3), 1.0, {"method": GD(lr=0.07), "maxiter": 99},
-             "f jumps by 3"),
+    "jump": (
+        "stalled.jump",
+        lambda x: np.where(x > 0, (x + 1) ** 2, (x - 1) ** 2 + 3),
+        1.0,
+        {"method": GD(lr=0.07), "maxiter": 99},
+        "f jumps by 3",
+    ),
     "staircase": ("stalled.steps", lambda x: np.floor(x[0]) ** 2, [3.3], {"method": GD(lr=0.1)}, "staircase"),
-    "constant": ("stalled.constant", lambda x: 7.0, [3.0, 2.0], {"method": GD(lr=0.1)}, "does not depend on x at all"),
-    "unbounded": ("unbounded", lambda x: x[0] - 2 * x[1], [3.0, 2.0], {"method": GD(lr=0.1), "maxiter": 100}, "without limit"),
+    "constant": (
+        "stalled.constant",
+        lambda x: 7.0,
+        [3.0, 2.0],
+        {"method": GD(lr=0.1)},
+        "does not depend on x at all",
+    ),
+    "unbounded": (
+        "unbounded",
+        lambda x: x[0] - 2 * x[1],
+        [3.0, 2.0],
+        {"method": GD(lr=0.1), "maxiter": 100},
+        "without limit",
+    ),
     "to infinity": ("unbounded", lambda x: -(x[0] ** 2), [3.0], {"method": GD(lr=0.1)}, "without limit"),
-    "levelling": ("stalled.levelling", lambda x: np.exp(-x), 0.0, {"method": GD(lr=1.0), "maxiter": 10_000}, "only a limit near"),
+    "levelling": (
+        "stalled.levelling",
+        lambda x: np.exp(-x),
+        0.0,
+        {"method": GD(lr=1.0), "maxiter": 10_000},
+        "only a limit near",
+    ),
     "edge": ("nonfinite.domain", edge, [7.0, 1.0], {"method": GD(lr=9.0)}, "NaN for x[0] < 2"),
     "start": ("nonfinite.start", lambda x: math.nan, [1.0], {}, "start"),
-    "noise": ("stalled.noise", noisy(1e-3), [3.0, 2.0], {"method": GD(lr=0.2), "maxiter": 300, "jac": "fd"}, "random"),
-    "wrong gradient": ("stalled.gradient", bowl, [3.0, 2.0], {"method": GD(lr=0.1), "jac": half_right, "maxiter": 200}, "disagrees"),
-    "callback": ("callback", bowl, [3.0, 2.0], {"method": GD(lr=0.1), "callback": lambda x: True}, "best point so far"),
-    "bouncing": ("stalled.oscillates", bowl, [3.0, 2.05], {"method": st.SignSGD(lr=0.3), "maxiter": 301}, "turns back"),
-}  # fmt: skip
+    "noise": (
+        "stalled.noise",
+        noisy(1e-3),
+        [3.0, 2.0],
+        {"method": GD(lr=0.2), "maxiter": 300, "jac": "fd"},
+        "random",
+    ),
+    "wrong gradient": (
+        "stalled.gradient",
+        bowl,
+        [3.0, 2.0],
+        {"method": GD(lr=0.1), "jac": half_right, "maxiter": 200},
+        "disagrees",
+    ),
+    "callback": (
+        "callback",
+        bowl,
+        [3.0, 2.0],
+        {"method": GD(lr=0.1), "callback": lambda x: True},
+        "best point so far",
+    ),
+    "bouncing": (
+        "stalled.oscillates",
+        bowl,
+        [3.0, 2.05],
+        {"method": st.SignSGD(lr=0.3), "maxiter": 301},
+        "turns back",
+    ),
+}
 
 
 def run(name):
@@ -155,8 +265,25 @@ class TestCauses:
         assert st.minimize(fun, start, **call, diagnose=False).diagnosis_nfev == 0
 
 
-SOLVABLE = [name for name in CAUSES if name not in ("saddle", "asked-for saddle", "jump", "staircase", "constant", "unbounded",
-            "to infinity", "levelling", "start", "callback", "noise") and not CAUSES[name][0].startswith("converged")]  # fmt: skip
+SOLVABLE = [
+    name
+    for name in CAUSES
+    if name
+    not in (
+        "saddle",
+        "asked-for saddle",
+        "jump",
+        "staircase",
+        "constant",
+        "unbounded",
+        "to infinity",
+        "levelling",
+        "start",
+        "callback",
+        "noise",
+    )
+    and not CAUSES[name][0].startswith("converged")
+]
 LOWEST = {"plateau": -1.0, "maximum": -1.0, "edge": 3.0}
 
 
@@ -247,3 +374,52 @@ def test_float32_is_judged_by_its_own_precision(n):
     r = st.minimize(lambda x: np.sum((x - 1.5) ** 2), start, method=GD(lr=0.2))
     assert r.success, r.why
     assert r.x.dtype == np.float32
+
+
+WEIRD = {
+    "huge": lambda x: 1e300 * np.sum(x**2),
+    "tiny": lambda x: 1e-300 * np.sum(x**2),
+    "NaN beyond 0": lambda x: math.nan if x[0] < 0 else np.sum(x**2) + x[0],
+    "infinite beyond 0": lambda x: math.inf if x[0] < 0 else np.sum(x**2) + x[0],
+    "explosive": lambda x: np.sum(np.exp(50 * x)),
+    "cubic": lambda x: np.sum(x**3),
+    "vertical": lambda x: np.sum(np.sqrt(x)),
+    "large offset": lambda x: 1e15 + np.sum(x**2),
+    "wild": lambda x: np.sin(np.sum(np.exp(x))),
+}
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of these functions themselves
+@pytest.mark.parametrize("name", WEIRD)
+@pytest.mark.parametrize("method", ["gd", "momentum", "adam", "bfgs"])
+@pytest.mark.parametrize("jac", [None, "fd"])
+def test_no_function_breaks_it(name, method, jac):
+    """Whatever f does, the diagnosis ends, within its budget, in a sentence."""
+    rng = np.random.default_rng(7)
+    for n, maxiter in itertools.product((1, 3, 55), (0, 1, 2, 30)):
+        x0 = rng.standard_normal(n) * 10.0 ** rng.integers(-3, 3)
+        r = st.minimize(WEIRD[name], x0, method=method, jac=jac, maxiter=maxiter)
+        assert r.diagnosis_nfev <= 10 + 2 * n
+        assert r.why.endswith((".", "?"))
+        assert r.success == r.code.startswith(("converged", "target"))
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 40, 120])
+@pytest.mark.parametrize("lr", [0.3, 1.0, 1.3, 1e-6])
+def test_values_and_gradients_together_keep_the_budget(n, lr):
+    calls = []
+
+    def f(x):
+        calls.append("f")
+        return x @ x
+
+    def g(x):
+        calls.append("g")
+        return 2 * x
+
+    spent = {}
+    for diagnose in (False, True):
+        calls.clear()
+        st.minimize(f, np.linspace(1, 2, n), method=GD(lr=lr), jac=g, maxiter=60, diagnose=diagnose, rng=0)
+        spent[diagnose] = len(calls)
+    assert spent[True] - spent[False] <= 10 + 2 * n

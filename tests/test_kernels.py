@@ -75,7 +75,7 @@ def test_kernel_answers_nan_infinity_and_extremes_as_numpy_does(kind, dtype):
     for compute in (plain_kernel(kind), kernel(kind, dtype)):
         x, slots = np.ones_like(g), [np.zeros_like(g) for _ in kind.slots]
         for t in (1.0, 2.0):
-            compute(t, hyper, x, g, *slots)
+            compute(t, t, hyper, x, g, *slots)
         runs.append([x, *slots])
     for ours, numpys in zip(*runs[::-1], strict=True):
         np.testing.assert_array_equal(ours, numpys)
@@ -105,7 +105,7 @@ def test_every_operation_of_a_formula_equals_numpys(operation, dtype):
 
     a, b = (m.reshape(-1).astype(dtype) for m in np.meshgrid(VALUES, VALUES))
     slots = [a, b, np.full_like(a, 3), np.zeros_like(a)]
-    kernel(Probe, dtype)(1.0, np.array([1.0]), np.zeros_like(a), np.zeros_like(a), *slots)
+    kernel(Probe, dtype)(1.0, 1.0, np.array([1.0]), np.zeros_like(a), np.zeros_like(a), *slots)
     with np.errstate(all="ignore"):
         expected = operation.ufunc(*slots[: operation.arity]).astype(dtype)
     # IEEE fixes the arithmetic; the transcendental functions of C and of NumPy may differ in their last bits
@@ -122,10 +122,10 @@ def test_kernel_that_writes_new_arrays_computes_the_same_and_leaves_the_old(kind
     hyper = np.array([*kind.defaults.values()])
     before = [a.copy() for a in (x, g, *slots)]
     new = [np.empty_like(x) for _ in (x, *slots)]
-    kernel(kind, dtype, in_place=False)(2.0, hyper, x, g, *slots, *new)
+    kernel(kind, dtype, in_place=False)(2.0, 2.0, hyper, x, g, *slots, *new)
     for now, then in zip((x, g, *slots), before, strict=True):
         np.testing.assert_array_equal(now, then)
-    kernel(kind, dtype)(2.0, hyper, x, g, *slots)
+    kernel(kind, dtype)(2.0, 2.0, hyper, x, g, *slots)
     for ours, changed in zip(new, (x, *slots), strict=True):
         np.testing.assert_array_equal(ours, changed)
 
@@ -136,7 +136,7 @@ def test_hyperparameters_as_arrays_equal_runs_one_by_one():
     assert next(n for n in invariants(traced(rules.Adam), {"x", "g", "m", "v"}) if "lr" in n.symbols) is node
     x, g, m, v = np.ones(3), np.array([1.0, -2.0, 3.0]), np.zeros(3), np.zeros(3)
     hyper = np.array([0.0, 0.9, 0.999, 1e-8])
-    kernel(rules.Adam, x.dtype, (node,))(1.0, hyper, x, g, m, v, lr)
+    kernel(rules.Adam, x.dtype, (node,))(1.0, 1.0, hyper, x, g, m, v, lr)
     for k in range(3):
         alone = Stepper(rules.Adam(lr=lr[k]), np.ones(1))
         alone.step(g[k : k + 1])

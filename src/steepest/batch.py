@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
 
 from .errors import MissingExtraError
-from .expression import Program, invariants, symbol
+from .expression import Expression, invariants, symbol
 from .history import History, Record
-from .kernels import kernel, traced
+from .kernels import kernel, loop_text, traced
 from .lift import Rule
+from .machine import Code
 from .point import distance, norm
 from .stop import (
     Change,
@@ -30,7 +32,6 @@ from .stop import (
 )
 
 Batch = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
-Values = Mapping[str, float | np.ndarray]
 
 
 @dataclass
@@ -40,7 +41,7 @@ class Outcome:
     Attributes
     ----------
     x : ndarray, shape (n, runs)
-        The best finite point that each one saw.
+        The best finite point that each one saw; the last one, if values of fun can't tell it from that.
     fun : ndarray, shape (runs,)
         The value there; NaN where there is none.
     steps : ndarray of int, shape (runs,)
@@ -52,6 +53,74 @@ class Outcome:
     fun: np.ndarray
     steps: np.ndarray
     code: np.ndarray
+
+    def put(self, runs: np.ndarray, other: Outcome) -> None:
+        """Enter how these runs ended."""
+        self.x[:, runs], self.fun[runs] = other.x, other.fun
+        self.steps[runs], self.code[runs] = other.steps, other.code
+
+
+@dataclass(frozen=True)
+class Task:
+    """Many runs to be made.
+
+    Attributes
+    ----------
+    batch : callable
+        Values and gradients, of shapes (runs,) and (n, runs), at x of shape (n, runs), in arrays of their own.
+    noise : callable
+        The uncertainty of values of fun near f, shape (runs,).
+    rule : type
+    values : mapping
+        Each hyperparameter: a number, or an array of shape (runs,).
+    starts : ndarray, shape (n, runs)
+    criterion : Criterion
+        One that is `batchable`.
+    """
+
+    batch: Batch
+    noise: Callable[[np.ndarray], np.ndarray]
+    rule: type[Rule]
+    values: Mapping[str, Any]
+    starts: np.ndarray
+    criterion: Criterion
+
+    @property
+    def limit(self) -> float:
+        """The greatest number of steps."""
+        return min(
+            (test.n for test in parts(self.criterion, Either) if isinstance(test, Steps)), default=math.inf
+        )
+
+    @property
+    def varied(self) -> tuple[str, ...]:
+        """The hyperparameters that differ between the runs."""
+        return tuple(name for name in self.rule.defaults if np.ndim(self.values[name]))
+
+    def of(self, runs: np.ndarray) -> Task:
+        """The same for some of the runs."""
+        values = {name: value[runs] if np.ndim(value) else value for name, value in self.values.items()}
+        return replace(self, values=values, starts=self.starts.take(runs, 1))
+
+    def unfinished(self) -> Outcome:
+        """Where no run has ended yet; unless one is told otherwise, it uses up its steps."""
+        runs = self.starts.shape[1]
+        codes = np.full(runs, "budget.steps", object)
+        return Outcome(self.starts.copy(), np.full(runs, math.nan), np.zeros(runs, int), codes)
+
+    def ended(
+        self,
+        steps: Any,
+        code: np.ndarray,
+        last: tuple[np.ndarray, np.ndarray],
+        best: tuple[np.ndarray, np.ndarray],
+    ) -> Outcome:
+        """The end of runs, from the last place and the best one, each (x, f); f of the best is inf if there is none."""
+        (x, f), (better, lowest) = last, best
+        there = np.isfinite(lowest)
+        settled = there & (f <= lowest + self.noise(np.where(there, lowest, 0)))
+        found = np.where(there, np.where(settled, f, lowest), math.nan)
+        return Outcome(np.where(settled, x, better), found, np.broadcast_to(steps, f.shape).astype(int), code)
 
 
 @dataclass
@@ -138,63 +207,45 @@ def batchable(criterion: Criterion) -> bool:
     return all(type(test) in KNOWN for test in parts(criterion, Either))
 
 
-def run_batch(
-    batch: Batch, rule: type[Rule], values: Values, starts: np.ndarray, criterion: Criterion
-) -> Outcome:
-    """Run all of them to their ends.
-
-    Parameters
-    ----------
-    batch : callable
-        Values and gradients, of shapes (runs,) and (n, runs), at x of shape (n, runs), in arrays of their own.
-    rule : type
-    values : mapping
-        Each hyperparameter: a number, or an array of shape (runs,).
-    starts : ndarray, shape (n, runs)
-    criterion : Criterion
-        One that is `batchable`.
-    """
-    limit = min((test.n for test in parts(criterion, Either) if isinstance(test, Steps)), default=math.inf)
-    runs = starts.shape[1]
-    out = Outcome(
-        starts.copy(), np.full(runs, math.nan), np.zeros(runs, int), np.full(runs, "budget.steps", object)
-    )
-    alive, t = np.arange(runs), 0
-    lowest, best = np.full(runs, math.inf), starts.copy()
-    slots = [np.zeros_like(starts) for _ in rule.slots]
-    step = _step(rule, values, starts)
+def run_batch(task: Task) -> Outcome:
+    """Make all runs to their ends."""
+    out, limit = task.unfinished(), task.limit
+    t, x, going = 0, task.starts, np.arange(task.starts.shape[1])
+    lowest, best = np.full(going.size, math.inf), x.copy()
+    slots = [np.zeros_like(x) for _ in task.rule.slots]
+    step = _step(task)
     with np.errstate(all="ignore"):
-        now = before = first = Moment.at(starts, batch)
-        limits = Limits.of(criterion, first.g_norm)
+        now = before = first = Moment.at(x, task.batch)
+        limits = Limits.of(task.criterion, first.g_norm)
         while True:
             better = (now.f < lowest) & (now.f > -math.inf)
             np.copyto(lowest, now.f, where=better)
             np.copyto(best, now.x, where=better)
             ended = []
             for k in limits.beyond(now, before).tolist():
-                if reason := criterion(_history(k, t, now, before, first)):
-                    out.code[alive[k]] = reason.code
+                if reason := task.criterion(history(k, t, now, before, first)):
+                    out.code[going[k]] = reason.code
                     ended.append(k)
             if t >= limit:
-                ended = [*range(alive.size)]
+                ended = [*range(going.size)]
             if ended:
-                at = alive[ended]
-                seen = lowest[ended] < math.inf
-                out.steps[at], out.x[:, at], out.fun[at[seen]] = t, best[:, ended], lowest[ended][seen]
-                if len(ended) == alive.size:
+                at = going[ended]
+                last = now.x[:, ended], now.f[ended]
+                out.put(at, task.ended(t, out.code[at], last, (best[:, ended], lowest[ended])))
+                if len(ended) == going.size:
                     return out
-                going = np.delete(np.arange(alive.size), ended)
-                alive, lowest, best = alive[going], lowest[going], best.take(going, 1)
-                now, first, limits = now.of(going), first.of(going), limits.of_runs(going)
-                slots = [slot.take(going, 1) for slot in slots]
-                step = _step(rule, {name: v[alive] if np.ndim(v) else v for name, v in values.items()}, now.x)
+                rest = np.delete(np.arange(going.size), ended)
+                going, lowest, best = going[rest], lowest[rest], best.take(rest, 1)
+                now, first, limits = now.of(rest), first.of(rest), limits.of_runs(rest)
+                slots = [slot.take(rest, 1) for slot in slots]
+                step = _step(task.of(going))
             t += 1
             x = now.x.copy()
             step(float(t), x, now.g, slots)
-            before, now = now, Moment.at(x, batch)
+            before, now = now, Moment.at(x, task.batch)
 
 
-def _history(k: int, t: int, now: Moment, before: Moment, first: Moment) -> History:
+def history(k: int, t: int, now: Moment, before: Moment, first: Moment) -> History:
     """What a criterion reads of the history of one run."""
     history = History()
     history.first, history.last = first.record(k, 0, first), now.record(k, t, before)
@@ -202,33 +253,46 @@ def _history(k: int, t: int, now: Moment, before: Moment, first: Moment) -> Hist
     return history
 
 
-def _step(rule: type[Rule], values: Values, x: np.ndarray) -> Callable[..., None]:
-    """``step(t, x, g, slots)`` for x of this shape: x and slots change in place."""
-    varied = {name for name, value in values.items() if np.ndim(value)}
-    nodes = invariants(traced(rule), {"x", "g", *rule.slots})
-    nodes = [node for node in nodes if not node.symbols.isdisjoint(varied)]
+def _step(task: Task) -> Callable[..., None]:
+    """``step(t, x, g, slots)`` for x of the shape of the starts: x and slots change in place."""
+    rule, values, dtype, shape = task.rule, task.values, task.starts.dtype, task.starts.shape
+    nodes = [
+        node for node in invariants(traced(rule), {"x", "g", *rule.slots}) if node.symbols & {*task.varied}
+    ]
     try:
-        move = kernel(rule, x.dtype, tuple(nodes))  # type: ignore[arg-type]
+        move = kernel(rule, dtype, tuple(nodes))  # type: ignore[arg-type]
     except MissingExtraError:
         return _plain_step(rule, values)
-    program = Program([*map(symbol, ("t", *rule.defaults))], nodes)
-    hyper = np.array([math.nan if name in varied else values[name] for name in rule.defaults])
-    shape = x.shape
+    work_out = _worked_out(rule, task.varied, tuple(nodes))  # type: ignore[arg-type]
+    hyper = np.array([math.nan if name in task.varied else values[name] for name in rule.defaults])
+    same = np.array([values[name] for name in rule.defaults if name not in task.varied], float)
+    differing = [np.ascontiguousarray(values[name], float) for name in task.varied]
 
     def rows(t: float) -> list[np.ndarray]:
         """What would be computed once a step, were it the same for all runs."""
-        found = program.arrays((t, *values.values()))
-        return [np.ascontiguousarray(np.broadcast_to(row, shape), x.dtype).reshape(-1) for row in found]
+        found = [np.empty(shape[1]) for _ in nodes]
+        work_out(t, t, same, *differing, *found)
+        return [np.ascontiguousarray(np.broadcast_to(row, shape), dtype).reshape(-1) for row in found]
 
-    fixed = None if any("t" in node.symbols for node in nodes) else rows(1.0)
+    fixed = None if any("t" in node.symbols for node in nodes) else rows(1.0) if nodes else []
 
     def step(t: float, x: np.ndarray, g: np.ndarray, slots: list[np.ndarray]) -> None:
-        move(t, hyper, x.reshape(-1), g, *slots, *(rows(t) if fixed is None else fixed))
+        move(t, t, hyper, x.reshape(-1), g, *slots, *(rows(t) if fixed is None else fixed))
 
     return step
 
 
-def _plain_step(rule: type[Rule], values: Values) -> Callable[..., None]:
+@cache
+def _worked_out(
+    rule: type[Rule], varied: tuple[str, ...], nodes: tuple[Expression, ...]
+) -> Callable[..., None]:
+    """The parts of a rule that differ between the runs: C's power gives the bits of Python's, NumPy's does not."""
+    same = [symbol(name) for name in rule.defaults if name not in varied]
+    outputs = [(None, node) for node in nodes]
+    return Code(loop_text(np.dtype(float), [*map(symbol, varied)], outputs, same)).function("call")
+
+
+def _plain_step(rule: type[Rule], values: Mapping[str, Any]) -> Callable[..., None]:
     """The same by NumPy alone."""
 
     def step(t: float, x: np.ndarray, g: np.ndarray, slots: list[np.ndarray]) -> None:

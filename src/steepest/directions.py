@@ -13,23 +13,23 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .lengths import along, reach
+from .lengths import reach
 from .method import Method
 from .oracle import Oracle
 from .point import Point, norm
 from .schedules import counts, validate
-from .searches import C1, strong_wolfe
+from .searches import C1, along, strong_wolfe
 from .settled import Settled
 from .stop import Criterion
 
 SETBACKS = 3  # failed searches in a row, each with a gradient or a memory made anew
 CERTAIN = 3.0  # a curvature counts from so many deviations of its noise on: Shi, Xie, Byrd & Nocedal (2022)
+TINY = float(np.finfo(float).tiny)  # products below have lost their digits
 ETA = 0.4  # Hager & Zhang (2013), "The limited memory conjugate gradient method"
 
 
 class Descent:
-    """What all directions share: how a step is made. The memory of each has `first`, the first length to
-    try."""
+    """What all directions share: how a step is made. Each memory has `first`, the first length to try."""
 
     name: str
     c2: float
@@ -58,9 +58,10 @@ class Descent:
         for setback in range(SETBACKS):
             if not point.g.any():
                 break
-            direction, memory = self.update(point, memory)
-            slope = float(point.g.dot(direction))
-            if slope < 0:
+            with np.errstate(all="ignore"):  # products may overflow; then the slope is no number below 0
+                direction, memory = self.update(point, memory)
+                slope = float(point.g.dot(direction))
+            if -math.inf < slope < 0:
                 noise = oracle.derivative.noise(point.f)
                 search = strong_wolfe(point.f, slope, memory.first, noise, c2=self.c2)
                 new, a = along(search, point, direction, oracle)
@@ -79,8 +80,7 @@ def scale(point: Point) -> tuple[np.ndarray, float]:
 
     H is 1/|f''| along each coordinate, where these are known, and then length 1 is Newton's, but -H g may be
     at most twice as long as x; otherwise H is 1, and the first step as long as x. On the tuning half of
-    Andrei's collection a step as long as x beat steps of length 1, shorter ones, and those that would bring f
-    to 0.
+    Andrei's collection that beat steps of length 1, shorter ones, and those that would bring f to 0.
     """
     x, g = point.x, point.g  # differences know the second derivatives once the gradient was asked for
     assert point.oracle is not None
@@ -91,7 +91,7 @@ def scale(point: Point) -> tuple[np.ndarray, float]:
         H = 1 / np.abs(curvature)
         for instead in (np.abs(x / g), 1.0):  # where f is linear: a step as long as x_i
             H = np.where(np.isfinite(H) & (H > 0), H, instead)
-    return H.astype(x.dtype), min(1.0, 2 * reach(point, H * g, H))
+    return H.astype(x.dtype), min(1.0, 2 * reach(point, H * g, H)) if x.any() else 1.0
 
 
 class Pair(NamedTuple):
@@ -103,17 +103,21 @@ class Pair(NamedTuple):
 
 
 def pair(point: Point, last: Point) -> Pair | None:
-    """What was learned between two points: None unless s'y is positive, and more than the noise of
-    gradients."""
+    """What two points teach: None unless s'y is positive, and more than the noise of gradients."""
     s, y = point.x - last.x, point.g - last.g
     sy = float(s.dot(y))
-    if not 0 < sy < math.inf:
+    if not min(sy, float(s.dot(s)), float(y.dot(y))) > TINY or not math.isfinite(sy):
         return None
     if point.error is not None and last.error is not None:
         moved = s != 0
         if sy < CERTAIN * norm(np.hypot(point.error, last.error)[moved] * s[moved]):
             return None
     return Pair(s, y, sy)
+
+
+def factor(known: Pair, initial: np.ndarray) -> float:
+    """By what the initial metric must be multiplied to agree with a pair: Nocedal & Wright (2006), eq. 7.20."""
+    return known.sy / max(float(known.y.dot(initial * known.y)), TINY)
 
 
 def free(direction: np.ndarray, g: np.ndarray) -> np.ndarray:
@@ -123,7 +127,7 @@ def free(direction: np.ndarray, g: np.ndarray) -> np.ndarray:
 
 
 class Dense(NamedTuple):
-    """H = gamma A + B: what is left of the initial metric, and what was learned."""
+    """H = gamma A + B: what is left of the `initial` metric, and what was learned."""
 
     last: Point
     first: float
@@ -135,17 +139,12 @@ class Dense(NamedTuple):
 
 @dataclass(frozen=True)
 class BFGS(Descent, Method):
-    """BFGS: Nocedal & Wright (2006), eq. 6.17, with the initial metric scaled anew at each step, as in
-    L-BFGS.
+    """BFGS: Nocedal & Wright (2006), eq. 6.17, with the initial metric scaled at each step, as in L-BFGS.
 
     The update is linear in H, so what the initial metric has left in it is kept apart, as A, and its factor
     gamma follows the latest curvature (eq. 7.20). Scaled only once, as in eq. 6.20, it needs 1.5 times as
-    many evaluations (Andrei's collection, tuning half, n = 10 and 50, exact gradients).
-
-    Parameters
-    ----------
-    c2 : float
-        How much flatter each search must end than it began, between 0.0001 and 1.
+    many evaluations (Andrei's collection, tuning half, n = 10 and 50, exact gradients). `c2` says how much
+    flatter each search must end than it began, between 0.0001 and 1.
 
     Examples
     --------
@@ -176,10 +175,9 @@ class BFGS(Descent, Method):
 
     def update(self, point: Point, memory: Dense) -> tuple[np.ndarray, Dense]:
         if known := pair(point, memory.last):
-            s, y, sy = known
-            A, B = sandwiched(memory.A, known), sandwiched(memory.B, known) + np.outer(s, s / sy)
-            gamma = sy / float(y.dot(memory.initial * y))
-            memory = Dense(point, 1.0, memory.initial, gamma, A, B)
+            A, B = sandwiched(memory.A, known), sandwiched(memory.B, known)
+            B += np.outer(known.s, known.s / known.sy)
+            memory = Dense(point, 1.0, memory.initial, factor(known, memory.initial), A, B)
         else:
             memory = memory._replace(last=point)
         direction = -(memory.gamma * (memory.A @ point.g) + memory.B @ point.g)
@@ -207,25 +205,17 @@ class Limited(NamedTuple):
 class LBFGS(Descent, Method):
     """L-BFGS: Nocedal & Wright (2006), algorithms 7.4 and 7.5: BFGS with the latest pairs only.
 
-    Parameters
-    ----------
-    memory : int
-        How many pairs are kept.
-    c2 : float
-        How much flatter each search must end than it began, between 0.0001 and 1.
+    `memory` says how many; `c2` how much flatter each search must end than it began, between 0.0001 and 1.
     """
 
     memory: int = 10
     c2: float = 0.9
     name = "LBFGS"
+    lines = BFGS.lines
 
     def __post_init__(self) -> None:
         super().__post_init__()
         counts(self, "memory")
-
-    @classmethod
-    def lines(cls) -> list[tuple[str, str]]:
-        return BFGS.lines()
 
     def init(self, point: Point) -> Limited:
         initial, first = scale(point)
@@ -247,8 +237,7 @@ def two_loops(memory: Limited, g: np.ndarray) -> np.ndarray:
         q = q - alphas[-1] * y
     q = memory.initial * q
     if memory.pairs:
-        s, y, sy = memory.pairs[-1]
-        q = q * (sy / float(y.dot(memory.initial * y)))
+        q = q * factor(memory.pairs[-1], memory.initial)
     for (s, y, sy), alpha in zip(memory.pairs, reversed(alphas), strict=True):
         q = q + (alpha - float(y.dot(q)) / sy) * s
     return q
@@ -266,8 +255,7 @@ class Conjugate(NamedTuple):
 class Conjugation(Descent):
     """What conjugate gradients share: direction = -H g + beta direction_old, with a diagonal metric H.
 
-    A search begins where the slope foresees the decrease of the last step (Nocedal & Wright 2006, section
-    3.5).
+    A search begins where the slope foresees the last decrease (Nocedal & Wright 2006, section 3.5).
     """
 
     def beta(self, g: np.ndarray, y: np.ndarray, memory: Conjugate) -> float:
@@ -279,26 +267,23 @@ class Conjugation(Descent):
         return Conjugate(point, first, initial, np.zeros_like(point.x))
 
     def update(self, point: Point, memory: Conjugate) -> tuple[np.ndarray, Conjugate]:
-        g, d, last = point.g, memory.direction, memory.last
-        direction, first = -memory.initial * g, memory.first
+        g, d, H, last = point.g, memory.direction, memory.initial, memory.last
+        direction, first = -H * g, memory.first
         y = g - last.g
-        if d.dot(y) > 0:
+        if min(float(d.dot(y)), float(d.dot(d / H)), float(last.g.dot(H * last.g))) > TINY:
             mixed = direction + self.beta(g, y, memory) * d
             direction = mixed if mixed.dot(g) < 0 else direction
             slope = float(direction.dot(g))
             first = float((point.x - last.x).dot(last.g)) / slope if slope < 0 else first
         direction = free(direction, g)
-        return direction, Conjugate(point, first, memory.initial, direction)
+        return direction, Conjugate(point, first, H, direction)
 
 
 @dataclass(frozen=True)
 class ConjugateGradient(Conjugation, Method):
     """Conjugate gradients with beta of Polak & Ribière, not below 0 (PR+): Gilbert & Nocedal (1992).
 
-    Parameters
-    ----------
-    c2 : float
-        How much flatter each search must end than it began, between 0.0001 and 1.
+    `c2` says how much flatter each search must end than it began, between 0.0001 and 1.
     """
 
     c2: float = 0.3
@@ -322,10 +307,7 @@ class ConjugateGradient(Conjugation, Method):
 class HagerZhang(Conjugation, Method):
     """Conjugate gradients: Hager & Zhang (2005), with the lower bound of theirs (2013), which has no units.
 
-    Parameters
-    ----------
-    c2 : float
-        How much flatter each search must end than it began, between 0.0001 and 1.
+    `c2` says how much flatter each search must end than it began, between 0.0001 and 1.
     """
 
     c2: float = 0.3

@@ -34,29 +34,40 @@ end:
 }}
 """
 
-# What Python calls, with (t, hyper, x, ...). The addresses of an array's numbers and of its shape stand in
+# What Python calls, with (t, until, numbers, ...). The addresses of an array's numbers and of its shape stand in
 # its object, where NumPy's C macros PyArray_DATA and PyArray_DIMS read them. While a loop is long, other
 # threads may run.
 CALL = """
 define ptr @call(ptr %self, ptr %arguments, i64 %count) {{
 start:
   %t.object = load ptr, ptr %arguments
-  %t = call double {PyFloat_AsDouble}(ptr %t.object)
+  %from = call double {PyFloat_AsDouble}(ptr %t.object)
+  %until.argument = getelementptr ptr, ptr %arguments, i64 1
+  %until.object = load ptr, ptr %until.argument
+  %until = call double {PyFloat_AsDouble}(ptr %until.object)
   {unpack}
-  {once}
-  %shape.place = getelementptr i8, ptr %x.object, i64 {shape}
+  {read}
+  %shape.place = getelementptr i8, ptr %x0.object, i64 {shape}
   %shape = load ptr, ptr %shape.place
   %n = load i64, ptr %shape
   %long = icmp sgt i64 %n, {long}
+  br label %next
+next:
+  %t = phi double [%from, %start], [%later, %done]
+  {once}
   br i1 %long, label %alone, label %together
 together:
   call void @loop(i64 %n, {arguments})
-  br label %end
+  br label %done
 alone:
   %state = call ptr {PyEval_SaveThread}()
   call void @loop(i64 %n, {arguments})
   call void {PyEval_RestoreThread}(ptr %state)
-  br label %end
+  br label %done
+done:
+  %later = fadd double %t, 1.0
+  %more = fcmp ole double %later, %until
+  br i1 %more, label %next, label %end
 end:
   call void {Py_IncRef}(ptr {none})
   ret ptr {none}
@@ -74,37 +85,58 @@ def traced(rule: type[Rule]) -> list[Expression]:
     return [symbol("x") + step, *slots]
 
 
-def kernel_text(
-    rule: type[Rule], dtype: np.dtype, varying: Sequence[Expression] = (), in_place: bool = True
+def loop_text(
+    dtype: np.dtype,
+    inputs: Sequence[Expression],
+    outputs: Sequence[tuple[Expression | None, Expression]],
+    numbers: Sequence[Expression],
 ) -> str:
-    """The rule's loop in LLVM's language; `kernel` tells the parameters."""
-    kind = TYPES[dtype.name]
-    outputs = traced(rule)
-    slots, hyper = [f"s{k}" for k in range(len(rule.slots))], [f"p{k}" for k in range(len(rule.defaults))]
-    inputs = ["x", "g", *slots, *(f"v{k}" for k in range(len(varying)))]
-    targets = [name if in_place else f"new.{name}" for name in ("x", *slots)]
-    arrays = [f"%{name}.array" for name in dict.fromkeys([*inputs, *targets])]
+    """A loop over arrays in LLVM's language.
 
-    own = ("x", "g", *rule.slots, "t", *rule.defaults)  # they may be anything; what stands for them is ours
-    known = {
-        symbol(name): f"%{ours}" for name, ours in zip(own, ["x", "g", *slots, "t", *hyper], strict=True)
-    }
-    arriving = {node: f"%v{k}" for k, node in enumerate(varying)}
-    hoisted = [node for node in invariants(outputs, own[: len(slots) + 2]) if node not in arriving]
-    once, doubles = instructions(hoisted, known, "double", "a")
-    known |= arriving | {node: f"%h{k}" for k, node in enumerate(hoisted)}
-    each, results = instructions(outputs, known, kind, "b")
+    Parameters
+    ----------
+    dtype : dtype
+        Of the arrays: float32 or float64.
+    inputs : sequence of Expression
+        What comes as arrays.
+    outputs : sequence of (Expression or None, Expression)
+        What is computed for each element; written over that input, or (None) into a new array.
+    numbers : sequence of Expression
+        The symbols besides `t` that come as numbers.
+
+    Returns
+    -------
+    str
+        With the function ``call(t, until, numbers, *inputs, *new)`` for Python: the loop is run for t, t + 1, ...,
+        until; floats, float64 of shape (k,), and arrays of shape (n,), in the order above.
+    """
+    kind = TYPES[dtype.name]
+    names = [f"x{k}" for k in range(len(inputs))]
+    own = dict(zip(inputs, names, strict=True))
+    new = [f"y{k}" for k, (target, _) in enumerate(outputs) if target is None]
+    targets = [f"y{k}" if target is None else own[target] for k, (target, _) in enumerate(outputs)]
+
+    arriving = {node: f"%{name}" for node, name in own.items()}
+    known = {node: f"%p{k}" for k, node in enumerate(numbers)} | {symbol("t"): "%t"}
+    varying = frozenset().union(*(node.symbols for node in inputs if node.operation is None))
+    values = [value for _, value in outputs]
+    hoisted = [node for node in invariants(values, varying) if node not in arriving]
+    once, doubles = instructions(hoisted, known | arriving, "double", "a")
+    each, results = instructions(
+        values, arriving | {node: f"%h{k}" for k, node in enumerate(hoisted)}, kind, "b"
+    )
     narrow = "fptrunc double {} to float" if kind == "float" else "fadd double {}, -0.0"
     constants = [f"%h{k} = {narrow.format(name)}" for k, name in enumerate(doubles)]
 
-    loads = [line for name in inputs for line in _load(kind, f"%{name}", f"%{name}.array", "%i")]
-    places = [] if in_place else [_place(kind, f"%{name}", f"%{name}.array", "%i") for name in targets]
+    loads = [line for name in names for line in _load(kind, f"%{name}", f"%{name}.array", "%i")]
+    places = [_place(kind, f"%{name}", f"%{name}.array", "%i") for name in new]
     stores = [
         f"store {kind} {value}, ptr %{name}.place" for name, value in zip(targets, results, strict=True)
     ]
-    read = [line for k, name in enumerate(hyper) for line in _load("double", f"%{name}", "%hyper", k)]
-    unpacked = [line for k, name in enumerate(["%hyper", *arrays], 1) for line in _unpack(name, k)]
-    passed = [("ptr noalias", name) for name in arrays] + [(kind, f"%h{k}") for k in range(len(hoisted))]
+    read = [line for k in range(len(numbers)) for line in _load("double", f"%p{k}", "%numbers", k)]
+    arrays = [f"%{name}.array" for name in (*names, *new)]
+    unpacked = [line for k, array in enumerate(["%numbers", *arrays], 2) for line in _unpack(array, k)]
+    passed = [("ptr noalias", array) for array in arrays] + [(kind, f"%h{k}") for k in range(len(hoisted))]
     lines = "\n  ".join
     return LOOP.format(
         parameters=", ".join(f"{kind} {name}" for kind, name in passed),
@@ -113,7 +145,8 @@ def kernel_text(
         write=lines(places + stores),
     ) + CALL.format(
         unpack=lines(unpacked),
-        once=lines(read + once + constants),
+        read=lines(read),
+        once=lines(once + constants),
         arguments=", ".join(f"{kind} {name}" for kind, name in passed),
         shape=HEAD + 16,
         long=LONG,
@@ -162,9 +195,10 @@ def kernel(
     Returns
     -------
     callable
-        ``kernel(t, hyper, x, g, *slots, *varying)``, with the new x and slots behind where it is not in
+        ``kernel(t, t, hyper, x, g, *slots, *varying)``, with the new x and slots behind where it is not in
         place: t a float; hyper the hyperparameters in order, float64; x of shape (n,), and all others of its
-        size and precision, C-contiguous, without overlap.
+        size and precision, C-contiguous, without overlap. With a second t that is greater, steps t, t + 1, ...
+        are made with the same g.
 
     Raises
     ------
@@ -172,6 +206,16 @@ def kernel(
         When llvmlite, which comes with Numba, is not installed.
     """
     return Code(kernel_text(rule, dtype, varying, in_place)).function("call")
+
+
+def kernel_text(
+    rule: type[Rule], dtype: np.dtype, varying: Sequence[Expression] = (), in_place: bool = True
+) -> str:
+    """What `kernel` compiles."""
+    states = [symbol(name) for name in ("x", *rule.slots)]
+    inputs = [states[0], symbol("g"), *states[1:], *varying]
+    targets = states if in_place else [None] * len(states)
+    return loop_text(dtype, inputs, [*zip(targets, traced(rule), strict=True)], [*map(symbol, rule.defaults)])
 
 
 _known: dict[tuple[type[Rule], np.dtype], Callable[..., None] | None] = {}
@@ -199,7 +243,9 @@ def kernel_when_worthwhile(rule: type[Rule], dtype: np.dtype, n: int, t: float) 
 def plain_kernel(rule: type[Rule]) -> Callable[..., None]:
     """The same function by NumPy alone, in place."""
 
-    def call(t: float, hyper: np.ndarray, x: np.ndarray, g: np.ndarray, *slots: np.ndarray) -> None:
+    def call(
+        t: float, until: float, hyper: np.ndarray, x: np.ndarray, g: np.ndarray, *slots: np.ndarray
+    ) -> None:
         arrays = [*[x] * rule.takes_x, g, *slots, *[t] * rule.takes_t, *hyper.tolist()]
         with np.errstate(all="ignore"):
             result = rule._array(*arrays)

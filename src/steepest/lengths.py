@@ -20,7 +20,7 @@ import numpy as np
 from .oracle import Oracle
 from .point import Point, norm
 from .schedules import counts, fractions, positive, validate
-from .searches import C1, C2, Search, backtracking, strong_wolfe
+from .searches import C1, C2, along, backtracking, strong_wolfe
 
 DOUBLE, LONGER = 2.0, 10.0  # how much longer than the last length a search begins
 MEMORY = 10  # so many values a nonmonotone search looks back on: Raydan (1997)
@@ -38,45 +38,6 @@ class Length(Protocol):
     ) -> tuple[Point, float, Any]:
         """Step `t` along `direction`: the new point, the length, and the new state."""
         ...
-
-
-class Look:
-    """The trial of a search: a point on a line."""
-
-    __slots__ = ("direction", "point")
-
-    def __init__(self, point: Point, direction: np.ndarray):
-        self.point, self.direction = point, direction
-
-    @property
-    def phi(self) -> float:
-        """The value there."""
-        return self.point.f
-
-    @property
-    def slope(self) -> float:
-        """The slope along the direction; asks for the gradient."""
-        return float(self.point.g.dot(self.direction))
-
-
-def along(search: Search, point: Point, direction: np.ndarray, oracle: Oracle) -> tuple[Point, float]:
-    """Let a search loose on a line: the new point and its length; `point` and 0.0 where it fails.
-
-    Nothing is evaluated twice: the accepted point is the one that was tried. A trial whose x overflows counts
-    as not finite without being evaluated, and one that no longer differs from `point` ends the search.
-    """
-    points = {0.0: point}
-    a = next(search)
-    try:
-        while True:
-            with np.errstate(over="ignore", invalid="ignore"):
-                x = point.x + a * direction
-            if (x == point.x).all():
-                return point, 0.0
-            points[a] = oracle(x) if np.isfinite(x).all() else Point(x, math.inf)
-            a = search.send(Look(points[a], direction))
-    except StopIteration as end:
-        return points[end.value], end.value
 
 
 def reach(point: Point, direction: np.ndarray, H: Any = 1.0) -> float:

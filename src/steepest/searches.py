@@ -1,8 +1,8 @@
-"""Line searches: generators that ask for lengths and know nothing else.
+"""Line searches: generators that ask for lengths and know nothing else; and `along`, which drives them.
 
 A search yields a length `a`, is sent a `Trial` of it, and so on; it returns the length it accepts, one of
-those it yielded, or 0.0 when it found none. Arrays, oracles and counting are the business of who drives it
-(`steepest.lengths.along`), so a search is tested on scalar functions.
+those it yielded, or 0.0 when it found none. Arrays, oracles and counting are the business of who drives it, so
+a search is tested on scalar functions.
 """
 
 from __future__ import annotations
@@ -10,6 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Generator
 from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from .oracle import Oracle
+from .point import Point
 
 C1 = 1e-4  # sufficient decrease: Nocedal & Wright (2006), section 3.1
 C2 = 0.9  # curvature, for quasi-Newton directions: the same
@@ -166,3 +171,42 @@ def _share(p: Known, q: Known) -> float:
 def _clip(a: float, low: float, high: float) -> float:
     """`a` within [low, high]; NaN becomes `high`."""
     return min(max(a, low), high) if a == a else high
+
+
+class Look:
+    """The trial of a search: a point on a line."""
+
+    __slots__ = ("direction", "point")
+
+    def __init__(self, point: Point, direction: np.ndarray):
+        self.point, self.direction = point, direction
+
+    @property
+    def phi(self) -> float:
+        """The value there."""
+        return self.point.f
+
+    @property
+    def slope(self) -> float:
+        """The slope along the direction; asks for the gradient."""
+        return float(self.point.g.dot(self.direction))
+
+
+def along(search: Search, point: Point, direction: np.ndarray, oracle: Oracle) -> tuple[Point, float]:
+    """Let a search loose on a line: the new point and its length; `point` and 0.0 where it fails.
+
+    Nothing is evaluated twice: the accepted point is the one that was tried. A trial whose x overflows counts
+    as not finite without being evaluated, and one that no longer differs from `point` ends the search.
+    """
+    points = {0.0: point}
+    a = next(search)
+    try:
+        while True:
+            with np.errstate(over="ignore", invalid="ignore"):
+                x = point.x + a * direction
+            if (x == point.x).all():
+                return point, 0.0
+            points[a] = oracle(x) if np.isfinite(x).all() else Point(x, math.inf)
+            a = search.send(Look(points[a], direction))
+    except StopIteration as end:
+        return points[end.value], end.value

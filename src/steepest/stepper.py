@@ -97,7 +97,7 @@ class Stepper:
         t = float(self.t)
         hyper = np.array([*self.method.at(t).values()]) if self._hyper is None else self._hyper
         if self._pool is None:
-            self._kernel(t, hyper, self._x, g, *self._slots)
+            self._kernel(t, t, hyper, self._x, g, *self._slots)
         else:
             self._share(self._pool, t, hyper, g.reshape(-1))
 
@@ -115,7 +115,7 @@ class Stepper:
         def work() -> None:
             for start in starts:
                 piece = slice(start, start + PIECE)
-                self._kernel(t, hyper, self._x[piece], g[piece], *[slot[piece] for slot in self._slots])
+                self._kernel(t, t, hyper, self._x[piece], g[piece], *[slot[piece] for slot in self._slots])
 
         tasks = [pool.submit(work) for _ in range(pool._max_workers)]
         work()

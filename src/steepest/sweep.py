@@ -5,18 +5,21 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from .batch import Batch, batchable, run_batch
+from .batch import Batch, Task, batchable, run_batch
 from .derivatives.automatic import autograd
 from .derivatives.choice import choose
 from .derivatives.own import Paired
 from .derivatives.proved import USER
 from .errors import ArgumentError, MissingExtraError, ObjectiveError
+from .formula import Formula
+from .lanes import FEW, run_lanes
 from .lift import Rule
 from .limits import Limits
 from .method import Method
@@ -25,7 +28,7 @@ from .minimize import minimize
 from .oracle import Objective
 from .parallel import evaluate
 from .params import Parameters, floats
-from .stop import Criterion
+from .stop import Criterion, Reason
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,7 +64,7 @@ class Sweep:
     @property
     def converged(self) -> np.ndarray:
         """Which runs met a criterion that means success."""
-        return np.char.startswith(self.code.astype(str), ("converged", "target"))
+        return np.vectorize(lambda code: Reason(code, "").converged, otypes=[bool])(self.code)
 
     @property
     def best(self) -> dict[str, Any]:
@@ -222,15 +225,23 @@ def _at_once(
         or not batchable(criterion)
     ):
         return None
-    batch = _batch(fun, points[0], number, args, jac, rng)
-    if batch is None:
+    found = _batch(fun, points[0], number, args, jac, rng)
+    if found is None:
         return None
-    out = run_batch(batch, type(method), method.hyper | values, np.ascontiguousarray(points.T), criterion)
+    task = Task(*found, type(method), method.hyper | values, np.ascontiguousarray(points.T), criterion)
+    out = None
+    if points.shape[1] <= FEW and points.dtype == np.float64:
+        own = fun if isinstance(fun, Formula) and jac in (None, "auto", fun.gradient) else None
+        with suppress(MissingExtraError):
+            out = run_lanes(task, own)
+    out = out or run_batch(task)
     return out.x.T, out.fun, out.steps, out.code
 
 
-def _batch(fun: Any, x0: np.ndarray, number: bool, args: Any, jac: Any, rng: Any) -> Batch | None:
-    """Values and gradients of many points at once; None where `fun` does not do that, or has no gradient that does.
+def _batch(
+    fun: Any, x0: np.ndarray, number: bool, args: Any, jac: Any, rng: Any
+) -> tuple[Batch, Callable[[Any], Any]] | None:
+    """Values and gradients of many points at once, and the noise of the values; None where `fun` can't do that.
 
     The gradient is proved as in a single run, and both against single calls, near `x0`.
     """
@@ -275,7 +286,7 @@ def _batch(fun: Any, x0: np.ndarray, number: bool, args: Any, jac: Any, rng: Any
         return None  # not written for many points: a single call is made for each
     bound = 1e3 * float(np.finfo(x0.dtype).eps)
     same = np.allclose(f, singles, bound, 0, True) and np.allclose(g.T, gradients, bound, 0, True)
-    return batch if same else None
+    return (batch, derivative.noise) if same else None
 
 
 def _one_by_one(
@@ -283,11 +294,12 @@ def _one_by_one(
     given: dict[str, Any],
 ) -> Columns:  # fmt: skip
     """Each run by `minimize`."""
-    runs = [
-        (method.with_hyper(**{name: column[k] for name, column in values.items()}) if isinstance(method, Rule) else method,
-         x[0] if number else x)
-        for k, x in enumerate(points)
-    ]  # fmt: skip
+    runs = []
+    for k, x in enumerate(points):
+        changes = {name: column[k] for name, column in values.items()}
+        runs.append(
+            (method.with_hyper(**changes) if isinstance(method, Rule) else method, x[0] if number else x)
+        )
     rows = evaluate(partial(_alone, fun, given), runs, workers)
     x, found, steps, code = zip(*rows, strict=True)
     return np.array(x), np.array(found), np.array(steps), np.array(code, object)

@@ -33,8 +33,13 @@ def edge(case: Case) -> Verdict | None:
     if case.reason.code != "nonfinite" or len(case.trail.x) < 2 or _blown_up(case):
         return None
     bad, good = case.trail.x[-1], case.trail.x[-2]
+    if not np.isfinite(bad - good).all():
+        return None
     if math.isfinite(case.last.f):
-        sentence = f"The gradient is not finite at {place(bad)}, where f = {case.shown(case.last.f)}: 0/0, or a vertical slope?"
+        sentence = (
+            f"The gradient is not finite at {place(bad)}, where f = {case.shown(case.last.f)}: 0/0, or a "
+            "vertical slope?"
+        )
         return Verdict(
             "nonfinite.gradient", sentence, False, {"x": bad.tolist()}, case.advise("differences", jac="fd")
         )
@@ -92,8 +97,8 @@ def endless(case: Case) -> Verdict | None:
                 return None
             drops.append(drop)
     sentence = (
-        f"f {case.falls} without limit along {along(d)}: it is {case.shown(case.best.f)} now, and still going. "
-        "Is its sign right, or are bounds missing?"
+        f"f {case.falls} without limit along {along(d)}: it is {case.shown(case.best.f)} now, and still "
+        "going. Is its sign right, or are bounds missing?"
     )
     hint = "is the sign of f right? If so, pass bounds=[(low, high), ...]"
     return Verdict("unbounded", sentence, False, {"direction": d.tolist()}, case.advise(hint))

@@ -21,7 +21,7 @@ from .verdict import Advice
 from .words import number
 
 if TYPE_CHECKING:
-    from .rates import Rate
+    from .rate import Rate
 
 GAIN = 1e-5  # share of the gain of the whole run that may be left at a solved point
 # what a caller may have chosen, and the library would choose better
@@ -67,21 +67,32 @@ class Case:
         self.trail = Trail(history)
         self.n = last.x.size
         spent = reason.code in ("budget.evaluations", "budget.time")
-        self.point = self._to_judge(spent)
-        self.exact = self.point.error is None
+        self.exact = last.error is None
         self.probes = Probes(oracle, 0 if spent else 10 + 2 * self.n, self.exact)
+        self.point = self._to_judge(spent)
 
     def _to_judge(self, spent: bool) -> Point:
-        """The last point; but where the run left for infinity the best one, or the start if that is on the way there."""
+        """The last point; where it left for infinity the best one, or the start if that lies on the way."""
         f, g = self.trail.f, self.trail.g
         finite = math.isfinite(self.last.f) and np.isfinite(self.last.g).all()
         self.away = not finite or (f[-1] > f[0] and g[-1] > 100 * g[0])
         if not self.away or (spent and self.best.known_g is None):
             return self.last
-        far = np.linalg.norm(self.best.x - self.start) > 10 * max(float(np.linalg.norm(self.start)), 1.0)
+        point = self.best
+        far = np.linalg.norm(point.x - self.start) > 10 * max(float(np.linalg.norm(self.start)), 1.0)
         if far and not spent:
-            return Point(self.history._x[0], float(f[0]), None, None, self.oracle)
-        return self.best
+            point = Point(self.history._x[0], float(f[0]), None, None, self.oracle)
+        return point if self.exact or point.known_g is not None else self._differentiated(point)
+
+    def _differentiated(self, point: Point) -> Point:
+        """The point with its gradient by plain forward differences: n values, where measured steps cost more."""
+        share = float(np.sqrt(np.finfo(point.x.dtype).eps))
+        h = share * np.where(point.x == 0, 1.0, np.abs(point.x)).astype(float)
+        moved = (point.x + np.diag(h)).astype(point.x.dtype)
+        g = np.array([self.probes.value(y) - point.f for y in moved]) / (
+            np.diag(moved).astype(float) - point.x
+        )
+        return Point(point.x, point.f, g.astype(point.x.dtype), np.abs(share * g))
 
     # --- the point -----------------------------------------------------------------------------------------
 
@@ -101,6 +112,11 @@ class Case:
     def slope(self) -> float:
         """The norm of the gradient."""
         return float(np.linalg.norm(self.g))
+
+    @property
+    def settled(self) -> bool:
+        """Whether the gradient is down to the rounding of a step: what still moves is not the method's doing."""
+        return self.slope <= float(np.sqrt(np.finfo(self.x.dtype).eps)) * 1e-2 * self.trail.g[0]
 
     @cached_property
     def start(self) -> np.ndarray:
@@ -162,10 +178,10 @@ class Case:
         if c is None or c.smallest <= -c.error:
             return math.inf, math.inf
         part = c.vectors.T @ self.g
-        if (
-            self.reason.converged and not self.exact
-        ):  # what the error of the gradient may be is nothing to gain
-            error = np.abs(c.vectors).T @ np.where(np.isfinite(self.point.error), self.point.error, 0.0)
+        bound = self.point.error
+        if self.reason.converged and bound is not None:
+            # what may be the error of the gradient alone is nothing to gain
+            error = np.abs(c.vectors).T @ np.nan_to_num(bound, posinf=0.0)
             part = np.sign(part) * np.maximum(np.abs(part) - error, 0.0)
         if not part.any():
             return 0.0, 0.0
@@ -196,7 +212,7 @@ class Case:
     @cached_property
     def rate(self) -> Rate:
         """The learning rate beside what the curvature allows."""
-        from .rates import Rate
+        from .rate import Rate
 
         return Rate(self)
 

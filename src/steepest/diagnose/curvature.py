@@ -206,6 +206,8 @@ class Product:
 
     def __call__(self, v: np.ndarray) -> tuple[np.ndarray, float] | None:
         """H v and a bound on its error; None where gradients can't be had."""
+        if not np.isfinite(v).all() or not v.any():
+            return None
         moving = np.abs(v) > 1e-3 * np.abs(v).max()
         t = self.share * float((self.scale[moving] / np.abs(v[moving])).min())
         for signed in (t, -t):  # the other side where a bound or the edge of the domain is near
@@ -293,7 +295,7 @@ def _by_values(
     if not np.isfinite(H).all():
         return None
     size = max(abs(f), float(np.abs(right).max()), float(np.abs(left).max()))
-    error = 4 * max(noise, unit * size) / float(lengths.min()) ** 2
+    error = float(4 * max(noise, unit * size) / lengths.min() ** 2)
     values, vectors = np.linalg.eigh(H)
     return Curvature(values, basis @ vectors, error + 1e-3 * float(np.abs(values).max()), complete, x.size)
 

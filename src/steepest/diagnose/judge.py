@@ -47,10 +47,14 @@ def judge(
     if oracle.best is None:
         sentence = f"f is {last.f} at the start: begin where it is finite."
         return Verdict("nonfinite.start", sentence)
-    case = Case(reason, history, oracle, method, last, given or {})
+    with np.errstate(all="ignore"):  # runs end at infinities; here they are evidence
+        return _judge(Case(reason, history, oracle, method, last, given or {}))
+
+
+def _judge(case: Case) -> Verdict:
     verdict = next((found for cause in CAUSES if (found := cause(case))), None)
     if verdict is None:
-        verdict = Verdict(reason.code, reason.sentence)
+        verdict = Verdict(*case.reason)
     for remark, evidence in (_warned(case), _idle(case, verdict)):
         if remark:
             sentence = f"{verdict.sentence} {remark}"

@@ -15,9 +15,8 @@ HALVINGS = 6
 TURNED = 0.3  # cosine with the step from which a gradient counts as turning it back
 WRONG = 1e-2  # relative error of a slope from which a gradient is called wrong
 KEPT = 0.7  # share of a change that is left after two more halvings: of a smooth one a quarter to a half
-SHARE = (
-    0.1  # of the whole change, after six halvings: of a smooth one 1/64; each of several kinks has its part
-)
+# of the whole change, after six halvings: of a smooth one 1/64 is left; each of several kinks has its part
+SHARE = 0.1
 
 
 def wandering(case: Case) -> Verdict | None:
@@ -33,8 +32,8 @@ def wandering(case: Case) -> Verdict | None:
     noisy = f"fun is random: one value is uncertain by about {number(sigma)}"
     if gain > 4 * spread / math.sqrt(quarter) and case.reason.code.startswith("budget"):
         sentence = (
-            f"{noisy}. Its average still {case.falls}, by {number(gain)} over the last {quarter} steps: "
-            f"the run was too short. {case.reason.sentence}"
+            f"{noisy}. Its average still {case.falls}, by {number(gain)} over the last {quarter} steps: the "
+            f"run was too short. {case.reason.sentence}"
         )
         return Verdict("budget.noise", sentence, False, evidence, _decayed(case, 4 * len(f)))
     drop, c = case.remaining[0], case.curvature
@@ -42,14 +41,15 @@ def wandering(case: Case) -> Verdict | None:
         drop = min(drop, case.firm[0])  # curvatures that drown in the noise are no evidence against the test
     if drop <= 3 * sigma:
         sentence = (
-            f"Solved down to the noise: {noisy}, and what is left to gain is about {number(drop)}. "
-            "More steps will not help; averaging 16 values a point lowers the floor about 4 times."
+            f"Solved down to the noise: {noisy}, and what is left to gain is about {number(drop)}. More "
+            "steps will not help; averaging 16 values a point lowers the floor about 4 times."
         )
         return Verdict("converged.noise", sentence, True, evidence | {"drop": drop})
     cure = "let the learning rate decay to zero, or average" if math.isfinite(case.lr) else "average"
     sentence = (
-        f"{noisy}, and the run wanders at that level: f averages {case.shown(float(late.mean()))} over the last {quarter} "
-        f"steps, and before that {case.shown(float(early.mean()))}. To come closer, {cure} more samples a point."
+        f"{noisy}, and the run wanders at that level: f averages {case.shown(float(late.mean()))} over the "
+        f"last {quarter} steps, and before that {case.shown(float(early.mean()))}. To come closer, {cure} "
+        "more samples a point."
     )
     return Verdict("stalled.noise", sentence, False, evidence, _decayed(case, len(f)))
 
@@ -77,8 +77,9 @@ def wrong_gradient(case: Case) -> Verdict | None:
         return None
     ratio = f"{number(claimed / again)} times as much" if again else "infinitely many times as much"
     sentence = (
-        f"Your gradient disagrees with f at {place(case.x)}: along {along(d)} it claims the slope {number(claimed)}, "
-        f"measured is {number(again)} ({ratio}). steepest.check_gradient shows which component is wrong."
+        f"Your gradient disagrees with f at {place(case.x)}: along {along(d)} it claims the slope "
+        f"{number(claimed)}, measured is {number(again)} ({ratio}). steepest.check_gradient shows which "
+        "component is wrong."
     )
     evidence = {"claimed": claimed, "measured": again, "error": error}
     return Verdict(
@@ -97,11 +98,9 @@ def _doubtful(case: Case) -> np.ndarray | None:
         return case.g / case.slope
     c = case.curvature
     flat = None if c is None or not c.complete else np.flatnonzero(np.abs(c.values) <= c.error)
-    return (
-        None
-        if c is None or flat is None or not flat.size
-        else c.vectors[:, flat].sum(axis=1) / math.sqrt(flat.size)
-    )
+    if flat is None or c is None or not flat.size:
+        return None
+    return c.vectors[:, flat].sum(axis=1) / math.sqrt(flat.size)
 
 
 def _central(case: Case, d: np.ndarray, h: float, noise: float) -> tuple[float, float]:
@@ -116,7 +115,7 @@ def _central(case: Case, d: np.ndarray, h: float, noise: float) -> tuple[float, 
 def kink(case: Case) -> Verdict | None:
     """The last steps jump to and fro over a kink, over a jump of f, or over a fault of the gradient."""
     trail = case.trail
-    if case.reason.converged or case.away or case.probes.left < 10:
+    if case.reason.converged or case.away or case.settled or case.probes.left < 10:
         return None
     k = _crossing(case)
     if k is None:
@@ -128,7 +127,7 @@ def kink(case: Case) -> Verdict | None:
     left = _slope(case, a, u, length)
     right = float(case.g @ u) if k == len(trail.x) - 1 else _slope(case, b, u, length)
     changes = [abs(right - left)]
-    if not changes[0] > 1e-6 * (abs(left) + abs(right)):
+    if not changes[0] > max(1e-6 * (abs(left) + abs(right)), 100 * case.noise / length):
         return None
     while case.probes.left > (4 if case.exact else 3) and len(changes) <= HALVINGS:
         middle = (low + high) / 2
@@ -156,9 +155,9 @@ def kink(case: Case) -> Verdict | None:
         measured = [left, right]
     if abs(measured[1] - measured[0]) < 0.5 * abs(right - left):
         sentence = (
-            f"Your gradient disagrees with f near {place(at)}: along the last step it claims the slopes {number(left)} and "
-            f"then {number(right)}, measured are {number(measured[0])} and {number(measured[1])}. steepest.check_gradient "
-            "shows what is wrong."
+            f"Your gradient disagrees with f near {place(at)}: along the last step it claims the slopes "
+            f"{number(left)} and then {number(right)}, measured are {number(measured[0])} and "
+            f"{number(measured[1])}. steepest.check_gradient shows what is wrong."
         )
         evidence = {"x": at.tolist(), "claimed": [left, right], "measured": measured}
         return Verdict(
@@ -166,14 +165,15 @@ def kink(case: Case) -> Verdict | None:
         )
     sentence = (
         f"f has a kink near {place(at)}: its slope along the last step jumps there from {number(left)} to "
-        f"{number(right)}. Steps of a fixed rate zigzag across it for ever; let the rate decay to zero, or smooth f."
+        f"{number(right)}. Steps of a fixed rate zigzag across it for ever; let the rate decay to zero, or "
+        "smooth f."
     )
     evidence = {"x": at.tolist(), "slopes": [left, right]}
     gap = max(abs(left), abs(right)) * length
     if case.n == 1 and left < 0 < right and gap <= GAIN * (trail.f[0] - case.f):
         sentence = (
-            f"Solved: the {case.minimum} is a kink near {place(at)}, where the slope of f jumps from {number(left)} to "
-            f"{number(right)}; f can't be lower by more than {number(gap)} there."
+            f"Solved: the {case.minimum} is a kink near {place(at)}, where the slope of f jumps from "
+            f"{number(left)} to {number(right)}; f can't be lower by more than {number(gap)} there."
         )
         return Verdict("converged.kink", sentence, True, evidence | {"left": gap})
     return Verdict("stalled.kink", sentence, False, evidence, _decayed(case, max(len(trail.f), 1000)))
@@ -212,7 +212,10 @@ def staircase(case: Case) -> Verdict | None:
         return None
     changed = [look for look in known if look[0] != case.f and math.isfinite(look[0])]
     if not changed:
-        sentence = f"f is {case.shown(case.f)} wherever it was tried: it does not depend on x at all. Does fun use its argument?"
+        sentence = (
+            f"f is {case.shown(case.f)} wherever it was tried: it does not depend on x at all. Does fun use "
+            "its argument?"
+        )
         return Verdict(
             "stalled.constant", sentence, False, {"values": len(known)}, case.advise("make fun depend on x")
         )
@@ -232,7 +235,8 @@ def staircase(case: Case) -> Verdict | None:
     at = case.x + sign * (low + high) / 2 * reach * d
     sentence = (
         f"f is a staircase: exactly {case.shown(case.f)} all around, so its gradient is 0, but it jumps by "
-        f"{number(abs(f_high - f_low))} near {place(at)}. Gradients can't see steps; replace rounding or counting by something smooth."
+        f"{number(abs(f_high - f_low))} near {place(at)}. Gradients can't see steps; replace rounding or "
+        "counting by something smooth."
     )
     evidence = {"x": at.tolist(), "leap": f_high - f_low}
     return Verdict(
@@ -242,8 +246,8 @@ def staircase(case: Case) -> Verdict | None:
 
 def _leap(case: Case, at: np.ndarray, leap: float) -> Verdict:
     sentence = (
-        f"f jumps by {number(abs(leap))} near {place(at)}: it is not continuous there, and its gradient does not know. "
-        "A where, an if or a rounding in f?"
+        f"f jumps by {number(abs(leap))} near {place(at)}: it is not continuous there, and its gradient "
+        "does not know. A where, an if or a rounding in f?"
     )
     evidence = {"x": at.tolist(), "leap": leap}
     return Verdict("stalled.jump", sentence, False, evidence, case.advise("remove the jump from f"))
@@ -264,10 +268,5 @@ def _decayed(case: Case, steps: int) -> Advice:
     lr = case.lr
     if not math.isfinite(lr):
         return case.advise("average several values of fun at each point")
-    lr = (
-        float(getattr(case.method, "hyper", {}).get("lr", lr))
-        if not callable(case.method.hyper["lr"])
-        else lr
-    )  # type: ignore[attr-defined]
     method = case.method.with_hyper(lr=Polynomial(lr, steps))  # type: ignore[attr-defined]
     return case.advise(method=method, lr=None, maxiter=steps)

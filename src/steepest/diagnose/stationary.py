@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -50,15 +51,13 @@ def saddle(case: Case) -> Verdict | None:
     met = f"{case.reason.sentence} But " if case.reason.converged else ""
     what = "maximum" if case.sign > 0 else "minimum"
     head = f"this is a {what}" if top else f"this is a saddle, no {case.minimum}"
-    if not met:
-        head = (
-            head.capitalize()
-            if case.slope <= SMALL**2 * case.trail.g[0]
-            else f"Held up near a {what if top else 'saddle'}"
-        )
+    if not met and case.slope <= SMALL**2 * case.trail.g[0]:
+        head = head.capitalize()
+    elif not met:
+        head = f"Held up near a {what if top else 'saddle'}"
     sentence = (
-        f"{met}{head}: curvature {number(case.sign * bend)} along {along(v)}. Continuing {number(t)} that way "
-        f"{'lowers' if case.sign > 0 else 'raises'} f by {number(case.f - f)}."
+        f"{met}{head}: curvature {number(case.sign * bend)} along {along(v)}. Continuing {number(t)} that "
+        f"way {'lowers' if case.sign > 0 else 'raises'} f by {number(case.f - f)}."
     )
     advice = case.default(x0=x)
     return Verdict("stalled.maximum" if top else "stalled.saddle", sentence, False, evidence, advice)
@@ -89,8 +88,8 @@ def plateau(case: Case) -> Verdict | None:
     f, distance, x = best
     met = f"{case.reason.sentence} But this" if case.reason.converged else "This"
     sentence = (
-        f"{met} is a plateau: the slope here is only {number(case.slope)}, while {number(distance)} away f is "
-        f"{'lower' if case.sign > 0 else 'higher'} by {number(case.f - f)}. Start there, or rescale f."
+        f"{met} is a plateau: the slope here is only {number(case.slope)}, while {number(distance)} away f "
+        f"is {'lower' if case.sign > 0 else 'higher'} by {number(case.f - f)}. Start there, or rescale f."
     )
     evidence = {"slope": case.slope, "distance": distance, "drop": case.f - f}
     return Verdict("stalled.plateau", sentence, False, evidence, case.default(x0=x.astype(case.x.dtype)))
@@ -102,11 +101,9 @@ def levelling(case: Case) -> Verdict | None:
         return None
     c = case.curvature
     way = float(np.linalg.norm(case.x - case.start))
-    if (
-        c is None
-        or not way
-        or (solved(case) and c.smallest > 0.01 * c.largest and case.remaining[1] < NEAR * way)
-    ):
+    if c is None or not way:
+        return None
+    if solved(case) and c.smallest > 0.01 * c.largest and case.remaining[1] < NEAR * way:
         return None
     if not c.smallest < 0.1 * case.trail.g[0] / way:  # curved as much as on the way here: no levelling
         return None
@@ -115,9 +112,10 @@ def levelling(case: Case) -> Verdict | None:
     if not (drops[0] > 2 * case.noise and drops[0] <= drops[1] * (1 + 1e-12) <= drops[2] * (1 + 1e-9)):
         return None
     sentence = (
-        f"f {case.falls} ever more slowly along {along(d)}: the slope is down to {number(case.slope)}, and even "
-        f"{number(100 * way)} further on it is only {number(drops[2])} {'lower' if case.sign > 0 else 'higher'}. "
-        f"It seems to have no {case.minimum}, only a limit near {case.shown(case.f - drops[2])}."
+        f"f {case.falls} ever more slowly along {along(d)}: the slope is down to {number(case.slope)}, and "
+        f"even {number(100 * way)} further on it is only {number(drops[2])} "
+        f"{'lower' if case.sign > 0 else 'higher'}. It seems to have no {case.minimum}, only a limit near "
+        f"{case.shown(case.f - drops[2])}."
     )
     evidence = {"slope": case.slope, "limit": case.sign * (case.f - drops[2])}
     advice = case.advise("bound x, or add a penalty: there is nothing to arrive at")
@@ -130,28 +128,23 @@ def lower_known(case: Case) -> Verdict | None:
         return None
     if case.best.f < case.f - max(1e-3 * (case.trail.f[0] - case.best.f), 100 * case.noise):
         sentence = (
-            f"{case.reason.sentence} But that is at {place(case.x)}, where f = {case.shown(case.f)}; on the way it was "
-            f"{case.shown(case.best.f)} at {place(case.best.x)}, which is given back. Go on from there with smaller steps."
+            f"{case.reason.sentence} But that is at {place(case.x)}, where f = {case.shown(case.f)}; on the "
+            f"way it was {case.shown(case.best.f)} at {place(case.best.x)}, which is given back. Go on from "
+            "there with smaller steps."
         )
-        return Verdict(
-            "stalled.passed",
-            sentence,
-            False,
-            {"lower": case.sign * case.best.f},
-            case.default(x0=case.best.x),
-        )
+        evidence = {"lower": case.sign * case.best.f}
+        return Verdict("stalled.passed", sentence, False, evidence, case.default(x0=case.best.x))
     fun = getattr(case.oracle.objective, "fun", None)
-    lowest, minima = getattr(fun, "minimum", None), getattr(fun, "minima", ())
+    lowest: Any = getattr(fun, "minimum", None)
+    minima: Any = getattr(fun, "minima", ())
     if lowest is None or case.sign < 0 or not solved(case):
         return None
-    if case.f - lowest <= max(
-        1e-6 * abs(lowest), 1e-3 * max(case.trail.f[0] - case.f, 0.0), 100 * case.noise
-    ):
+    if case.f - lowest <= max(1e-6 * abs(lowest), 1e-3 * (case.trail.f[0] - case.f), 100 * case.noise):
         return None
     where = f" at {place(np.asarray(minima[0]))}" if len(minima) else ""
     sentence = (
-        f"{case.reason.sentence} A local {case.minimum} only{_bent(case)}: f = {case.shown(case.f)} here, but "
-        f"{case.shown(lowest)} is known{where}. Try other starts."
+        f"{case.reason.sentence} A local {case.minimum} only{_bent(case)}: f = {case.shown(case.f)} here, "
+        f"but {case.shown(lowest)} is known{where}. Try other starts."
     )
     evidence = {"f": case.f, "known": lowest}
     advice = case.advise("or another start", x0=np.asarray(minima[0], float)) if len(minima) else None
@@ -166,14 +159,15 @@ def minimum(case: Case) -> Verdict | None:
     evidence = {"f": case.sign * case.f, "gradient": case.slope}
     if c is None:  # nothing can be seen around: the test stands for itself
         return Verdict(case.reason.code, case.reason.sentence, True, evidence)
-    drop, distance = case.remaining
-    if not math.isfinite(drop) and c.smallest > -c.error:
-        case.remaining = drop, distance = (
-            case.firm
-        )  # along the flat directions nothing was found: they don't count
+    if not math.isfinite(case.remaining[0]) and c.smallest > -c.error:
+        case.remaining = case.firm  # along the flat directions nothing was found: they don't count
     if not solved(case):
         return None
-    evidence |= {"smallest": case.sign * c.smallest, "largest": case.sign * c.largest, "left": drop}
+    evidence |= {
+        "smallest": case.sign * c.smallest,
+        "largest": case.sign * c.largest,
+        "left": case.remaining[0],
+    }
     return Verdict(case.reason.code, f"{case.reason.sentence}{_confirmed(case)}", True, evidence)
 
 
@@ -187,7 +181,10 @@ def loose(case: Case) -> Verdict | None:
         if math.isfinite(drop)
         else f"nothing shows that it is a {case.minimum}"
     )
-    sentence = f"{case.reason.sentence} But {left}: the test is too loose for this f. Leave the tests to the library, which have no units."
+    sentence = (
+        f"{case.reason.sentence} But {left}: the test is too loose for this f. Leave the tests to the "
+        "library, which have no units."
+    )
     return Verdict("stalled.tolerance", sentence, False, {"left": drop, "distance": distance}, case.default())
 
 
@@ -196,35 +193,31 @@ def floor(case: Case) -> Verdict | None:
     c = case.curvature
     if case.reason.converged or c is None or c.smallest <= c.error:
         return None
-    if (
-        not (c.complete or case.exact)
-        and case.slope > math.sqrt(float(np.finfo(case.x.dtype).eps)) * case.trail.g[0]
-    ):
+    unit = float(np.finfo(case.x.dtype).eps)
+    if not (c.complete or case.exact) and case.slope > math.sqrt(unit) * case.trail.g[0]:
         return None  # too few directions were seen to tell without the gradient's help
     drop, distance = case.remaining
-    rounding = 16 * float(np.finfo(case.x.dtype).eps) * abs(case.f)
     gain = case.trail.f[0] - case.f
     way = float(np.linalg.norm(case.x - case.start))
-    tiny = float(np.finfo(case.x.dtype).eps)
     exhausted = drop <= 2 * case.noise
-    if not exhausted and not (drop <= tiny * gain and distance <= math.sqrt(tiny) * way):
+    if not exhausted and not (drop <= unit * gain and distance <= math.sqrt(unit) * way):
         return None
     evidence = {"left": drop, "noise": case.noise, "gradient": case.slope}
     if not exhausted:
         sentence = (
-            f"Solved, although no test was met in {case.last_step} steps{_confirmed(case, ': ')} What is left to gain is "
-            f"about {number(drop)}, {number(drop / gain)} of what the run has gained."
+            f"Solved, although no test was met in {case.last_step} steps{_confirmed(case, ': ')} What is "
+            f"left to gain is about {number(drop)}, {number(drop / gain)} of what the run has gained."
         )
         return Verdict("converged.precision", sentence, True, evidence)
-    if case.noise <= rounding:
+    if case.noise <= 16 * unit * abs(case.f):
         sentence = (
-            f"Solved to the last digit: what is left to gain, about {number(drop)}, is below the rounding of "
-            f"f = {case.shown(case.f)}, {number(case.noise)}. More steps will not help."
+            f"Solved to the last digit: what is left to gain, about {number(drop)}, is below the rounding "
+            f"of f = {case.shown(case.f)}, {number(case.noise)}. More steps will not help."
         )
         return Verdict("converged.precision", sentence, True, evidence)
     sentence = (
-        f"Solved down to the noise: f can't be resolved below {number(case.noise)}, and what is left to gain is about "
-        f"{number(drop)}. More steps will not help; a more exact f would."
+        f"Solved down to the noise: f can't be resolved below {number(case.noise)}, and what is left to "
+        f"gain is about {number(drop)}. More steps will not help; a more exact f would."
     )
     return Verdict("converged.noise", sentence, True, evidence)
 
@@ -270,4 +263,5 @@ def _confirmed(case: Case, start: str = " ") -> str:
         return f"{a}smallest curvature {number(case.sign * c.smallest)}, condition {number(c.condition)}."
     if c.complete:
         return f"{a}nothing lower was found, also not along {along(c.vectors[:, 0])}, where f is flat (curvature 0)."
-    return f"{a}smallest curvature seen {number(c.smallest)}, in {c.values.size} directions of {c.n}; none is below {number(c.lowest)}."
+    seen = f"{number(case.sign * c.smallest)}, in {c.values.size} directions of {c.n}"
+    return f"{a}smallest curvature seen {seen}; none is below {number(case.sign * c.lowest)}."

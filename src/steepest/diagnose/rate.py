@@ -1,0 +1,149 @@
+"""The learning rate of a run beside what the curvature allows, and the rate to suggest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from .case import TESTS, Case
+from .curvature import Product
+from .verdict import Advice
+from .words import rounded
+
+# The largest stable rate on a quadratic of curvature L, and how it is written: GD, heavy ball (Polyak 1964) and
+# Nesterov (1983), whose recurrences' roots leave the unit circle there (O'Donoghue & Candes 2015).
+LIMITS: dict[str, tuple[Callable[[float], float], str]] = {
+    "GD": (lambda beta: 2.0, "2/L"),
+    "Momentum": (lambda beta: 2 * (1 + beta), "2 (1 + beta)/L"),
+    "Nesterov": (lambda beta: 2 * (1 + beta) / (1 + 2 * beta), "2 (1 + beta)/((1 + 2 beta) L)"),
+}
+# What is suggested, as a share of 1/L; where nothing is said, all of it.
+SHARES: dict[str, tuple[Callable[[float], float], str]] = {
+    "Momentum": (lambda beta: 1 - beta, "(1 - beta)/L"),
+    "Nesterov": (lambda beta: 0.5, "1/(2 L)"),
+}
+PATIENCE = 20_000  # steps that are still worth advising
+
+
+class Rate:
+    """The learning rate of a run, beside what the curvature allows.
+
+    Attributes
+    ----------
+    limit : float
+        The largest stable rate at the curvature `L`; NaN where the method has no such rule.
+    """
+
+    def __init__(self, case: Case):
+        self.case, self.lr = case, case.lr
+        name = type(case.method).__name__
+        factor, self.formula = LIMITS.get(name, (lambda beta: math.nan, ""))
+        self.hyper = getattr(case.method, "hyper", {})
+        beta = self.hyper.get("beta", 0.0)
+        self.factor = factor(beta if isinstance(beta, float) else math.nan)
+        self.boost = 1 / (1 - beta) if isinstance(beta, float) else 1.0
+        # heavy balls can cycle for ever well below their limit where the curvature varies (Lessard et al. 2016)
+        self.share, self.shared = SHARES.get(name, (lambda beta: 1.0, "1/L"))
+        self.share = self.share(beta if isinstance(beta, float) else 0.0)
+
+    @cached_property
+    def L(self) -> float:
+        """The largest upward curvature at the point, or along the last steps."""
+        c = self.case.curvature
+        if c is None:
+            return self.secant
+        here = float(c.values[-1]) if c.complete or self.case.exact else self.case.steepest
+        return max(here, self.secant) if not math.isnan(here) else math.nan
+
+    @cached_property
+    def secant(self) -> float:
+        """The largest curvature along the last steps, from steps alone (s' y/s' s with y = g+ - g, s = -lr g)."""
+        trail = self.case.trail
+        moves = trail.first_moves if self.case.away else trail.moves
+        if self.formula != "2/L" or len(moves) < 2 or not math.isfinite(self.lr):
+            return -math.inf
+        a, b = moves[:-1], moves[1:]
+        with np.errstate(all="ignore"):
+            square = (a * a).sum(axis=1)
+            # steps are differences of places, so they are rounded: count what is left of q at worst
+            size = np.abs(trail.opening if self.case.away else trail.x).max()
+            rounding = 4 * float(np.finfo(self.case.x.dtype).eps) * size / np.sqrt(square)
+            q = (1 - (a * b).sum(axis=1) / square - rounding) / self.lr
+        q = q[np.isfinite(q)]
+        return float(q.max()) if q.size else -math.inf
+
+    @cached_property
+    def limit(self) -> float:
+        return self.factor / self.L if self.L > 0 else math.nan
+
+    @cached_property
+    def suggested(self) -> float:
+        """1/L, with the largest curvature of either sign that was met: here, on the last steps, and at the start."""
+        case = self.case
+        if not math.isfinite(case.steepest):
+            return math.nan
+        largest = max(self.secant, case.steepest, *map(self._power, self._elsewhere()))
+        return rounded(self.share / largest) if 0 < largest < math.inf else math.nan
+
+    def _elsewhere(self) -> list[np.ndarray]:
+        """Places where the curvature may be larger: the start, and half and all of Newton's way to the minimum."""
+        case, c = self.case, self.case.curvature
+        places = [] if (case.start == case.x).all() else [case.start]
+        if c is not None:
+            part = c.vectors.T @ case.g
+            with np.errstate(all="ignore"):
+                newton = c.vectors @ np.where(c.values > c.error, part / c.values, 0.0)
+            places += [case.x - newton, case.x - newton / 2]
+        return places
+
+    def _power(self, x: np.ndarray) -> float:
+        """The curvature at `x` by two power steps from the gradient; nothing where gradients are dear."""
+        case = self.case
+        if case.probes.left < 3:
+            return -math.inf
+        x = x.astype(case.x.dtype)
+        g = case.probes.gradient(x)
+        if g is None or not g.any():
+            return -math.inf
+        product, v = Product(case.probes, x, g, case.scale, case.free), g / np.linalg.norm(g)
+        size = -math.inf
+        for _ in range(2):
+            image = product(v)
+            if image is None or not image[0].any():
+                break
+            size = float(np.linalg.norm(image[0]))
+            v = image[0] / size
+        return size
+
+    @property
+    def evidence(self) -> dict[str, float]:
+        return {"lr": self.lr, "limit": self.limit, "L": self.L}
+
+    def needed(self, lr: float) -> float:
+        """About how many steps the flattest direction takes at the rate `lr`; infinite where it was not seen."""
+        c = self.case.curvature
+        if c is None or not c.complete or c.smallest <= c.error or not self.formula:
+            return math.inf
+        # momentum itself forgets in 1/(1 - beta) steps, and f in half as many as the gradient
+        slowest = max(1 / (lr * c.smallest * self.boost), 2 * self.boost if self.boost > 1 else 1.0)
+        return math.log(1e9) * slowest
+
+    def advice(self) -> Advice:
+        """The same method at the suggested rate, if that arrives in a reasonable number of steps."""
+        case, lr = self.case, self.suggested
+        c = case.curvature
+        if not math.isfinite(lr) or c is None or not self.formula:
+            return case.default()
+        steps = self.needed(lr) if case.n > 1 or c.smallest > c.error else 1.0
+        if steps > PATIENCE:
+            return case.default()
+        changes: dict[str, Any] = {"method": case.method.with_hyper(lr=lr), "lr": None}  # type: ignore[attr-defined]
+        if steps > case.allowed:
+            changes["maxiter"] = math.ceil(steps)
+        if case.reason.converged:  # by a test that short steps fooled
+            changes |= {test: None for test in TESTS if test in case.given}
+        return case.advise(**changes)
