@@ -258,12 +258,12 @@ def noise_cases(seed):
                     x,
                     sigma * abs(float(clean(x))),
                 )
-            precise = lambda y, c=clean: c(y.astype(np.longdouble))  # noqa: E731
+            precise = lambda y, c=clean: c(y.astype(np.longdouble))
             yield "float64", clean, x, scatter(clean, precise, x, rng)
-            single = lambda y, c=clean: float(c(y.astype(np.float32)))  # noqa: E731
+            single = lambda y, c=clean: float(c(y.astype(np.float32)))
             yield "float32", single, x, scatter(single, clean, x, rng)
             for tolerance in (1e-4, 1e-6):
-                inner = lambda y, c=clean, t=tolerance: solved(c, y, t)  # noqa: E731
+                inner = lambda y, c=clean, t=tolerance: solved(c, y, t)
                 yield "solver tolerance", inner, x, scatter(inner, clean, x, rng)
 
 
@@ -303,5 +303,6 @@ TABLES = SimpleNamespace(accuracy=accuracy, gradients=gradients, noise=noises)
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
-    for table in [word for word in sys.argv[1:] if word != "-v"] or vars(TABLES):
+    words = [word for word in sys.argv[1:] if word != "-v"]
+    for table in ["noise"] if "--quick" in words else words or vars(TABLES):
         getattr(TABLES, table)()

@@ -106,6 +106,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--quick", action="store_const", const=10, dest="count", help="10 functions a row")
     options = parser.parse_args()
     print(f"{'planted':>16} {'found':>7} {'passed':>7} {'open':>6} {'evaluations':>12}")
     for name, plant, noisy in (

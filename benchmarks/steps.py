@@ -11,10 +11,10 @@ import sys
 from collections.abc import Callable
 
 import numpy as np
-from timing import interleave, median_ratio
 
 import steepest as st
 from steepest.stepper import Stepper
+from timing import interleave, median_ratio
 
 SIZES = [100, 1000, 10_000, 100_000, 1_000_000, 10_000_000]
 Step = Callable[[], object]

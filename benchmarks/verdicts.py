@@ -204,7 +204,7 @@ def too_few_steps(rng, which):
     return Trial(
         b,
         b.x0,
-        ("budget.falling",),
+        ("budget.steps", "budget.evaluations"),
         b.lowest,
         call=call(rng, b, method=method, maxiter=int(rng.integers(8, 20))),
     )
@@ -212,7 +212,13 @@ def too_few_steps(rng, which):
 
 def too_few_evaluations(rng, which):
     b, method = rated(rng, which, 0.25, condition=100.0, n=4)
-    return Trial(b, b.x0, ("budget.falling",), b.lowest, call=call(rng, b, method=method, maxfun=150))
+    return Trial(
+        b,
+        b.x0,
+        ("budget.steps", "budget.evaluations"),
+        b.lowest,
+        call=call(rng, b, method=method, maxfun=150),
+    )
 
 
 LOWEST_COSH = 0.3265238874269238  # of log cosh y - y^2/4: found by Newton, so that the lowest value is 0

@@ -49,7 +49,7 @@ def test_follows_plain_numpy(name):
     f = FOLLOWED[name]
     value, g = autograd(f)(X)
     assert value == pytest.approx(float(np.squeeze(f(X))), rel=1e-14)
-    analytic = lambda z: np.squeeze(f(z))  # noqa: E731
+    analytic = lambda z: np.squeeze(f(z))
     np.testing.assert_allclose(g, complex_step(analytic, X), rtol=1e-12, atol=1e-14)
 
 
@@ -76,7 +76,7 @@ def test_large_dot_is_not_taken_apart():
 
 
 def test_asarray_of_many_numbers_is_refused_at_once():
-    f = lambda x: np.sum(np.asarray(x) ** 2)  # noqa: E731
+    f = lambda x: np.sum(np.asarray(x) ** 2)
     x = np.linspace(1, 2, 1_000_000)
     with pytest.raises(TypeError, match="number by number"):
         autograd(f)(x)

@@ -28,7 +28,7 @@ def proof(f, g, x, seed=0, **keywords):
 def test_tutorial_1_a_factor_w_for_a_factor_x():
     x = np.linspace(1, 9, 20)
     y = x + np.random.default_rng(0).normal(0, 0.3, 20)
-    loss = lambda w: np.mean((x * w - y) ** 2)  # noqa: E731
+    loss = lambda w: np.mean((x * w - y) ** 2)
     check = check_gradient(loss, lambda w: np.mean((x * w - y) * w), 10.0)
     assert not check
     assert check.wrong.tolist() == [0]
@@ -39,7 +39,7 @@ def test_tutorial_1_a_factor_w_for_a_factor_x():
 
 @pytest.mark.parametrize("x", [-1.0, 0.0, 0.7, 1.219])
 def test_tutorial_4_a_missing_factor_pi(x):
-    f = lambda x: x * np.cos(np.pi * x)  # noqa: E731
+    f = lambda x: x * np.cos(np.pi * x)
     check = check_gradient(f, lambda x: np.cos(np.pi * x) - x * np.sin(np.pi * x), x)
     assert not check
     assert check.guess.startswith("the second term of the product rule is 1/pi")
@@ -123,7 +123,7 @@ def test_table_shows_the_ten_worst():
 def test_jac_true_dict_args_and_float32():
     assert check_gradient(lambda x: (x @ x, 2 * x), True, [1.0, 2.0])
     assert not check_gradient(lambda x: (x @ x, x), True, [1.0, 2.0])
-    f = lambda p, c: c * np.sum(p["a"] ** 2) + p["b"]  # noqa: E731
+    f = lambda p, c: c * np.sum(p["a"] ** 2) + p["b"]
     assert check_gradient(
         f, lambda p, c: {"a": 2 * c * p["a"], "b": 1.0}, {"a": np.ones((2, 2)), "b": 3.0}, (5.0,)
     )
@@ -234,13 +234,13 @@ def test_planted_errors_are_found(units):
 def test_noisy_gradients_are_averaged():
     rng = np.random.default_rng(1)
     for seed in range(20):
-        f = lambda x: x @ x + 1e-3 * rng.standard_normal()  # noqa: E731
-        g = lambda x: 2 * x + 1e-2 * rng.standard_normal(x.size)  # noqa: E731
+        f = lambda x: x @ x + 1e-3 * rng.standard_normal()
+        g = lambda x: 2 * x + 1e-2 * rng.standard_normal(x.size)
         assert proof(f, g, [1.0, -2.0, 3.0], seed).agrees is not False
 
 
 def test_single_precision_inside_fun():
-    f = lambda x: np.float32(np.sum(np.float32(x) ** 2))  # noqa: E731
+    f = lambda x: np.float32(np.sum(np.float32(x) ** 2))
     for seed in range(20):
         x = np.random.default_rng(seed).standard_normal(5)
         assert proof(f, lambda x: 2 * x, x, seed).agrees is not False
@@ -256,15 +256,15 @@ def test_float32_x():
 
 @pytest.mark.parametrize("w", [1e2, 1e4, 1e6])
 def test_fast_oscillation_is_resolved(w):
-    f = lambda x: np.sum(np.sin(w * x) + x)  # noqa: E731
+    f = lambda x: np.sum(np.sin(w * x) + x)
     assert proof(f, lambda x: w * np.cos(w * x) + 1, [0.3, 1.2]).agrees
     assert proof(f, lambda x: 1.01 * w * np.cos(w * x) + 1, [0.3, 1.2]).agrees is False
 
 
 def test_kink_at_x_is_open_for_any_slope_between_and_wrong_outside():
-    f = lambda x: np.sum(np.maximum(x, 0))  # noqa: E731
+    f = lambda x: np.sum(np.maximum(x, 0))
     for claimed in (0.0, 0.5, 1.0):
-        g = lambda x, c=claimed: np.where(x == 0, c, x > 0)  # noqa: E731
+        g = lambda x, c=claimed: np.where(x == 0, c, x > 0)
         assert proof(f, g, [0.0]).agrees is not False
     assert proof(f, lambda x: np.where(x == 0, -20.0, x > 0), [0.0]).agrees is False
 

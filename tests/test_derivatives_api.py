@@ -83,7 +83,7 @@ def test_plain_numpy_code_is_differentiated(jac):
     [("fd", 1e-6), ("2-point", 1e-5), ("3-point", 1e-8), ("accurate", 1e-10), ("cs", 1e-14)],
 )
 def test_differences_on_request(jac, tolerance):
-    f = lambda x: np.sum(np.exp(x) * np.sin(3 * x))  # noqa: E731
+    f = lambda x: np.sum(np.exp(x) * np.sin(3 * x))
     found, _, x, f0 = chosen(f, X, jac)
     g, _ = found.gradient(x, f0)
     assert found.name == jac
@@ -133,7 +133,7 @@ def test_shapes_and_nonsense_from_jac():
     with pytest.raises(ZeroDivisionError):
         chosen(rosen, X, lambda x: 1 / 0)
     tree = {"a": np.ones((2, 2)), "b": 2.0}
-    f = lambda p, c: c * np.sum(p["a"] ** 2) + p["b"] ** 2  # noqa: E731
+    f = lambda p, c: c * np.sum(p["a"] ** 2) + p["b"] ** 2
     found, _, x, f0 = chosen(f, tree, lambda p, c: {"a": 2 * c * p["a"], "b": 2 * p["b"]}, args=(3.0,))
     np.testing.assert_array_equal(found.gradient(x, f0)[0], [6, 6, 6, 6, 4])
     assert found.name == "user"
@@ -186,7 +186,7 @@ def test_paired_wrong_budget_and_no_pair():
 def test_paired_noisy_simulation_is_not_accused():
     for seed in range(10):
         rng = np.random.default_rng(seed)
-        noisy = lambda x: (x @ x + 1e-3 * rng.normal(), 2 * x + 1e-2 * rng.normal(size=3))  # noqa: B023, E731
+        noisy = lambda x: (x @ x + 1e-3 * rng.normal(), 2 * x + 1e-2 * rng.normal(size=3))  # noqa: B023
         found, *_ = chosen(noisy, X, True, Paired)
         assert found.warning == ""
         assert 1e-4 < found.noise(1.0) < 1e-2
@@ -250,7 +250,7 @@ def test_gradient_is_exact_with_autograd_and_nearly_so_without():
 @pytest.mark.parametrize("name", ["exp", "sin", "gamma", "erf"])
 def test_derivative_against_mpmath(name, scale):
     function = getattr(mpmath, name)
-    f = lambda x: float(function(float(x) * scale))  # noqa: E731
+    f = lambda x: float(function(float(x) * scale))
     with mpmath.workdps(30):
         reference = float(mpmath.diff(function, 1.3)) * scale
     found = derivative(f, 1.3 / scale)

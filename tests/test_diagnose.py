@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 
 import numpy as np
@@ -46,7 +47,7 @@ class TestTutorials:
     def test_a_rate_too_large(self):
         r = st.minimize(bowl, [3, 2], method=st.GD(lr=1.1), maxiter=100)
         assert r.code == "diverged.rate"
-        assert "f grows 1.44 times a step" in r.why  # (1 - 1.1 * 2)^2
+        assert "f grew 1.44 times a step" in r.why  # (1 - 1.1 * 2)^2
         assert (r.evidence["limit"], r.evidence["L"]) == pytest.approx((1.0, 2.0))
         assert r.advice.changes["method"] == st.GD(lr=0.5)
 
@@ -143,7 +144,7 @@ CAUSES = {
         "condition 1e+04",
     ),
     "too few steps": (
-        "budget.falling",
+        "budget.steps",
         lambda x: x @ ([1, 20] * x),
         [3.0, 2.0],
         {"method": GD(lr=0.01), "maxiter": 20},
@@ -423,3 +424,28 @@ def test_values_and_gradients_together_keep_the_budget(n, lr):
         st.minimize(f, np.linspace(1, 2, n), method=GD(lr=lr), jac=g, maxiter=60, diagnose=diagnose, rng=0)
         spent[diagnose] = len(calls)
     assert spent[True] - spent[False] <= 10 + 2 * n
+
+
+def test_a_tolerance_of_the_callers_own_is_met_where_it_means_something():
+    """xtol, ftol, gtol and own tests succeed as asked; what is left is told."""
+    for asked in ({"xtol": 1e-3}, {"ftol": 1e-4}, {"gtol": 1e-2}, {"stop": st.stop.StepLength(1e-3)}):
+        r = st.minimize(lambda x: 1 + bowl(x), [3.0, 2.0], method=GD(lr=0.1), **asked)
+        assert r.success, r.why
+        assert "is left to gain" in r.why
+    for unmet in ({"xtol": 1e-3}, {"ftol": 1e-4}):
+        r = st.minimize(lambda x: 1 + bowl(x), [3.0, 2.0], method=GD(lr=1e-6), **unmet)
+        assert not r.success, r.why
+
+
+def test_advice_is_text_that_json_takes():
+    r = st.minimize(bowl, [3.0, 2.0], method=GD(lr=1.0), maxiter=50)
+    assert json.loads(json.dumps(r.advice)) == "st.minimize(f, x0, method=st.GD(lr=0.5))"
+
+
+def test_what_nobody_could_look_at_is_no_success():
+    """A zero gradient that is not that of f, and a budget that ends before anyone could see it."""
+    r = st.minimize(lambda x: x[0] ** 2, [3.0], method=GD(lr=0.1), jac=lambda x: 0 * x, maxfun=1)
+    assert (r.code, r.success) == ("budget.unproved", False)
+    assert (
+        st.minimize(lambda x: x[0] ** 2, [3.0], method=GD(lr=0.1), jac=lambda x: 0 * x).success is True
+    )  # mended

@@ -171,10 +171,10 @@ def root(function, low, high):
 
 def test_t4_the_wrong_derivative_stops_beside_the_minimum(outputs):
     output, _ = outputs("t4_local_minima")
-    slope = lambda x: math.cos(math.pi * x) - math.pi * x * math.sin(math.pi * x)  # noqa: E731
-    published = lambda x: math.cos(math.pi * x) - x * math.sin(math.pi * x)  # noqa: E731
+    slope = lambda x: math.cos(math.pi * x) - math.pi * x * math.sin(math.pi * x)
+    published = lambda x: math.cos(math.pi * x) - x * math.sin(math.pi * x)
     wrong, right, local = root(published, 1, 1.5), root(slope, 1, 1.5), root(slope, -0.5, 0)
-    value = lambda x: x * math.cos(math.pi * x)  # noqa: E731
+    value = lambda x: x * math.cos(math.pi * x)
     assert round(wrong, 3) == 1.219
     assert output.numbers("stops at x =") == pytest.approx([wrong, value(wrong), slope(wrong)], abs=1e-4)
     assert verdict(output)[1:3] == pytest.approx([published(0.5), slope(0.5)], rel=1e-5)

@@ -69,7 +69,7 @@ def scaled_cases(dtype):
             for value in (-33, 0, 33):  # f times 1e-10 .. 1e10
                 truth = float(slope * mpmath.mpf(2) ** (value - argument))
                 a, v = dtype(2.0**-argument), dtype(2.0**value)
-                f = lambda x, function=function, a=a, v=v: v * function(x[0] * a, np)  # noqa: E731
+                f = lambda x, function=function, a=a, v=v: v * function(x[0] * a, np)
                 yield f, np.array([at * 2.0**argument], dtype), truth
 
 
@@ -326,8 +326,8 @@ def test_under_noise_the_error_is_told(kind, sigma):
 def path(n, steps=12):
     """Points on the way from a start towards the minimum of a quartic, and that quartic."""
     start = np.linspace(1, 2, n)
-    f = lambda y: float(((y - 0.3) ** 4 + (y - 0.3) ** 2 * np.arange(1, n + 1)).sum())  # noqa: E731
-    slope = lambda y: 4 * (y - 0.3) ** 3 + 2 * (y - 0.3) * np.arange(1, n + 1)  # noqa: E731
+    f = lambda y: float(((y - 0.3) ** 4 + (y - 0.3) ** 2 * np.arange(1, n + 1)).sum())
+    slope = lambda y: 4 * (y - 0.3) ** 3 + 2 * (y - 0.3) * np.arange(1, n + 1)
     return f, slope, [0.3 + (start - 0.3) * 0.2**k for k in range(steps)]
 
 
@@ -355,7 +355,7 @@ def test_honest_from_the_start_to_the_end_and_steps_follow_the_noise():
 
 def test_central_when_forward_does_no_longer_do_and_then_for_good():
     x = np.array([1.0, 2.0])
-    f = lambda y: 1e4 + float(((y - 0.5) ** 2).sum() + 0.1 * ((y - 0.5) ** 3).sum())  # noqa: E731
+    f = lambda y: 1e4 + float(((y - 0.5) ** 2).sum() + 0.1 * ((y - 0.5) ** 3).sum())
     derivative = Finite(objective_of(f, x), x, None, None, 0)
     kinds = []
     for share in (1, 0.5, 0.1, 1e-3, 1e-5, 1e-6, 1e-7, 0.1):
@@ -413,7 +413,7 @@ def test_right_on_the_way_into_a_corner():
     # the curvature grows by 1e6 on this way; the told error knows the curvature where steps were measured,
     # and is then too small by up to 100, so only the gradient itself is held to account
     x = np.array([1.0])
-    f = lambda y: y[0] - math.log(y[0]) if y[0] > 0 else math.nan  # noqa: E731
+    f = lambda y: y[0] - math.log(y[0]) if y[0] > 0 else math.nan
     derivative = Finite(objective_of(f, x), x, None, None, 0)
     for at in (1.0, 0.4, 0.1, 0.03, 0.01, 1e-3):
         point = np.array([at])
@@ -422,8 +422,8 @@ def test_right_on_the_way_into_a_corner():
 
 
 def test_curvature_that_grew_through_another_coordinate_is_noticed():
-    f = lambda y: (y[0] - 1e6) ** 2 + (y[1] - 2e-6) ** 2 + (y[0] * y[1] - 2) ** 2  # noqa: E731
-    slope = lambda y: np.array([2 * (y[0] - 1e6) + 2 * (y[0] * y[1] - 2) * y[1],  # noqa: E731
+    f = lambda y: (y[0] - 1e6) ** 2 + (y[1] - 2e-6) ** 2 + (y[0] * y[1] - 2) ** 2
+    slope = lambda y: np.array([2 * (y[0] - 1e6) + 2 * (y[0] * y[1] - 2) * y[1],
                                 2 * (y[1] - 2e-6) + 2 * (y[0] * y[1] - 2) * y[0]])  # fmt: skip
     first, second = np.ones(2), np.array([999979.943, -0.00370613886])  # f'' along x[1] is 4, then 2e12
     derivative = Finite(objective_of(f, first), first, None, None, 0)

@@ -289,6 +289,7 @@ class Looks:
     [
         ("adam", np.ones(2), 1),
         (rules.Adam(lr=Looks()), np.ones(2), 1),
+        (rules.Adam(lr=np.array([0.1, 0.2])), np.ones(2), 1),
         (rules.Adam(), [1.0, 2.0], 1),
         (rules.Adam(), np.ones(2, int), 1),
         (rules.Adam(), np.ones(4)[::2], 1),
@@ -333,3 +334,11 @@ def test_without_the_compiler_it_is_not_worthwhile(monkeypatch):
     monkeypatch.setattr(kernels, "Code", missing)
     kernel.cache_clear()
     assert kernels.kernel_when_worthwhile(rules.Adam, TYPES[1], 1000, 1e9) is None
+
+
+def test_a_compiler_too_old_is_none(monkeypatch):
+    import llvmlite
+
+    monkeypatch.setattr(llvmlite, "__version__", "0.44.0")
+    kernel.cache_clear()
+    assert Stepper(rules.Adam(), np.ones(3)).engine == "NumPy"

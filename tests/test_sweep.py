@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from steepest import kernels, lanes, rules
+from steepest import batch, kernels, lanes, rules
 from steepest.directions import BFGS
 from steepest.errors import ArgumentError, MissingExtraError
 from steepest.formula import formula
@@ -224,14 +224,25 @@ def test_without_the_compiler_the_same(monkeypatch):
     def missing(text):
         raise MissingExtraError("numba", "fast", "compiled code")
 
-    for module in (kernels, lanes):
+    for module in (kernels, lanes, batch):
         monkeypatch.setattr(module, "Code", missing)
     kernels.kernel.cache_clear()
     lanes.compiled.cache_clear()
+    batch._worked_out.cache_clear()
     without = sweep(bowl, [3.0, -2.0], many, jac=bowl_gradient, maxiter=100)
     np.testing.assert_array_equal(with_it.x, without.x)
     np.testing.assert_array_equal(with_it.steps, without.steps)
     as_runs(without, bowl, [[3.0, -2.0]] * 4, single, jac=bowl_gradient, maxiter=100)
+
+
+def test_other_values_and_more_runs_compile_nothing_new(monkeypatch):
+    f = formula("x^2 + 3*y^2")
+    for fun in (f, bowl):
+        sweep(fun, [3.0, -2.0], rules.Adam(lr=RATES), maxiter=9)
+    for module in (kernels, lanes, batch):
+        monkeypatch.setattr(module, "Code", lambda text: pytest.fail("compiled again"))
+    for fun in (f, formula("x^2 + 3*y^2"), bowl):
+        sweep(fun, [1.0, 2.0], rules.Adam(lr=np.logspace(-3, 0, 50), beta1=0.8), maxiter=99)
 
 
 def test_fun_can_not_corrupt_the_runs():
@@ -276,7 +287,7 @@ def test_no_finite_value():
     assert set(s.code) == {"nonfinite"}
     assert np.isnan(s.fun).all()
     with pytest.raises(ArgumentError, match="finite"):
-        s.best  # noqa: B018
+        _ = s.best
 
 
 @pytest.mark.parametrize(

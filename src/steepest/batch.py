@@ -6,32 +6,17 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from .errors import MissingExtraError
 from .expression import Expression, invariants, symbol
-from .history import History, Record
 from .kernels import kernel, loop_text, traced
 from .lift import Rule
 from .machine import Code
-from .point import distance, norm
-from .stop import (
-    Change,
-    Criterion,
-    Diverged,
-    Either,
-    GradientDrop,
-    GradientNorm,
-    NonFinite,
-    StepLength,
-    Steps,
-    Target,
-    parts,
-)
-
-Batch = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+from .stop import Criterion, Either, Steps, parts
+from .watch import Batch, Moment, Watch, history
 
 
 @dataclass
@@ -123,90 +108,6 @@ class Task:
         return Outcome(np.where(settled, x, better), found, np.broadcast_to(steps, f.shape).astype(int), code)
 
 
-@dataclass
-class Moment:
-    """All runs at one step: places of shape (n, runs); what criteria read of a record, of shape (runs,)."""
-
-    x: np.ndarray
-    f: np.ndarray
-    g: np.ndarray
-    g_norm: np.ndarray
-
-    @classmethod
-    def at(cls, x: np.ndarray, batch: Batch) -> Moment:
-        seen = x.view()
-        seen.flags.writeable = False
-        f, g = batch(seen)
-        return cls(x, f, g, np.sqrt(np.einsum("ij,ij->j", g, g)))
-
-    def of(self, runs: np.ndarray) -> Moment:
-        """The same for some of the runs."""
-        return Moment(self.x.take(runs, 1), self.f[runs], self.g.take(runs, 1), self.g_norm[runs])
-
-    def record(self, k: int, t: int, before: Moment) -> Record:
-        """One of the runs, as it stands in the history of a single run."""
-        step = distance(self.x[:, k], before.x[:, k]) if t else math.nan
-        return Record(t, float(self.f[k]), norm(self.g[:, k]), step, math.nan, t + 1, 0.0)
-
-
-@dataclass
-class Limits:
-    """Within these no criterion stops a run; beyond them it may, and is asked. Each a number, or of shape (runs,)."""
-
-    g_low: Any = 0.0
-    g_high: Any = math.inf
-    f_low: Any = -math.inf
-    step: float = -math.inf
-    change: float = -math.inf
-
-    # Norms of many columns at once round otherwise than that of one, which is what a criterion is asked about.
-    SLACK: ClassVar[float] = 1e-9
-
-    @classmethod
-    def of(cls, criterion: Criterion, g_norm: np.ndarray) -> Limits:
-        """Those of a criterion that is `batchable`, where the gradients at the start have these norms."""
-        limits = cls()
-        for test in parts(criterion, Either):
-            match test:
-                case GradientNorm(tol):
-                    limits.g_low = np.maximum(limits.g_low, tol * (1 + cls.SLACK))
-                case GradientDrop(factor):
-                    limits.g_low = np.maximum(limits.g_low, factor * g_norm * (1 + cls.SLACK))
-                case Diverged(factor):
-                    limits.g_high = np.minimum(limits.g_high, factor * g_norm * (1 - cls.SLACK))
-                case Target(value):
-                    limits.f_low = max(limits.f_low, value)
-                case StepLength(tol):
-                    limits.step = max(limits.step, tol * (1 + cls.SLACK))
-                case Change(tol):
-                    limits.change = max(limits.change, tol * (1 + cls.SLACK))
-        return limits
-
-    def of_runs(self, runs: np.ndarray) -> Limits:
-        """The same for some of the runs."""
-        return replace(self, g_low=self.g_low[runs] if np.ndim(self.g_low) else self.g_low,
-                       g_high=self.g_high[runs] if np.ndim(self.g_high) else self.g_high)  # fmt: skip
-
-    def beyond(self, now: Moment, before: Moment) -> np.ndarray:
-        """Indices of the runs that must be asked; NaN is beyond everything."""
-        within = (
-            (now.g_norm > self.g_low) & (now.g_norm < self.g_high) & (now.f > self.f_low) & (now.f < math.inf)
-        )
-        if self.step >= 0:
-            within &= np.linalg.norm(now.x - before.x, axis=0) > self.step
-        if self.change >= 0:
-            within &= abs(before.f - now.f) > self.change * np.maximum(abs(now.f), abs(before.f))
-        return np.flatnonzero(~within)
-
-
-KNOWN = (NonFinite, GradientNorm, GradientDrop, StepLength, Change, Target, Diverged, Steps)
-
-
-def batchable(criterion: Criterion) -> bool:
-    """Whether many runs at once can be watched by this criterion."""
-    return all(type(test) in KNOWN for test in parts(criterion, Either))
-
-
 def run_batch(task: Task) -> Outcome:
     """Make all runs to their ends."""
     out, limit = task.unfinished(), task.limit
@@ -216,13 +117,13 @@ def run_batch(task: Task) -> Outcome:
     step = _step(task)
     with np.errstate(all="ignore"):
         now = before = first = Moment.at(x, task.batch)
-        limits = Limits.of(task.criterion, first.g_norm)
+        watch = Watch.of(task.criterion, first.g_norm)
         while True:
             better = (now.f < lowest) & (now.f > -math.inf)
             np.copyto(lowest, now.f, where=better)
             np.copyto(best, now.x, where=better)
             ended = []
-            for k in limits.beyond(now, before).tolist():
+            for k in watch.beyond(now, before).tolist():
                 if reason := task.criterion(history(k, t, now, before, first)):
                     out.code[going[k]] = reason.code
                     ended.append(k)
@@ -236,21 +137,13 @@ def run_batch(task: Task) -> Outcome:
                     return out
                 rest = np.delete(np.arange(going.size), ended)
                 going, lowest, best = going[rest], lowest[rest], best.take(rest, 1)
-                now, first, limits = now.of(rest), first.of(rest), limits.of_runs(rest)
+                now, first, watch = now.of(rest), first.of(rest), watch.of_runs(rest)
                 slots = [slot.take(rest, 1) for slot in slots]
                 step = _step(task.of(going))
             t += 1
             x = now.x.copy()
             step(float(t), x, now.g, slots)
             before, now = now, Moment.at(x, task.batch)
-
-
-def history(k: int, t: int, now: Moment, before: Moment, first: Moment) -> History:
-    """What a criterion reads of the history of one run."""
-    history = History()
-    history.first, history.last = first.record(k, 0, first), now.record(k, t, before)
-    history.previous = before.record(k, t - 1, before)
-    return history
 
 
 def _step(task: Task) -> Callable[..., None]:

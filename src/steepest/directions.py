@@ -110,7 +110,9 @@ def pair(point: Point, last: Point) -> Pair | None:
         return None
     if point.error is not None and last.error is not None:
         moved = s != 0
-        if sy < CERTAIN * norm(np.hypot(point.error, last.error)[moved] * s[moved]):
+        with np.errstate(over="ignore"):  # an unknown component has an infinite error
+            doubt = norm(np.hypot(point.error, last.error)[moved] * s[moved])
+        if sy < CERTAIN * doubt:
             return None
     return Pair(s, y, sy)
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
-from .batch import Limits, Moment, Outcome, Task, history, run_batch
+from .batch import Outcome, Task, run_batch
 from .expression import OPERATIONS, Expression, differentiate, postorder, symbol
 from .formula import Formula
 from .kernels import loop_text
 from .lift import Rule, speak
 from .machine import Code
+from .watch import Moment, Watch, history
 
 # Coordinates; the loop is written out for all of them, and compiling takes the longer.
 FEW = 8
@@ -30,7 +31,7 @@ def rows(rule: type[Rule], n: int, varied: Sequence[str]) -> list[str]:
     return [*vectors, ".f_old", ".lowest", ".g_low", ".g_high", ".f_low", ".going", ".steps", *varied]
 
 
-@cache
+@lru_cache(64)  # formulas come and go
 def compiled(
     rule: type[Rule], n: int, varied: tuple[str, ...], meaning: Expression | None, variables: tuple[str, ...],
     step: float, change: float,
@@ -97,14 +98,14 @@ def run_lanes(task: Task, formula: Formula | None) -> Outcome:
     hyper = np.array([task.values[name] for name in rule.defaults if name not in task.varied], float)
     with np.errstate(all="ignore"):
         first = Moment.at(task.starts, task.batch)
-        limits = Limits.of(task.criterion, first.g_norm)
+        watch = Watch.of(task.criterion, first.g_norm)
         meaning = (None, ()) if formula is None else (formula.expression, formula.variables)
-        call = compiled(rule, n, task.varied, *meaning, limits.step, limits.change)  # type: ignore[arg-type]
+        call = compiled(rule, n, task.varied, *meaning, watch.step, watch.change)  # type: ignore[arg-type]
         state = np.zeros((len(names), runs))
         state[here] = state[best] = task.starts
         state[old] = state[at[".f_old"]] = math.nan
-        state[at[".lowest"]], state[at[".going"]], state[at[".f_low"]] = math.inf, 1.0, limits.f_low
-        state[at[".g_low"]], state[at[".g_high"]] = limits.g_low**2, limits.g_high**2
+        state[at[".lowest"]], state[at[".going"]], state[at[".f_low"]] = math.inf, 1.0, watch.f_low
+        state[at[".g_low"]], state[at[".g_high"]] = watch.g_low**2, watch.g_high**2
         for name in task.varied:
             state[at[name]] = task.values[name]
         going, views, t = np.arange(runs), list(state), 0.0

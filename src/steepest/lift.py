@@ -156,7 +156,11 @@ class Rule(Method):
     @classmethod
     def lines(cls) -> list[tuple[str, str]]:
         body = cast(ast.FunctionDef, ast.parse(textwrap.dedent(inspect.getsource(cls.formula))).body[0]).body
-        lines = [(ast.unparse(node.targets[0]), ast.unparse(node.value)) for node in body if isinstance(node, ast.Assign)]
+        lines = [
+            (ast.unparse(node.targets[0]), ast.unparse(node.value))
+            for node in body
+            if isinstance(node, ast.Assign)
+        ]
         (result,) = [node.value for node in body if isinstance(node, ast.Return)]
         parts = result.elts if isinstance(result, ast.Tuple) else [cast(ast.expr, result)]
         step, *slots = map(ast.unparse, parts)

@@ -151,7 +151,7 @@ class Code:
     Raises
     ------
     MissingExtraError
-        When llvmlite, which comes with Numba, is not installed.
+        When llvmlite 0.45, which comes with Numba 0.62, or a later one is not installed.
     """
 
     def __init__(self, text: str):
@@ -192,9 +192,12 @@ class Code:
 def processor() -> tuple[Any, Any]:
     """LLVM, and the processor that it makes code for."""
     try:
+        import llvmlite
         import llvmlite.binding as llvm
     except ImportError as error:
         raise MissingExtraError("numba", "fast", "compiled code") from error
+    if tuple(map(int, llvmlite.__version__.split(".")[:2])) < (0, 45):  # pointers had types before
+        raise MissingExtraError("numba 0.62 or later", "fast", "compiled code")
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     machine = llvm.Target.from_default_triple().create_target_machine(

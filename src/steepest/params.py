@@ -65,7 +65,9 @@ def _collect(tree: Any, name: str, leaves: list[np.ndarray], offset: int) -> tup
     if isinstance(tree, Mapping):
         keys = list(tree)
         names = [f"{name}[{key!r}]" for key in keys]
-        return _branch(list(tree.values()), names, leaves, offset, lambda parts: dict(zip(keys, parts, strict=True)))
+        return _branch(
+            list(tree.values()), names, leaves, offset, lambda parts: dict(zip(keys, parts, strict=True))
+        )
     if isinstance(tree, Sequence) and any(isinstance(part, Mapping) or _is_array(part) for part in tree):
         make = getattr(type(tree), "_make", type(tree))  # a named tuple takes its parts one by one
         return _branch(list(tree), [f"{name}[{i}]" for i in range(len(tree))], leaves, offset, make)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from .history import History
 from .stop import Criterion, Reason
@@ -40,6 +43,12 @@ class Settled(Criterion):
             return None
         promise = self.promise(history)
         noise = now.point.oracle.derivative.noise(last.f)
+        if not 0 < promise < math.inf:
+            return Reason(
+                "stalled.scale",
+                f"Stalled: products of gradient and step overflow or vanish (gradient norm {last.g_norm:.3g}); "
+                "measure f or x in other units, so that both are nearer to 1.",
+            )
         if promise <= NOTHING * fall:
             return Reason(
                 "converged.promise",
@@ -64,5 +73,6 @@ class Settled(Criterion):
         """The decrease g'Hg/2 that the model of the method sees in its next step."""
         assert history.now is not None
         point = history.now.point
-        direction, _ = self.method.update(point, history.now.memory)
-        return -0.5 * float(point.g.dot(direction))
+        with np.errstate(all="ignore"):  # an overflow is an answer, too
+            direction, _ = self.method.update(point, history.now.memory)
+            return -0.5 * float(point.g.dot(direction))

@@ -13,9 +13,8 @@ from .lift import Rule
 
 # Below so many elements a second thread costs more than it gives (performance.md, the hazard of threads).
 SERIAL = 300_000
-PIECE = (
-    1 << 16
-)  # elements that threads take by turns: some 30 us of work, ten times what it costs to take them
+# Threads take so many elements by turns: some 30 us of work, ten times what it costs to take them.
+PIECE = 1 << 16
 
 
 class Stepper:
@@ -59,6 +58,8 @@ class Stepper:
     def __init__(self, method: Rule, x: np.ndarray, threads: int = 1):
         if not isinstance(method, Rule) or hasattr(method.hyper.get("lr"), "advance"):
             raise ArgumentError(f"method={method!r}: expected a rule whose lr is a number or a schedule.")
+        if any(np.ndim(value) for value in method.hyper.values()):
+            raise ArgumentError(f"method={method!r}: expected numbers, not arrays of them.")
         if not isinstance(x, np.ndarray) or x.dtype not in (np.float32, np.float64):
             raise ArgumentError(
                 f"x={x!r}: expected an array of float32 or float64, which is changed in place."

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import Exhausted
 from ..oracle import Derivative, Objective
+from ..point import FEW
 from .automatic import Primitive
 from .check import Box, Proof, prove
 from .noise import Noise
@@ -107,7 +108,7 @@ class Proved:
             return x, _unfollowed(error)
         if not math.isfinite(f):
             return g, ""
-        if not (math.isfinite(g.dot(g)) or np.isfinite(g).all()):  # the square is quicker, but may overflow
+        if not (all(map(math.isfinite, g.tolist())) if g.size <= FEW else np.isfinite(g).all()):
             return g, f"it is not finite at x = {_brief(x)}, where fun is {f:.6g}"
         # the same operations in the same order: more than rounding apart means that other code was followed
         if value not in (None, f) and abs(value - f) > 1e-6 * abs(f) + 1e-9 * self._size + 10 * self.noise(f):

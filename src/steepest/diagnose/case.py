@@ -229,6 +229,17 @@ class Case:
         options = self.given.get("options") or {}
         return float(self.given.get("maxiter") or options.get("maxiter") or Limits.maxiter)
 
+    @property
+    def asked(self) -> bool:
+        """Whether the caller chose the test for convergence."""
+        options = self.given.get("options") or {}
+        return any(test in self.given or test in options for test in TESTS)
+
+    def tolerance(self, name: str) -> float:
+        """A tolerance that the caller gave; infinite where the test came without one."""
+        options = self.given.get("options") or {}
+        return float(self.given.get(name, options.get(name, math.inf)))
+
     # --- words ---------------------------------------------------------------------------------------------
 
     def shown(self, f: float) -> str:

@@ -29,10 +29,13 @@ class Probes:
     ----------
     spent : int
         Calls so far.
+    cut : bool
+        Whether maxfun or maxtime ended the looks.
     """
 
     def __init__(self, oracle: Oracle, budget: int, exact: bool):
-        self.oracle, self.budget, self.exact, self.spent = oracle, budget, exact, 0
+        self.oracle, self.budget, self.exact = oracle, budget, exact
+        self.spent, self.cut = 0, False
         self.low, self.high = getattr(oracle, "low", -math.inf), getattr(oracle, "high", math.inf)
 
     @property
@@ -50,7 +53,7 @@ class Probes:
                 warnings.simplefilter("ignore")
                 return self.oracle.objective(x)
         except Exhausted:
-            self.spent = self.budget
+            self.spent, self.cut = self.budget, True
         except Exception:  # outside its domain fun may raise as well as give NaN
             pass
         return math.nan
@@ -66,7 +69,7 @@ class Probes:
                 # the value is not needed, and NaN as a value tells the derivative that it is not known
                 g = self.oracle.derivative.gradient(x, math.nan)[0]
         except Exhausted:
-            self.spent = self.budget
+            self.spent, self.cut = self.budget, True
             return None
         except Exception:  # see above
             return None

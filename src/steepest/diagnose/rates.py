@@ -50,7 +50,7 @@ def too_large(case: Case) -> Verdict | None:
     rate, c = case.rate, case.curvature
     where = f" (along {along(c.vectors[:, -1])})" if case.n > 1 and c.values[-1] == rate.L else ""
     sentence = (
-        f"Diverging: f grows {_speed(case)}. lr = {number(rate.lr)} is "
+        f"Diverged: f grew {_speed(case)}. lr = {number(rate.lr)} is "
         f"{'above' if rate.lr > 1.01 * rate.limit else 'at'} the limit {rate.formula} = "
         f"{number(rate.limit)}, where L = {number(rate.L)} is the largest curvature{where}. Use lr = "
         f"{number(rate.suggested)}."
@@ -66,7 +66,7 @@ def growing(case: Case) -> Verdict | None:
     rate = case.rate
     lr = f" with lr = {number(rate.lr)}" if math.isfinite(rate.lr) else ""
     sentence = (
-        f"Diverging: f grows {_speed(case)}, from {case.shown(case.trail.f[0])} at x0: the steps{lr} are "
+        f"Diverged: f grew {_speed(case)}, from {case.shown(case.trail.f[0])} at x0: the steps{lr} are "
         "too long."
     )
     evidence = rate.evidence | {"growth": case.trail.growth}
@@ -205,11 +205,11 @@ def falling(case: Case) -> Verdict | None:
         sentence += f"; a gradient 1e6 times smaller than at the start takes >= {ordinal(steps)} more steps."
         most = max(4 * (steps + case.last_step), case.rate.needed(case.rate.lr))
         if what == "maxiter" and most <= PATIENCE:
-            return Verdict("budget.falling", sentence, False, evidence, case.advise(maxiter=math.ceil(most)))
+            return Verdict(case.reason.code, sentence, False, evidence, case.advise(maxiter=math.ceil(most)))
     else:
         sentence += "."
     advice = case.default() if what == "maxiter" else case.advise(f"without {what}", **{what: None})
-    return Verdict("budget.falling", sentence, False, evidence, advice)
+    return Verdict(case.reason.code, sentence, False, evidence, advice)
 
 
 def _steps_left(case: Case) -> float:

@@ -25,9 +25,9 @@ def wandering(case: Case) -> Verdict | None:
         return None
     f, sigma = case.trail.f, case.noise
     quarter = max(len(f) // 4, 1)
-    late, early = f[-quarter:], f[-2 * quarter : -quarter]
+    late, early = f[-quarter:], f[-2 * quarter : -quarter] if f.size > 1 else f
     spread = max(float(np.std(late)), sigma)
-    gain = float(early.mean() - late.mean()) if early.size else math.inf
+    gain = float(early.mean() - late.mean())
     evidence = {"noise": sigma, "average": case.sign * float(late.mean()), "gain": gain}
     noisy = f"fun is random: one value is uncertain by about {number(sigma)}"
     if gain > 4 * spread / math.sqrt(quarter) and case.reason.code.startswith("budget"):

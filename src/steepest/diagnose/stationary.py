@@ -12,6 +12,8 @@ from .verdict import Verdict
 from .words import along, number, place
 
 SMALL = 1e-3  # share of the first gradient below which a run may be at a stationary point, though it did not say so
+ASKED = 0.1  # the same where the caller chose the test, and so how exact it need be
+LENIENT = 100  # times the tolerance: a step is a share of the distance, about lr L of it
 NEAR = 0.05  # share of the way so far that may be left, where f still reacts to it
 FORESEEN = 100  # a fall so many times larger than the slope foresees is no slope but a plateau's end
 DECADES = 4  # powers of 10 in the distance at which a plateau's end is looked for
@@ -24,8 +26,20 @@ def solved(case: Case) -> bool:
         return False  # what is given back is another point, which nobody has looked at
     gain = float(np.nanmax(case.trail.f[:1])) - case.f
     way = float(np.linalg.norm(case.x - case.start))
-    blurred = drop <= 10 * case.noise
-    return blurred or (drop <= GAIN * gain and (distance <= NEAR * way or drop <= 100 * case.noise))
+    if drop <= 10 * case.noise:
+        return True
+    if case.asked:
+        return drop <= ASKED * gain and _promised(case, drop, distance)
+    return drop <= GAIN * gain and (distance <= NEAR * way or drop <= 100 * case.noise)
+
+
+def _promised(case: Case, drop: float, distance: float) -> bool:
+    """Whether what is left agrees with the tolerance that was asked for: short steps alone prove nothing."""
+    if case.reason.code == "converged.step":
+        return distance <= LENIENT * case.tolerance("xtol")
+    if case.reason.code == "converged.change":
+        return drop <= LENIENT * case.tolerance("ftol") * abs(case.f) + 10 * case.noise
+    return True
 
 
 def saddle(case: Case) -> Verdict | None:
@@ -157,6 +171,9 @@ def minimum(case: Case) -> Verdict | None:
         return None
     c = case.curvature
     evidence = {"f": case.sign * case.f, "gradient": case.slope}
+    if c is None and case.probes.cut:
+        sentence = f"{case.reason.sentence} But maxfun or maxtime left nothing to prove it with: allow {10 + 2 * case.n} more."
+        return Verdict("budget.unproved", sentence, False, evidence, case.advise(maxfun=None, maxtime=None))
     if c is None:  # nothing can be seen around: the test stands for itself
         return Verdict(case.reason.code, case.reason.sentence, True, evidence)
     if not math.isfinite(case.remaining[0]) and c.smallest > -c.error:
@@ -168,7 +185,12 @@ def minimum(case: Case) -> Verdict | None:
         "largest": case.sign * c.largest,
         "left": case.remaining[0],
     }
-    return Verdict(case.reason.code, f"{case.reason.sentence}{_confirmed(case)}", True, evidence)
+    rest = (
+        f" About {number(case.remaining[0])} is left to gain in f."
+        if case.asked and case.remaining[0] > 0
+        else ""
+    )
+    return Verdict(case.reason.code, f"{case.reason.sentence}{_confirmed(case)}{rest}", True, evidence)
 
 
 def loose(case: Case) -> Verdict | None:

@@ -8,11 +8,10 @@ from typing import Any
 from .words import literal
 
 
-@dataclass(frozen=True)
-class Advice:
-    """The next call to make.
+class Advice(str):
+    """The next call to make, as text that can be pasted, and as the arguments that it changes.
 
-    Attributes
+    Parameters
     ----------
     changes : dict
         Keyword arguments of `minimize` to change; None takes one away.
@@ -27,26 +26,24 @@ class Advice:
     st.minimize(f, [0, 0.7], maxiter=500)
     """
 
-    changes: dict[str, Any] = field(default_factory=dict)
-    hint: str = ""
-    function: str = "minimize"
+    changes: dict[str, Any]
 
-    def __str__(self) -> str:
-        if not self.changes:
-            return self.hint
-        named = {name: value for name, value in self.changes.items() if name != "x0" and value is not None}
-        start = literal(self.changes["x0"]) if "x0" in self.changes else "x0"
-        parts = ["f", start, *(f"{name}={self._written(value)}" for name, value in named.items())]
-        call = f"st.{self.function}({', '.join(parts)})"
-        return f"{call}  # {self.hint}" if self.hint else call
+    def __new__(cls, changes: dict[str, Any], hint: str = "", function: str = "minimize") -> Advice:
+        parts = [literal(changes["x0"]) if "x0" in changes else "x0"]
+        parts += [f"{name}={_written(v)}" for name, v in changes.items() if name != "x0" and v is not None]
+        call = f"st.{function}(f, {', '.join(parts)})" if changes else ""
+        advice = super().__new__(cls, "  # ".join(part for part in (call, hint) if part))
+        advice.changes = changes
+        return advice
 
-    @staticmethod
-    def _written(value: Any) -> str:
-        defaults = getattr(value, "defaults", None)
-        if defaults is None:
-            return literal(value)
-        changed = [(name, v) for name, v in value.hyper.items() if v != defaults[name] or name == "lr"]
-        return f"st.{value.name}({', '.join(f'{name}={literal(v)}' for name, v in changed)})"
+
+def _written(value: Any) -> str:
+    """A method with those of its hyperparameters that are not its defaults; anything else as it is."""
+    defaults = getattr(value, "defaults", None)
+    if defaults is None:
+        return literal(value)
+    changed = [(name, v) for name, v in value.hyper.items() if v != defaults[name] or name == "lr"]
+    return f"st.{value.name}({', '.join(f'{name}={literal(v)}' for name, v in changed)})"
 
 
 @dataclass(frozen=True)

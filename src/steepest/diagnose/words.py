@@ -27,7 +27,7 @@ def count(value: float) -> str:
 def ordinal(value: float) -> str:
     """A count that must not sound smaller than it is: rounded up to three digits."""
     if not math.isfinite(value):
-        return "very many"
+        return "10 million"
     digits = max(math.floor(math.log10(max(value, 1.0))) - 2, 0)
     return count(math.ceil(value / 10**digits) * 10.0**digits)
 

@@ -1,0 +1,56 @@
+"""The default's own test: free of units, no success before the end, no failure at the end."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import steepest as st
+from steepest import problems
+
+
+def valley(x):
+    return (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2
+
+
+@pytest.mark.parametrize("method", ["bfgs", "lbfgs"])
+@pytest.mark.parametrize("jac", [None, "fd"])
+@pytest.mark.parametrize("unit", [1.0, 1e-6, 1e6])
+@pytest.mark.parametrize(("factor", "offset"), [(1.0, 0.0), (1e-10, 0.0), (1e10, 0.0), (1.0, 1e8)])
+def test_units_do_not_matter(method, jac, unit, factor, offset):
+    start = np.array([-1.2, 1.0])
+    plain = st.minimize(valley, start, method=method, jac=jac)
+    other = st.minimize(lambda x: factor * valley(x / unit) + offset, start * unit, method=method, jac=jac)
+    assert other.success, other.why
+    floor = 1e-12 if offset == 0 else 1e-6  # f + 1e8 is rounded to 1.5e-8
+    assert valley(other.x / unit) < floor
+    assert abs(other.nit - plain.nit) <= 0.15 * plain.nit + 3
+
+
+@pytest.mark.parametrize("problem", ["rosenbrock", "beale", "powell_singular", "wood", "himmelblau"])
+@pytest.mark.parametrize("jac", [None, "fd"])
+def test_a_restart_does_not_go_on_down(problem, jac):
+    p = problems.get(problem)
+    fun = p if jac is None else lambda x: p(x)
+    first = st.minimize(fun, p.start, jac=jac)
+    again = st.minimize(fun, first.x, jac=jac)
+    assert first.success, first.why
+    assert first.fun - again.fun <= 1e-6 * (p(p.start) - p.minimum)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("sigma", [1e-2, 1e-5])
+def test_noise_ends_at_its_floor(seed, sigma):
+    """A smooth convex function of 5 numbers: the true value ends within a few sigma of the minimum."""
+    rng = np.random.default_rng(seed)
+    q = np.linalg.qr(rng.normal(size=(5, 5)))[0]
+    true = lambda x: (np.logspace(0, 2, 5) * (q @ x) ** 2).sum()
+    result = st.minimize(lambda x: true(x) + sigma * rng.normal(), np.ones(5), jac="fd", maxfun=1200)
+    assert true(result.x) < 5 * sigma < true(np.ones(5))
+
+
+@pytest.mark.parametrize("scale", [1e300, 1e-300])
+def test_where_products_overflow_or_vanish_it_says_so(scale):
+    result = st.minimize(lambda x: scale * (x**2).sum(), [1.0, 2.0])
+    assert not result.success
+    assert "other units" in result.why
