@@ -767,4 +767,6 @@ def judge(which="judge", repeats=10, only=(), verbose=True):
 
 if __name__ == "__main__":
     arguments = sys.argv[1:] or ["judge"]
+    if "--quick" in arguments:
+        arguments = ["judge", "1"]
     judge(arguments[0], int(arguments[1]) if len(arguments) > 1 else 10, tuple(arguments[2:]))

@@ -15,7 +15,12 @@ SCRIPTS = sorted(path.name for path in FOLDER.glob("*.py") if path.name not in (
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_it_starts(script):
     run = subprocess.run(
-        [sys.executable, script, "--quick"], cwd=FOLDER, capture_output=True, text=True, timeout=200, check=False
+        [sys.executable, script, "--quick"],
+        cwd=FOLDER,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
     )
     assert run.returncode == 0, run.stderr[-2000:]
     assert len(run.stdout.splitlines()) > 2

@@ -120,7 +120,7 @@ def test_same_as_the_library(direction, sign):
     expected = st.minimize(f, f.start, method=method, jac=f.gradient, maxiter=200)
     np.testing.assert_allclose(found["x"], expected.x, rtol=1e-9)
     assert found["fun"] == pytest.approx(sign * expected.fun, rel=1e-9)
-    assert (found["nit"], found["code"], found["method"]) == (200, "budget.steps", repr(method))
+    assert (found["nit"], found["code"], found["method"]) == (200, expected.code, repr(method))
 
 
 @pytest.mark.parametrize("option", ["maxiter", "maxfun", "maxtime"])
@@ -134,9 +134,13 @@ def test_budgets(option):
 
 @pytest.mark.parametrize(
     ("option", "code"),
-    [("gtol=0.1", "converged.gradient"), ("xtol=0.1", "converged.step"), ("ftol=0.9", "converged.change"),
-     ("target=1", "target")],
-)  # fmt: skip
+    [
+        ("gtol=0.1", "converged.gradient"),
+        ("xtol=0.1", "converged.step"),
+        ("ftol=0.9", "stalled.tolerance"),  # met, but far from the minimum
+        ("target=1", "target"),
+    ],
+)
 def test_tolerances(option, code):
     assert run_json(f"minimize x**2 --x0 3 --method gd --lr 0.1 --{option}")["code"] == code
 
@@ -288,7 +292,7 @@ def test_stdout_is_the_result_alone(folder):
 
 def test_json_has_no_nan():
     found = run_json("minimize log(x) --x0 1 --method gd --lr 2")
-    assert found["code"] == "nonfinite"
+    assert found["code"] == "nonfinite.domain"
     assert found["function"] == "log(x)"
     numbers = {"a": [math.nan, np.float32(0.5)], "b": np.array([math.inf, 1])}
     assert plain(numbers) == {"a": [None, 0.5], "b": [None, 1.0]}
@@ -420,7 +424,7 @@ def test_examples_of_the_help_run(line, folder):
     """All but those that need a model of the user's."""
     if "run.npz" in line:
         run("minimize bowl --save run.npz")
-    assert run(line).exit_code in (0, 3)
+    assert run(line).exit_code in (0, 3, 4)  # 4: rosenbrock has no maximum, and the verdict says so
 
 
 def test_help_loads_click_alone():

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from steepest.directions import BFGS, LBFGS, ConjugateGradient, HagerZhang, Pair, pair, sandwiched
+from steepest.conjugate import ConjugateGradient, HagerZhang
+from steepest.directions import BFGS, LBFGS, Pair, pair, sandwiched
 from steepest.errors import ArgumentError
 from steepest.oracle import Box, Objective, Oracle
 from steepest.params import Parameters

@@ -9,6 +9,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from numpy import tanh
 
 from steepest import kernels, rules
 from steepest.errors import ArgumentError, MissingExtraError
@@ -324,6 +325,22 @@ def test_compiling_waits_until_numpy_has_worked_as_long(monkeypatch):
     assert ask(rules.Adam, TYPES[1], 1000, 1e6) is not None
     assert ask(rules.Adam, TYPES[1], 1000, 1.0) is not None  # it is there now
     assert ask(rules.Adam, TYPES[0], 100_000_000, 1.0) is not None  # the first step is worth it
+
+
+def test_a_formula_whose_bits_depend_on_the_library_stays_with_numpy(monkeypatch):
+    @rule
+    def Soft(g, lr=0.1):
+        return -lr * tanh(g)
+
+    @rule
+    def Power(g, m, t, lr=0.1):  # the power is of what is the same for all elements
+        m = m + g
+        return -lr / t**0.3 * m, m
+
+    monkeypatch.setattr(kernels, "_known", {})
+    assert kernels.kernel_when_worthwhile(Soft, TYPES[1], 1000, 1e9) is None
+    assert kernels.kernel_when_worthwhile(Power, TYPES[1], 1000, 1e9) is not None
+    assert all(kernels.kernel_when_worthwhile(kind, TYPES[1], 1000, 1e9) is not None for kind in RULES)
 
 
 def test_without_the_compiler_it_is_not_worthwhile(monkeypatch):

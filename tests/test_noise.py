@@ -86,7 +86,7 @@ def test_the_tolerance_of_a_solver_is_seen(tolerance):
     for seed in range(20):
         rng = np.random.default_rng(seed)
         x = rng.uniform(0.5, 2, 3)
-        rough = lambda y: cube_root(1 + y @ y, tolerance)  # noqa: E731
+        rough = lambda y: cube_root(1 + y @ y, tolerance)
         beside = x + 0.1 * rng.uniform(-1, 1, (300, 3))
         truth = np.std([rough(y) - np.cbrt(1 + y @ y) for y in beside])
         ratios.append(noise(rough, x, rng=seed).level / truth)

@@ -51,7 +51,7 @@ def as_runs(s, fun, starts, methods, **keywords):
     flat = s.to_dict()
     x = s.x.reshape(len(methods), -1)
     for k, (start, method) in enumerate(zip(starts, methods, strict=True)):
-        r = minimize(fun, start, method=method, **keywords)
+        r = minimize(fun, start, method=method, diagnose=False, **keywords)
         assert (r.code, r.nit) == (flat["code"][k], flat["steps"][k])
         np.testing.assert_array_equal(flat["fun"][k], r.fun)
         np.testing.assert_array_equal(x[k], r.x)
@@ -203,12 +203,21 @@ def test_what_is_no_batch_runs_one_by_one(case, workers):
     keywords = {"maxiter": 20} | keywords
     s = sweep(fun, [3.0, -2.0], method, workers=workers, **keywords)
     assert s.engine == "one by one"
-    arrays = getattr(method, "arrays", {})
+    arrays = {name: v for name, v in getattr(method, "hyper", {}).items() if isinstance(v, np.ndarray)}
     runs = next(iter(arrays.values())).size if arrays else 1
     single = [
         method.with_hyper(**{n: a[k] for n, a in arrays.items()}) if arrays else method for k in range(runs)
     ]
     as_runs(s, fun, [[3.0, -2.0]] * runs, single, **keywords)
+
+
+@pytest.mark.parametrize("dtype", [">f8", np.longdouble], ids=["big-endian", "long double"])
+def test_other_floats_run_one_by_one(dtype):
+    start = np.array([3.0, -2.0], dtype)
+    s = sweep(bowl, start, rules.GD(lr=RATES[:2]), jac=bowl_gradient, maxiter=9)
+    np.testing.assert_array_equal(
+        s.x[1], minimize(bowl, start, method=rules.GD(lr=RATES[1]), jac=bowl_gradient, maxiter=9).x
+    )
 
 
 def test_wrong_gradient_is_not_believed():

@@ -13,7 +13,9 @@ from steepest.methods import METHODS
 RULES = [kind for kind in METHODS.values() if issubclass(kind, Rule)]
 SOLVABLE = [p for p in problems.catalogue() if p.minimum is not None]
 SMOOTH = [p for p in SOLVABLE if not {"kink", "discontinuous", "plateau"} & set(p.tags)]
-EASY = [p for p in SMOOTH if "convex" in p.tags and "ill-conditioned" not in p.tags and "singular" not in p.tags]
+EASY = [
+    p for p in SMOOTH if "convex" in p.tags and "ill-conditioned" not in p.tags and "singular" not in p.tags
+]
 RATES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
 
 
@@ -28,8 +30,9 @@ def test_the_default_ends_at_a_stationary_point_that_the_problem_knows(problem, 
     """At a minimum, or in a trap: where the gradient (of what the bounds leave free) vanishes."""
     fun = problem if jac is None else lambda x: problem(x)
     result = st.minimize(fun, problem.start, jac=jac, bounds=problem.bounds, maxfun=20_000)
-    if not problem.gradient(problem.start).any():
-        pytest.skip("it starts where the gradient is zero: no descent method moves, and the verdicts must say so")
+    if "saddle" in problem.tags and not result.success:  # it says so, and the advised call leaves it
+        assert result.code in ("stalled.saddle", "stalled.plateau", "stalled.maximum"), result.why
+        result = result.retry()
     assert result.success, result.why
     assert result.fun <= problem(problem.start)
     low, high = np.transpose(problem.bounds)
@@ -52,4 +55,6 @@ def test_the_default_solves_what_is_easy(problem):
 def test_every_rule_comes_near_with_one_of_a_few_rates(kind, problem):
     runs = [st.minimize(problem, problem.start, method=kind(lr=lr), maxiter=600) for lr in RATES]
     assert min(gap(problem, run) for run in runs) < 0.1
-    assert all(run.fun <= problem(problem.start) for run in runs)  # the best point seen, even when it diverged
+    assert all(
+        run.fun <= problem(problem.start) for run in runs
+    )  # the best point seen, even when it diverged

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from . import problems, schedules, sets, stop
+from .compare import compare
+from .conjugate import ConjugateGradient, HagerZhang
 from .derivatives import check_gradient, derivative, gradient, hessian, hessian_vector_product, noise
-from .directions import BFGS, LBFGS, ConjugateGradient, HagerZhang
+from .diagnose import curvature, diagnose
+from .directions import BFGS, LBFGS
 from .errors import ArgumentError, FormulaError, MissingExtraError, ObjectiveError, SteepestError
 from .findlr import LearningRate, find_lr
 from .formula import formula
@@ -41,6 +44,8 @@ from .rules import (
 )
 from .samples import from_samples
 from .sets import L1, Affine, Ball, Box, L1Ball, NonNegative, Simplex
+from .stepper import Stepper
+from .sweep import sweep
 from .wrappers import (
     Accumulate,
     Averaged,
@@ -113,12 +118,16 @@ __all__ = [
     "Simplex",
     "SpaRSA",
     "SteepestError",
+    "Stepper",
     "WeightDecay",
     "Wolfe",
     "Yogi",
     "check_gradient",
+    "compare",
+    "curvature",
     "derivative",
     "descend",
+    "diagnose",
     "find_lr",
     "formula",
     "from_samples",
@@ -134,4 +143,5 @@ __all__ = [
     "schedules",
     "sets",
     "stop",
+    "sweep",
 ]

@@ -9,9 +9,9 @@ from functools import cache
 import numpy as np
 
 from .errors import MissingExtraError
-from .expression import OPERATIONS, Expression, invariants, symbol
+from .expression import OPERATIONS, Expression, invariants, postorder, symbol
 from .lift import Rule, speak
-from .machine import TYPES, Code, instructions, pointer, python
+from .machine import BODIES, TYPES, Code, instructions, pointer, python
 
 # The loop over the elements. Its arrays are `noalias`, so LLVM need not prove that they don't overlap. What
 # is the same for all elements comes in as %h0, %h1, ... in the precision of the arrays: one double among
@@ -225,7 +225,8 @@ def kernel_when_worthwhile(rule: type[Rule], dtype: np.dtype, n: int, t: float) 
     """The kernel that writes new arrays, once it is compiled or NumPy has worked as long as compiling takes.
 
     Whatever the run's length, it takes at most twice the time of the better choice; and since both engines
-    compute the same bits, nobody sees when it changes. None: go on with NumPy.
+    compute the same bits, nobody sees when it changes. None: go on with NumPy, as always with a formula
+    whose functions IEEE does not fix (``exp``, ``tanh``, ...).
     """
     key = rule, dtype
     if key not in _known:
@@ -234,10 +235,17 @@ def kernel_when_worthwhile(rule: type[Rule], dtype: np.dtype, n: int, t: float) 
         ):  # ns that NumPy took so far, of the 0.1 s that llvmlite and compiling take
             return None
         try:
-            _known[key] = kernel(rule, dtype, in_place=False)  # type: ignore[arg-type]
+            _known[key] = kernel(rule, dtype, in_place=False) if _exact(rule) else None  # type: ignore[arg-type]
         except MissingExtraError:
             _known[key] = None
     return _known[key]
+
+
+def _exact(rule: type[Rule]) -> bool:
+    """Whether the part that is computed for each element has the same bits on every engine."""
+    arrays = {"x", "g", *rule.slots}
+    nodes = [node for node in postorder(traced(rule)) if node.operation and node.symbols & arrays]
+    return all(node.operation.name in BODIES for node in nodes if node.operation)
 
 
 def plain_kernel(rule: type[Rule]) -> Callable[..., None]:

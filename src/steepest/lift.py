@@ -128,6 +128,10 @@ class Rule(Method):
 
     def init(self, point: Point) -> tuple[Any, Any]:
         """The slots, all zero, and the state of the length policy."""
+        if several := [name for name, value in self.hyper.items() if isinstance(value, np.ndarray)]:
+            raise ArgumentError(
+                f"{self.name} has several values of {_listed(several)}: one run takes one; see sweep."
+            )
         length = self._length.init(point, point.oracle) if self._length else None
         return tuple(np.zeros_like(point.x) for _ in self.slots), length
 
@@ -203,8 +207,14 @@ def _listed(names: Any) -> str:
     return ", ".join(names) or "none"
 
 
-def checked(owner: str, name: str, value: Any) -> float:
-    """A hyperparameter as a float within the range that its name implies, or an error that names it."""
+def checked(owner: str, name: str, value: Any) -> Any:
+    """A hyperparameter as a float (several, for `sweep`, as an array) in the range that its name implies."""
+    if (
+        isinstance(value, np.ndarray) and value.size and value.ndim and value.dtype.kind in "fiu"
+    ):  # for a sweep
+        for extreme in (value.min(), value.max()):
+            checked(owner, name, extreme)
+        return value.astype(float)
     least, greatest, words = RANGES.get(name, _ANY)
     try:
         number = float(value)

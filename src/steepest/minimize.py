@@ -5,16 +5,18 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from .derivatives import Paired, choose
+from .diagnose.explain import explain
 from .errors import ArgumentError
 from .limits import Limits
 from .loop import Iterate, descend
 from .method import Method
 from .methods import find
+from .negative import Negative, function
 from .oracle import Box, Objective, Oracle, faces
 from .params import Parameters
 from .point import Point
@@ -52,6 +54,7 @@ def minimize(
     workers: Any = None,
     project: Any = None,
     prox: Any = None,
+    diagnose: bool = True,
     rng: Any = None,
 ) -> Result:
     """Minimise a function of any parameters.
@@ -101,6 +104,8 @@ def minimize(
     prox : penalty
         What is added to `fun`, such as ``L1(0.1)``; `fun` of the result is the sum. For the methods of
         `steepest.proximal` alone: others scale or accumulate gradients, and end elsewhere. None is `SpaRSA`.
+    diagnose : bool
+        Whether the end is diagnosed: at most 10 + 2n more evaluations, counted apart as `diagnosis_nfev`.
     rng : int or numpy.random.Generator
         For the directions in which gradients are proved (SPEC 7); by default a fixed seed, so that a run repeats.
 
@@ -125,12 +130,13 @@ def minimize(
     >>> float(st.minimize(lambda x: (x - 3) ** 2, 0.0, method="gd", lr=0.1).x.round(6))
     3.0
     """
+    given = {name: value for name, value in locals().items() if value is not None}  # for a second try
     limits = Limits.of(tol, options, {"maxiter": maxiter, "maxfun": maxfun, "maxtime": maxtime, "gtol": gtol,
                                       "xtol": xtol, "ftol": ftol, "target": target})  # fmt: skip
     if on_error not in ("raise", "stop"):
         raise ArgumentError(f"on_error={on_error!r}: expected 'raise' or 'stop'.")
     if callback is not None:
-        _callable(callback, "callback")
+        function(callback, "callback")
     if stop is not None and not isinstance(stop, Criterion):
         raise ArgumentError(f"stop={stop!r}: expected a criterion, such as GradientNorm(1e-6) | Steps(1000).")
     run = Run(Parameters(x0), fun.sign if isinstance(fun, Negative) else 1.0)
@@ -144,16 +150,22 @@ def minimize(
     criterion = limits.criterion(stop or chosen.convergence(start.dtype), run.sign)
     kind = Paired if jac is True else Objective
     deadline = run.began + limits.maxtime
-    objective = kind(
-        _callable(fun, "fun"), run.parameters, args, limits.maxfun, deadline, vectorized, workers
-    )
+    objective = kind(function(fun, "fun"), run.parameters, args, limits.maxfun, deadline, vectorized, workers)
     oracle: Oracle | None = None
     try:
         oracle, first = _first(objective, run.parameters, start, jac, box, rng, what)
         reason = run.follow(descend(oracle, first, chosen), objective, criterion, callback)
     except (Exception, KeyboardInterrupt) as error:
         reason = run.mishap(error, objective.nfev)
-    result = run.result(reason, oracle, objective, method=repr(chosen), engine=chosen.engine(start))
+    nfev = objective.nfev
+    verdict = run.judged(reason, oracle, chosen, given, diagnose)
+    result = run.result(
+        reason, verdict, nfev, oracle, objective, method=repr(chosen), engine=chosen.engine(start)
+    )
+    result.remember(
+        again=lambda changes: minimize(**{k: v for k, v in {**given, **changes}.items() if v is not None}),
+        explain=lambda k: explain(chosen, run.history, cast(Oracle, oracle), k),
+    )
     if run.error is not None and on_error == "raise":
         raise run.carry(result)
     logger.info("%s", result.message)
@@ -177,31 +189,6 @@ def maximize(fun: Callable[..., Any], x0: Any, *args: Any, **keywords: Any) -> R
     return minimize(
         **given | {"fun": Negative(fun, "fun"), "jac": Negative(jac, "jac") if callable(jac) else jac}
     )
-
-
-class Negative:
-    """A function whose sign is turned, so that its maxima are minima."""
-
-    sign = -1.0
-
-    def __init__(self, fun: Callable[..., Any], name: str):
-        self.fun = _callable(fun, name)
-        if callable(gradient := getattr(fun, "gradient", None)):
-            self.gradient = Negative(gradient, "fun.gradient")
-
-    def __call__(self, *args: Any) -> Any:
-        return _negated(self.fun(*args))
-
-
-def _negated(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _negated(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_negated(part) for part in value]
-    try:
-        return -value
-    except TypeError:
-        return value  # None or text: whoever reads it says what was expected
 
 
 def descend_from(
@@ -237,7 +224,7 @@ def descend_from(
     parameters = Parameters(x0)
     start, box = _start(parameters, bounds)
     kind = Paired if jac is True else Objective
-    objective = kind(_callable(fun, "fun"), parameters, args)
+    objective = kind(function(fun, "fun"), parameters, args)
     oracle, first = _first(objective, parameters, start, jac, box, rng)
     return descend(oracle, first, find(method, start.size, lr))
 
@@ -261,12 +248,6 @@ def minimize_for_scipy(
         # scipy has wrapped the caller's callback: the wrapper takes the intermediate result by position
         callback = lambda intermediate_result, wrapped=callback: wrapped(intermediate_result)  # noqa: E731
     return minimize(fun, x0, args, method, jac, bounds, callback=callback, options=options)
-
-
-def _callable(fun: Any, name: str) -> Callable[..., Any]:
-    if not callable(fun):
-        raise ArgumentError(f"{name}={fun!r}: expected a function.")
-    return fun
 
 
 def _start(

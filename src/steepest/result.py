@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,16 @@ class Result(dict):
         Why it stopped, in one sentence with numbers (`why` is another name of `message`).
     code : str
         Stable name of the cause, such as ``converged.gradient``.
+    evidence : dict
+        The figures behind the verdict.
+    advice : Advice or None
+        The call to make next: text to paste, and ``advice.changes``; `retry` makes it.
+    stopped : list
+        Code and sentence of the criterion that ended the run, before the diagnosis.
     nfev, njev, nit : int
         Calls of fun (those for differences included), gradients, steps.
+    diagnosis_nfev : int
+        Calls of fun for the diagnosis, not among `nfev`.
     seconds : float
         Wall time.
     method : str
@@ -80,10 +89,52 @@ class Result(dict):
         """Why it stopped, in one sentence with numbers."""
         return self["message"]
 
+    _again: Callable[[dict[str, Any]], Result] | None = None
+    _explain: Callable[[int], str] | None = None
+
+    def remember(self, again: Callable[[dict[str, Any]], Result], explain: Callable[[int], str]) -> None:
+        """Keep how the call is made again, and how a step is explained: neither is saved."""
+        object.__setattr__(self, "_again", again)
+        object.__setattr__(self, "_explain", explain)
+
+    def retry(self, **changes: Any) -> Result:
+        """Make the call again with what `advice` changes, and with further changes.
+
+        Raises
+        ------
+        ArgumentError
+            When there is nothing to change, or the result was loaded from a file and has forgotten its function.
+        """
+        advised = getattr(self.get("advice"), "changes", {})
+        if self._again is None:
+            raise ArgumentError(
+                "this result was loaded and has no function to call: make the advised call yourself."
+            )
+        if not advised and not changes:
+            raise ArgumentError(
+                "there is no advice to follow: say what to change, such as retry(maxiter=10_000)."
+            )
+        return self._again({**advised, **changes})
+
+    def explain(self, k: int = -1) -> str:
+        """Step `k` (1, 2, ..., -1 for the last) as the method's formula with the numbers filled in.
+
+        Raises
+        ------
+        ArgumentError
+            When there is no such step, the method is no rule, or the result was loaded from a file.
+        """
+        if self._explain is None:
+            raise ArgumentError(
+                "this result was loaded and has no function to ask (see diagnose.explain_step)."
+            )
+        return self._explain(k)
+
     def _rows(self) -> list[tuple[str, str]]:
         cost = f"{counted(self.nit, 'step')}, {counted(self.nfev, 'evaluation')}, {counted(self.njev, 'gradient')}"
         return [
             ("why", self.message),
+            *([("try", str(self.advice))] if self.get("advice") else []),
             ("x", _brief(self.x)),
             ("fun", f"{self.fun:.10g}"),
             ("gradient norm", f"{_norm(self.jac):.3g}"),

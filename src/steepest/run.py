@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 import math
 import time
 from collections.abc import Callable, Iterable
@@ -10,14 +11,18 @@ from typing import Any
 
 import numpy as np
 
+from .diagnose import Verdict, judge
 from .errors import Exhausted
 from .history import History, Record
 from .loop import Iterate
+from .method import Method
 from .oracle import Objective, Oracle
 from .params import Parameters
 from .point import Point, distance, norm
 from .result import STATUS, Result
 from .stop import Criterion, Reason
+
+logger = logging.getLogger("steepest")
 
 
 class Run:
@@ -80,7 +85,27 @@ class Run:
         )
         return self.error
 
-    def result(self, reason: Reason, oracle: Oracle | None, objective: Objective, **more: Any) -> Result:
+    def judged(
+        self, reason: Reason, oracle: Oracle | None, method: Method, given: dict[str, Any], ask: bool
+    ) -> Verdict:
+        """The diagnosis; the bare reason where none is wanted, or where the function fails in it."""
+        now = self.history.now
+        if ask and now is not None:
+            try:
+                return judge(reason, self.history, oracle, method, now.point, given)
+            except (Exception, KeyboardInterrupt):  # a diagnosis must not lose what the run has found
+                logger.warning("the diagnosis failed", exc_info=True)
+        return Verdict(reason.code, reason.sentence, reason.converged)
+
+    def result(
+        self,
+        reason: Reason,
+        verdict: Verdict,
+        nfev: int,
+        oracle: Oracle | None,
+        objective: Objective,
+        **more: Any,
+    ) -> Result:
         """Everything so far, with the best finite point seen, in the caller's shapes and sign."""
         restore, start = self.parameters.restore, self.parameters.start
         best = self._best(oracle) if oracle else None
@@ -89,13 +114,17 @@ class Run:
             x=restore(x.copy()),
             fun=self.sign * f,
             jac=restore(np.full_like(start, math.nan) if g is None else self.sign * g),
-            success=reason.converged,
-            status=STATUS[reason.code.partition(".")[0]],
-            message=reason.sentence,
-            code=reason.code,
+            success=verdict.success,
+            status=STATUS[verdict.code.partition(".")[0]],
+            message=verdict.sentence,
+            code=verdict.code,
+            evidence=verdict.evidence,
+            advice=verdict.advice,
+            stopped=list(reason),
             nit=max(int(self.history.last.t), 0),
-            nfev=objective.nfev,
+            nfev=nfev,
             njev=oracle.njev if oracle else 0,
+            diagnosis_nfev=objective.nfev - nfev,
             seconds=time.perf_counter() - self.began,
             gradient=oracle.derivative.report if oracle else "none yet",
             **more,

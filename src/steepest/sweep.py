@@ -43,7 +43,8 @@ class Sweep:
     steps : ndarray of int
         Made until it stopped.
     code : ndarray of str
-        Why it stopped, such as ``converged.gradient``, ``budget.steps`` or ``diverged``.
+        Why it stopped, such as ``converged.gradient``, ``budget.steps`` or ``diverged``; not diagnosed any
+        further, which `minimize` with the same values does.
     engine : str
         ``"batch"``, or ``"one by one"`` where the function or the method can't be batched.
     seconds : float
@@ -179,7 +180,8 @@ def sweep(
     starts = floats(x0, "x0")
     number, starts = starts.ndim == 0, np.atleast_1d(starts)
     chosen = find(method, starts.shape[-1])
-    arrays = chosen.arrays if isinstance(chosen, Rule) else {}
+    hyper = chosen.hyper if isinstance(chosen, Rule) else {}
+    arrays = {name: value for name, value in hyper.items() if isinstance(value, np.ndarray)}
     try:
         shape = np.broadcast_shapes(starts.shape[:-1], *(array.shape for array in arrays.values()))
     except ValueError:
@@ -215,12 +217,10 @@ def _at_once(
     criterion = known.criterion(stop or method.convergence(points.dtype))
     if not isinstance(method, Rule) or hasattr(method.hyper.get("lr"), "advance") or method.schedules:
         return None
-    if (
-        bounds is not None
-        or math.isfinite(known.maxfun)
-        or math.isfinite(known.maxtime)
-        or not batchable(criterion)
-    ):
+    if points.dtype not in (np.float32, np.float64):  # long doubles, or bytes in the other order
+        return None
+    limited = bounds is not None or math.isfinite(known.maxfun) or math.isfinite(known.maxtime)
+    if limited or not batchable(criterion):
         return None
     found = many_points(fun, points[0], number, args, jac, rng)
     if found is None:
@@ -253,7 +253,7 @@ def _one_by_one(
 
 def _alone(fun: Any, given: dict[str, Any], run: tuple[Method, Any]) -> tuple[np.ndarray, float, int, str]:
     method, x0 = run
-    result = minimize(fun, x0, method=method, on_error="stop", **given)
+    result = minimize(fun, x0, method=method, on_error="stop", diagnose=False, **given)
     if result.code == "interrupted":
         raise KeyboardInterrupt
     return np.atleast_1d(result.x), result.fun, result.nit, result.code

@@ -61,7 +61,7 @@ class Proved:
         self._scatter: Noise | None = None
         self._rounding = 4 * float(np.finfo(x0.dtype).eps)
         self._size = abs(f0) if math.isfinite(f0) else 0.0
-        self._outcome = ""
+        self._outcome = self._fault = ""
         self._prove(x0, f0)
 
     @property
@@ -94,6 +94,10 @@ class Proved:
         if self._instead is not None:
             return self._instead.refresh(x, f)
         self._prove(x, f)
+        if (
+            self._instead is not None
+        ):  # right at the start, not here: a kink or a jump more likely than a fault
+            self.warning, self._outcome = "", f"since {_brief(x)} the slopes of fun are others: {self._fault}"
         return self._instead is not None
 
     def _ask(self, x: np.ndarray, f: float) -> tuple[np.ndarray, str]:
@@ -132,6 +136,7 @@ class Proved:
 
     def _reject(self, fault: str, x: np.ndarray, f: float) -> None:
         """Let differences stand in from now on."""
+        self._fault = fault
         if self.name == USER:
             self.warning = f"your gradient is wrong: {fault}"
         self._outcome = self.warning or f"{self.name} does not do: {fault}"

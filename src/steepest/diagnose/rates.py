@@ -9,7 +9,7 @@ import numpy as np
 from .case import Case
 from .rate import PATIENCE
 from .verdict import Verdict
-from .words import along, count, number, ordinal, place, rounded
+from .words import along, at_least, count, number, place, rounded
 
 TOO_SMALL = 0.01  # share of the limit: lr L < 0.02 for gradient descent
 ILL = 1e3  # condition number from which a change of method is advised
@@ -66,8 +66,8 @@ def growing(case: Case) -> Verdict | None:
     rate = case.rate
     lr = f" with lr = {number(rate.lr)}" if math.isfinite(rate.lr) else ""
     sentence = (
-        f"Diverged: f grew {_speed(case)}, from {case.shown(case.trail.f[0])} at x0: the steps{lr} are "
-        "too long."
+        f"Diverged: f grew {_speed(case)}, from {case.shown(case.trail.f[0])} at x0: the steps{lr} are too "
+        "long."
     )
     evidence = rate.evidence | {"growth": case.trail.growth}
     return Verdict("diverged.rate", sentence, False, evidence, rate.advice())
@@ -132,11 +132,13 @@ def too_small(case: Case) -> Verdict | None:
             return None
         steps = _steps_left(case)
         share = f"{number(way / (way + left))} of the way" if math.isfinite(left) else number(way)
+        ahead = "the gradient does not shrink yet"
+        if math.isfinite(steps):
+            ahead = f"at this rate a gradient 1e6 times smaller takes >= {at_least(steps)} more"
         sentence = (
-            f"{but}The learning rate is too small: moved {share} in {case.history.last.t:.0f} steps; at this rate "
-            f"a gradient 1e6 times smaller takes >= {ordinal(steps)} more. lr = {number(rate.suggested)} = "
-            f"{rate.shared} (largest curvature L = {number(rate.share / rate.suggested)}) is about "
-            f"{count(times)} times larger and still stable."
+            f"{but}The learning rate is too small: moved {share} in {case.last_step} steps; {ahead}. lr = "
+            f"{number(rate.suggested)} = {rate.shared} (largest curvature L = "
+            f"{number(rate.share / rate.suggested)}) is about {count(times)} times larger and still stable."
         )
         evidence = {"lr": rate.lr, "suggested": rate.suggested, "times": times, "steps": steps, "L": rate.L}
         return Verdict(f"{family}.rate", sentence, False, evidence, rate.advice())
@@ -144,13 +146,13 @@ def too_small(case: Case) -> Verdict | None:
     each = float(np.abs(case.trail.moves[-1]).max()) if len(case.trail.moves) else 0.0
     part = c.vectors.T @ case.g
     farthest = float(np.abs(c.vectors @ (part / np.maximum(c.values, c.error + 1e-300))).max())
-    if not case.trail.straight or not each or farthest < 100 * each or c.smallest <= c.error:
+    if not case.trail.straight or not each or not 100 * each <= farthest < math.inf or c.smallest <= c.error:
         return None
     steps = farthest / each
     lr = rounded(rate.lr * steps / 100)
     sentence = (
         f"{but}The learning rate is too small: a step moves no number by more than {number(each)}, but the "
-        f"{case.minimum} is about {number(farthest)} away: >= {ordinal(steps)} more steps. lr = "
+        f"{case.minimum} is about {number(farthest)} away: >= {at_least(steps)} more steps. lr = "
         f"{number(lr)} would take some hundred."
     )
     evidence = {"lr": rate.lr, "suggested": lr, "times": lr / rate.lr, "steps": steps}
@@ -170,7 +172,7 @@ def ill_conditioned(case: Case) -> Verdict | None:
         smallest = min(seen, smallest if smallest > c.error else math.inf)
     diagonal = case.oracle.derivative.diagonal()
     largest = max(c.largest, 0.0 if diagonal is None else float(np.nansum(diagonal)))
-    if not 0 < smallest < math.inf or largest < ILL * smallest:
+    if not 0 < smallest < math.inf or not ILL <= largest / smallest < math.inf:
         return None
     condition = largest / smallest
     family = "budget" if case.reason.code.startswith("budget") else "stalled"
@@ -180,7 +182,7 @@ def ill_conditioned(case: Case) -> Verdict | None:
     sentence = (
         f"{met}{'f' if met else 'F'} is ill-conditioned: curvature ranges from {number(smallest)} along "
         f"{along(c.vectors[:, 0])} to {number(largest)} (condition {number(condition)}), so gradient "
-        f"descent needs about {ordinal(condition * math.log(1 / ENOUGH) / 2)} steps.{rest} Use a method "
+        f"descent needs about {at_least(condition * math.log(1 / ENOUGH) / 2)} steps.{rest} Use a method "
         "that learns the curvature, or rescale x."
     )
     evidence = {"condition": condition, "largest": largest, "smallest": smallest, "left": left}
@@ -202,7 +204,7 @@ def falling(case: Case) -> Verdict | None:
     evidence = {"rho": rho, "steps": steps, "gradient": case.slope}
     what = {"evaluations": "maxfun", "time": "maxtime"}.get(case.reason.code.partition(".")[2], "maxiter")
     if math.isfinite(steps):
-        sentence += f"; a gradient 1e6 times smaller than at the start takes >= {ordinal(steps)} more steps."
+        sentence += f"; a gradient 1e6 times smaller than at the start takes >= {at_least(steps)} more steps."
         most = max(4 * (steps + case.last_step), case.rate.needed(case.rate.lr))
         if what == "maxiter" and most <= PATIENCE:
             return Verdict(case.reason.code, sentence, False, evidence, case.advise(maxiter=math.ceil(most)))

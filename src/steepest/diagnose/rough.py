@@ -62,6 +62,8 @@ def wrong_gradient(case: Case) -> Verdict | None:
     claimed = float(case.g @ d)
     unit = float(np.finfo(case.x.dtype).eps)
     moving = np.abs(d) > 1e-3
+    if not moving.any():  # a direction that overflowed
+        return None
     reach = float((case.scale[moving] / np.abs(d[moving])).min())
     noise = max(case.noise, unit * float(np.abs(case.trail.f[case.trail.finite][-20:]).max()))
     # the smallest steps that still show the slope to four digits: f may bend sharply

@@ -172,7 +172,8 @@ def minimum(case: Case) -> Verdict | None:
     c = case.curvature
     evidence = {"f": case.sign * case.f, "gradient": case.slope}
     if c is None and case.probes.cut:
-        sentence = f"{case.reason.sentence} But maxfun or maxtime left nothing to prove it with: allow {10 + 2 * case.n} more."
+        missing = f"But maxfun or maxtime left nothing to prove it with: allow {10 + 2 * case.n} more."
+        sentence = f"{case.reason.sentence} {missing}"
         return Verdict("budget.unproved", sentence, False, evidence, case.advise(maxfun=None, maxtime=None))
     if c is None:  # nothing can be seen around: the test stands for itself
         return Verdict(case.reason.code, case.reason.sentence, True, evidence)
@@ -198,6 +199,8 @@ def loose(case: Case) -> Verdict | None:
     if not case.reason.converged:
         return None
     drop, distance = case.remaining
+    if not case.asked and not math.isfinite(drop):  # the method's own test, which nothing here contradicts
+        return Verdict(case.reason.code, case.reason.sentence, True, {"gradient": case.slope})
     left = (
         f"f can still fall by about {number(drop)}, {number(distance)} away"
         if math.isfinite(drop)

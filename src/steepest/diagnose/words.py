@@ -24,10 +24,8 @@ def count(value: float) -> str:
     return f"{round(value, digits):,.0f}".replace(",", " ")
 
 
-def ordinal(value: float) -> str:
-    """A count that must not sound smaller than it is: rounded up to three digits."""
-    if not math.isfinite(value):
-        return "10 million"
+def at_least(value: float) -> str:
+    """A finite count that must not sound smaller than it is: rounded up to three digits."""
     digits = max(math.floor(math.log10(max(value, 1.0))) - 2, 0)
     return count(math.ceil(value / 10**digits) * 10.0**digits)
 
