@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from .errors import ArgumentError, Exhausted, ObjectiveError
+from .foreign import library_of
 from .parallel import evaluate
 from .params import Parameters
 from .point import Point
@@ -106,7 +107,8 @@ def real(value: Any) -> float:
         return float(value)
     if value is None:
         raise ObjectiveError("fun returned None: expected a number. Is a `return` missing?")
-    array = np.asarray(value)
+    library = library_of(value)
+    array = np.asarray(library.numpy(value) if library else value)
     if array.size != 1:
         raise ObjectiveError(
             f"fun returned an array of shape {array.shape}: expected one number. Is a sum or a mean missing?"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from .errors import ArgumentError
+from .foreign import library_of
 
 Build = Callable[[Any], Any]
 
@@ -26,6 +27,8 @@ class Parameters:
     ----------
     start : ndarray, shape (n,)
         A flat copy of `x0`.
+    library : Torch, Jax, or None
+        Whose arrays `x0` is made of, where that is not NumPy.
 
     Examples
     --------
@@ -40,6 +43,7 @@ class Parameters:
     def __init__(self, x0: Any, name: str = "x0"):
         self._name = name
         leaves: list[np.ndarray] = []
+        self.library = next(filter(None, map(library_of, _parts(x0))), None)
         self.restore: Build = _collect(x0, name, leaves, 0)[0]
         if not sum(leaf.size for leaf in leaves):
             raise ArgumentError(f"{name} is empty: there is nothing to minimise over.")
@@ -71,9 +75,15 @@ def _collect(tree: Any, name: str, leaves: list[np.ndarray], offset: int) -> tup
     if isinstance(tree, Sequence) and any(isinstance(part, Mapping) or _is_array(part) for part in tree):
         make = getattr(type(tree), "_make", type(tree))  # a named tuple takes its parts one by one
         return _branch(list(tree), [f"{name}[{i}]" for i in range(len(tree))], leaves, offset, make)
-    leaf = floats(tree, name)
+    library = library_of(tree)
+    leaf = floats(library.numpy(tree) if library else tree, name)
     leaves.append(leaf)
     end = offset + leaf.size
+    if library:
+        # the function sees the library's own arrays, also while it is differentiated with them
+        return (
+            lambda x: (library.array(x) if isinstance(x, np.ndarray) else x)[offset:end].reshape(leaf.shape)
+        ), end
     if leaf.ndim == 0:
         return (lambda x: x[offset]), end
     if leaf.ndim == 1 and offset == 0:
@@ -82,7 +92,16 @@ def _collect(tree: Any, name: str, leaves: list[np.ndarray], offset: int) -> tup
 
 
 def _is_array(part: Any) -> bool:
-    return isinstance(part, np.ndarray) and part.ndim > 0
+    return (isinstance(part, np.ndarray) or library_of(part) is not None) and part.ndim > 0
+
+
+def _parts(tree: Any) -> Iterator[Any]:
+    """The leaves of a nesting, and of lists of numbers those, too."""
+    if isinstance(tree, Mapping | list | tuple):
+        for part in tree.values() if isinstance(tree, Mapping) else tree:
+            yield from _parts(part)
+    else:
+        yield tree
 
 
 def _branch(

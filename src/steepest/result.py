@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .errors import ArgumentError
+from .foreign import library_of
 from .history import History
 from .stop import counted
 
@@ -196,7 +197,8 @@ def _leaves(tree: Any) -> list[np.ndarray]:
         return [leaf for part in tree.values() for leaf in _leaves(part)]
     if isinstance(tree, list | tuple):
         return [leaf for part in tree for leaf in _leaves(part)]
-    return [np.asarray(tree, dtype=float)]
+    library = library_of(tree)
+    return [np.asarray(library.numpy(tree) if library else tree, dtype=float)]
 
 
 def _norm(tree: Any) -> float:
@@ -208,11 +210,9 @@ def _brief(tree: Any) -> str:
         return "\n".join(f"{key} = {_brief(part)}" for key, part in tree.items())
     if isinstance(tree, list | tuple):
         return "\n".join(map(_brief, tree))
-    return (
-        np.array2string(np.asarray(tree), precision=8, threshold=12)
-        if np.ndim(tree)
-        else f"{float(tree):.10g}"
-    )
+    library = library_of(tree)
+    array = np.asarray(library.numpy(tree) if library else tree)
+    return np.array2string(array, precision=8, threshold=12) if array.ndim else f"{float(array):.10g}"
 
 
 def _dismantle(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:
@@ -222,6 +222,8 @@ def _dismantle(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:
     if isinstance(value, list | tuple):
         return {type(value).__name__ if type(value) in (list, tuple) else "tuple":
                 [_dismantle(part, f"{name}/{i}", arrays) for i, part in enumerate(value)]}  # fmt: skip
+    if library := library_of(value):
+        value = library.numpy(value)  # comes back as a NumPy array: files know no devices
     if isinstance(value, np.ndarray | np.floating) or (isinstance(value, float) and not math.isfinite(value)):
         arrays[name] = np.asarray(value)
         return {"array": name}

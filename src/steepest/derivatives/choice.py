@@ -19,7 +19,7 @@ from .ladder import Accurate
 from .own import Paired, written
 from .proved import USER, Proved
 
-# x -> (value, gradient) for a function of a flat array; one line for each array library
+# x -> (value, gradient) for a function of a flat NumPy array; other libraries bring their own (see foreign.py)
 AUTOMATIC: dict[str, Callable[[Function], Primitive]] = {"autograd": autograd}
 
 DIFFERENCES: dict[str, Callable[..., Any]] = {
@@ -85,7 +85,9 @@ def choose(
         return own(objective.gradient)
     if callable(jac):
         return own(written(jac, objective, parameters))
-    name = "autograd" if jac is None or jac is False or jac == "auto" else jac
+    if jac in (None, False, "auto") and parameters.library is not None:
+        return proved(parameters.library.name, parameters.library.differentiate(objective.raw))
+    name = "autograd" if jac in (None, False, "auto") else jac
     if name not in AUTOMATIC:
         names = ", ".join(repr(name) for name in ["auto", *AUTOMATIC, *DIFFERENCES])
         raise ArgumentError(f"jac={jac!r}: expected a function, True, or one of {names}.")

@@ -1,0 +1,83 @@
+"""x0 as a torch tensor or a JAX array: the function sees that library's arrays, and its autodiff gives the gradient."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import steepest as st
+from conftest import peer
+
+START = [-1.2, 1.0]
+
+
+def valley(x):
+    return (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2
+
+
+def made(library, values, single=False):
+    if library == "torch":
+        torch = peer("torch")
+        return torch.tensor(values, dtype=torch.float32 if single else torch.float64)
+    jax = peer("jax")
+    return jax.numpy.asarray(np.asarray(values, np.float32))  # JAX's own default
+
+
+@pytest.mark.parametrize("library", ["torch", "jax"])
+@pytest.mark.parametrize("method", [None, "lbfgs", "adam"])
+def test_there_and_back(library, method):
+    x0 = made(library, START)
+    seen = set()
+
+    def f(x):
+        seen.add(type(x).__module__.partition(".")[0])
+        return valley(x)
+
+    more = {"lr": 0.05, "maxiter": 2000} if method == "adam" else {}
+    result = st.minimize(f, x0, method=method, **more)
+    assert type(result.x) is type(x0)
+    assert type(result.jac) is type(x0)
+    assert seen <= {library, "jaxlib"}
+    assert result.gradient.startswith(f"{library}, proved")
+    assert valley(np.asarray(result.x, float)) < (1e-2 if method == "adam" else 1e-6)
+    np.testing.assert_array_equal(np.asarray(x0), np.asarray(made(library, START)))
+
+
+def test_torch_equals_numpy():
+    torch = peer("torch")
+    ours = st.minimize(valley, START, jac="autograd")
+    theirs = st.minimize(valley, torch.tensor(START, dtype=torch.float64))
+    np.testing.assert_allclose(theirs.x.numpy(), ours.x, atol=1e-6)
+    assert theirs.nit == ours.nit
+
+
+def test_torch_functions_and_nesting():
+    torch = peer("torch")
+    data = torch.linspace(0, 1, 20, dtype=torch.float64)
+
+    def loss(p):
+        return ((p["a"] * torch.exp(-p["b"] * data) - 3 * torch.exp(-2 * data)) ** 2).mean()
+
+    one = torch.ones((), dtype=torch.float64)
+    result = st.minimize(loss, {"a": one, "b": one})
+    assert float(result.x["a"]) == pytest.approx(3.0, abs=1e-5)
+    assert float(result.x["b"]) == pytest.approx(2.0, abs=1e-5)
+
+
+def test_single_precision_stays():
+    torch = peer("torch")
+    result = st.minimize(lambda x: (x**2).sum(), made("torch", START, single=True))
+    assert result.x.dtype == torch.float32
+    assert float(result.fun) < 1e-10
+
+
+def test_a_gradient_of_ones_own_in_torch():
+    result = st.minimize(lambda x: (x**2).sum(), made("torch", START), jac=lambda x: 2 * x)
+    assert result.gradient.startswith("user, proved")
+    assert float((result.x**2).sum()) < 1e-12
+
+
+def test_saved_as_numpy(tmp_path):
+    result = st.minimize(valley, made("torch", START), method="gd", lr=1e-3, maxiter=3)
+    result.save(tmp_path / "run.npz")
+    np.testing.assert_array_equal(st.Result.load(tmp_path / "run.npz").x, result.x.numpy())
