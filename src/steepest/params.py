@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .errors import ArgumentError
-from .foreign import library_of
+from .foreign import Jax, Torch, library_of
 
 Build = Callable[[Any], Any]
 
@@ -43,7 +43,8 @@ class Parameters:
     def __init__(self, x0: Any, name: str = "x0"):
         self._name = name
         leaves: list[np.ndarray] = []
-        self.library = next(filter(None, map(library_of, _parts(x0))), None)
+        libraries = (library_of(part) for part in _parts(x0))
+        self.library: Torch | Jax | None = next((library for library in libraries if library), None)
         self.restore: Build = _collect(x0, name, leaves, 0)[0]
         if not sum(leaf.size for leaf in leaves):
             raise ArgumentError(f"{name} is empty: there is nothing to minimise over.")
