@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # A step promises g'Hg/2. Below this share of the decrease so far there is nothing left to gain (numerics.md 1).
 NOTHING = 1e-15
+# ... and no more than the last digits of f.
+DIGITS = 1e-12
 # The promise is looked at only once a step has brought less than this share of the decrease so far.
 SLOW = 1e-8
 # A search that fails where the promise is below this share has met the rounding of f or of the gradient.
@@ -49,7 +51,9 @@ class Settled(Criterion):
                 f"Stalled: products of gradient and step overflow or vanish (gradient norm {last.g_norm:.3g}); "
                 "measure f or x in other units, so that both are nearer to 1.",
             )
-        if promise <= NOTHING * fall:
+        size = abs(last.f)
+        # from a start that is very high a small share is still much; unless f itself is going to 0
+        if promise <= NOTHING * fall and not DIGITS * size < promise < 0.1 * size:
             return Reason(
                 "converged.promise",
                 f"Converged: the next step promises to change f by {promise:.2g} only, less than {NOTHING:.0e} of the "
