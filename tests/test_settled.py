@@ -54,3 +54,11 @@ def test_where_products_overflow_or_vanish_it_says_so(scale):
     result = st.minimize(lambda x: scale * (x**2).sum(), [1.0, 2.0])
     assert not result.success
     assert "other units" in result.why
+
+
+@pytest.mark.parametrize("asked", [{"tol": 1e-30}, {"stop": st.stop.Steps(10**9)}])
+def test_a_tolerance_out_of_reach_is_no_endless_search(asked):
+    result = st.minimize(valley, [-1.2, 1.0], **asked)
+    assert result.stopped[0] == "stalled"
+    assert result.nfev < 500
+    assert result.code == "converged.precision"  # no test was met, yet it is solved, and says so

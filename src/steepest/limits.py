@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .errors import ArgumentError
-from .stop import Change, Criterion, Diverged, GradientNorm, NonFinite, StepLength, Steps, Target
+from .stop import Change, Criterion, Diverged, GradientNorm, NonFinite, StepLength, Steps, Stuck, Target
 
 
 @dataclass(frozen=True)
@@ -69,4 +69,4 @@ class Limits:
             stop |= test
         if self.target is not None:
             stop |= Target(sign * self.target)
-        return stop | Diverged() | Steps(self.maxiter)
+        return stop | Stuck() | Diverged() | Steps(self.maxiter)

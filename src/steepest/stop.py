@@ -235,6 +235,21 @@ class NonFinite(Criterion):
 
 
 @dataclass(frozen=True)
+class Stuck(Criterion):
+    """Two steps in a row had length 0: a search found no lower point, and would not find one again."""
+
+    def __call__(self, history: History) -> Reason | None:
+        record = history.last
+        if record.lr == 0.0 == history.previous.lr:
+            return Reason(
+                "stalled",
+                f"Stalled: no lower point was found in two searches; f = {history.shown(record.f)}, "
+                f"gradient norm {record.g_norm:.3g}.",
+            )
+        return None
+
+
+@dataclass(frozen=True)
 class Diverged(Criterion):
     """The gradient's norm is `factor` times that of the start, and f is above its start: free of units."""
 

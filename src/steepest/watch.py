@@ -21,6 +21,7 @@ from .stop import (
     NonFinite,
     StepLength,
     Steps,
+    Stuck,
     Target,
     parts,
 )
@@ -104,7 +105,8 @@ class Watch:
         return np.flatnonzero(~within)
 
 
-KNOWN = (NonFinite, GradientNorm, GradientDrop, StepLength, Change, Target, Diverged, Steps)
+# Stuck looks at rates that are 0, which runs of a batch, whose rates are positive numbers, never have.
+KNOWN = (NonFinite, GradientNorm, GradientDrop, StepLength, Change, Target, Diverged, Steps, Stuck)
 
 
 def batchable(criterion: Criterion) -> bool:
