@@ -38,7 +38,7 @@ LAST = 10  # a rate is judged by the highest of so many last values: a single lo
 SEEN = 1e-9  # smaller gaps are told as "below": their digits may be rounding
 MOST = 3000  # steps that are tried for the table of methods
 FLOOR = 1e-12  # the gap curves end here
-DOTS = 31  # places that are marked with a dot, the start included
+DOTS = 21  # places that are marked with a dot, the start included
 STYLES = (
     {"color": BLUE, "linewidth": 1.2},
     {"color": ORANGE, "linewidth": 1.8},
@@ -47,7 +47,7 @@ SVG = {
     "svg.hashsalt": "steepest",  # the same names of parts whenever it is drawn
     "svg.fonttype": "none",  # text stays text
     "font.sans-serif": ["DejaVu Sans"],
-    "path.simplify_threshold": 0.5,
+    "path.simplify_threshold": 1.0,
 }
 NOTHING = dict.fromkeys(("Creator", "Date", "Format", "Type"))  # neither the day nor the version is written
 SAID = {AUTO: '"auto"'}
@@ -302,20 +302,16 @@ def candidates(kind: type[Method]) -> list[Any]:
     return [kind(lr=lr) for lr in RATES] if tuned else [kind()]
 
 
-def told(gap: float) -> str:
-    return f"{gap:.1e}" if gap >= SEEN else f"below {SEEN:.0e}"
-
-
 def generated(kind: type[Method]) -> str:
     """What stands between the markers of a page."""
     what = describe(kind)
-    defaults = ", ".join(f"`{name}={value!r}`" for name, value in what.defaults.items()) or "none"
-    places = landscapes(kind)
-    results = [
-        f"{place.title}, {place.steps} steps: "
-        + ", ".join(f"`{words(r.method)}` {told(r.gap[-1])}" for r in pair(kind, place))
-        for place in places
+    defaults = (
+        ", ".join(f"`{name}={value!r}`" for name, value in what.defaults.items()) or "nothing to choose"
+    )
+    rows = [
+        f"| {p.title}, {p.steps} steps | {' | '.join(map(told, pair(kind, p)))} |" for p in landscapes(kind)
     ]
+    table = "\n".join(rows)
     return f"""{BEGIN}
 
 {what.source}
@@ -332,23 +328,31 @@ Defaults: {defaults}.
 
 ![Paths of GD and {what.name}, and f above its minimum by step](../pictures/{what.name.lower()}.svg)
 
-How far above the minimum they end. {". ".join(results)}.
+| f above its minimum at the end | blue | orange |
+|---|---|---|
+{table}
 
 {END}"""
 
 
+def told(run: Run) -> str:
+    gap = run.gap[-1]
+    return f"{f'{gap:.1e}' if gap >= SEEN else f'below {SEEN:.0e}'}, `{words(run.method)}`"
+
+
 def index() -> str:
-    """The table of all methods, with the first sentence of each page."""
-    rows = []
-    for kind in METHODS.values():
-        name = kind.__name__
-        summary = PAGES.joinpath(f"{name.lower()}.md").read_text().split("\n")[2]
-        tuned = len(candidates(kind)) > 1
-        rate = f"{describe(kind).defaults['lr']:g}" if tuned else "finds its own"
-        steps = [steps_needed(kind, turned) for turned in (False, True)]
-        rows.append(f"| [{name}]({name.lower()}.md) | {summary} | {rate} | {' | '.join(steps)} |")
+    """The table of all methods."""
     head = "| method | what it is for | rate | steps | steps, turned |\n|---|---|---|---|---|"
-    return "\n".join([BEGIN, "", head, *rows, "", END])
+    return "\n".join([BEGIN, "", head, *map(row, METHODS.values()), "", END])
+
+
+def row(kind: type[Method], steps: bool = True) -> str:
+    """A row of it, with the first sentence of the page; the steps are left out if not asked for."""
+    name = kind.__name__
+    summary = PAGES.joinpath(f"{name.lower()}.md").read_text().split("\n")[2]
+    rate = f"{describe(kind).defaults['lr']:g}" if len(candidates(kind)) > 1 else "finds its own"
+    counts = [f" {steps_needed(kind, turned)} |" for turned in (False, True)] if steps else []
+    return f"| [{name}]({name.lower()}.md) | {summary} | {rate} |{''.join(counts)}"
 
 
 def renewed(text: str, part: str) -> str:

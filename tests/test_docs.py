@@ -1,0 +1,108 @@
+"""Documentation: a page for each method, generated parts up to date, every block runs, every link leads somewhere."""
+
+from __future__ import annotations
+
+import re
+import sys
+import xml.etree.ElementTree
+from pathlib import Path
+
+import pytest
+
+import steepest as st
+from conftest import peer
+from steepest.methods import METHODS
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
+LIMIT = 40_000  # bytes of a picture
+
+sys.path.append(str(DOCS))
+import make_pages  # noqa: E402
+
+every_method = pytest.mark.parametrize("kind", METHODS.values(), ids=METHODS)
+every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(DOCS).as_posix())
+GAP = re.compile(r"\d\.\de[-+]\d\d")
+
+
+def between_markers(page):
+    text = page.read_text()
+    return text[text.index(make_pages.BEGIN) : text.index(make_pages.END) + len(make_pages.END)]
+
+
+@every_method
+def test_what_is_generated_is_up_to_date(kind):
+    """Else run ``python docs/make_pages.py``. Measured gaps may differ a little between machines."""
+    written = between_markers(make_pages.PAGES / f"{kind.__name__.lower()}.md")
+    expected = make_pages.generated(kind)
+    assert GAP.sub("gap", written) == GAP.sub("gap", expected)
+    assert [float(gap) for gap in GAP.findall(written)] == pytest.approx(
+        [float(gap) for gap in GAP.findall(expected)], rel=0.1
+    )
+
+
+@pytest.mark.parametrize("what", st.methods(), ids=lambda what: what.name)
+def test_a_page_says_what_the_method_is(what):
+    text = make_pages.PAGES.joinpath(f"{what.name.lower()}.md").read_text()
+    title, _, summary = text.split("\n")[:3]
+    assert title == f"# {what.name}"
+    assert summary.endswith(".")
+    for part in (what.source, f"$$\n{what.latex}\n$$", f"```text\n{what.formula}\n```"):
+        assert part in text
+    for name, value in what.defaults.items():
+        assert f"`{name}={value!r}`" in text
+    by_hand = text.replace(between_markers(make_pages.PAGES / f"{what.name.lower()}.md"), "")
+    assert "\n## When it fails\n" in by_hand
+    assert "\n>>> " in by_hand
+    assert 15 <= len(by_hand.splitlines()) <= 60
+
+
+def test_there_is_no_page_too_many():
+    assert {page.stem for page in make_pages.PAGES.glob("*.md")} == {"README", *METHODS}
+    assert {picture.stem for picture in make_pages.PICTURES.iterdir()} == {*METHODS}
+
+
+def test_the_table_lists_every_method_with_the_first_sentence_of_its_page():
+    rows = between_markers(make_pages.PAGES / "README.md").split("\n")[4:-2]
+    assert len(rows) == len(METHODS)
+    measured = ("gd", "momentum", "bfgs", "sparsa")  # all of them take half a minute
+    for row, (key, kind) in zip(rows, METHODS.items(), strict=True):
+        expected = make_pages.row(kind, steps=key in measured)
+        assert row.startswith(expected)
+
+
+@every_method
+def test_the_picture_is_small_and_whole(kind):
+    file = make_pages.PICTURES / f"{kind.__name__.lower()}.svg"
+    assert 10_000 < file.stat().st_size <= LIMIT
+    root = xml.etree.ElementTree.parse(file).getroot()
+    words = "".join(root.itertext())
+    assert f"{kind.__name__}(" in words
+    assert "GD(lr=" in words
+
+
+def test_a_picture_is_the_same_whenever_it_is_drawn():
+    peer("matplotlib")
+    assert make_pages.picture(st.BFGS) == make_pages.picture(st.BFGS)
+
+
+@every_page
+def test_links_lead_somewhere(page):
+    for link in re.findall(r"\]\(([^)#\s]+)\)", page.read_text()):
+        assert "://" in link or page.parent.joinpath(link).resolve().is_file(), link
+
+
+@every_page
+def test_every_python_block_runs(page):
+    """Those with a prompt are run by pytest itself, as doctests; here the others are."""
+    scope: dict[str, object] = {}
+    for block in re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL):
+        if ">>> " in block:
+            assert block.endswith("\n\n"), "without an empty line the fence counts as output"
+        else:
+            exec(compile(block, str(page), "exec"), scope)
+
+
+def test_pytest_runs_the_examples_of_the_pages(pytestconfig):
+    assert "docs" in pytestconfig.getini("testpaths")
+    assert "--doctest-glob=*.md" in pytestconfig.getini("addopts")
