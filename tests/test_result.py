@@ -85,7 +85,7 @@ def test_not_finite_values_survive(tmp_path):
 def test_no_pickle_inside(run, tmp_path):
     run.save(tmp_path / "run.npz")
     with np.load(tmp_path / "run.npz", allow_pickle=False) as file:
-        assert json.loads(str(file["header"]))["format"] == 1
+        assert json.loads(str(file["header"]))["format"] == 2
         assert all(file[name].dtype != object for name in file.files)
 
 

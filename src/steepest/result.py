@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -11,12 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from .checkpoint import read, write
 from .errors import ArgumentError
 from .foreign import library_of
 from .history import History
 from .stop import counted
-
-FORMAT = 1  # of saved files; raised when their meaning changes
 
 # What scipy calls status: one integer per family of causes, by the first word of the code.
 STATUS = {
@@ -160,12 +158,7 @@ class Result(dict):
 
     def save(self, path: str | Path) -> None:
         """Write everything to one ``.npz`` file: arrays as they are, the rest as JSON; no pickle."""
-        arrays: dict[str, np.ndarray] = {}
-        plain = {key: _dismantle(value, key, arrays) for key, value in self.items() if key != "history"}
-        arrays |= {f"history/{name}": column for name, column in self.history.to_arrays().items()}
-        header = json.dumps({"format": FORMAT, "result": plain})
-        with open(path, "wb") as file:
-            np.savez_compressed(file, header=np.array(header), **arrays)  # type: ignore[arg-type]
+        write(path, {**self, "history": self.history.to_arrays()}, "result")
 
     @classmethod
     def load(cls, path: str | Path) -> Result:
@@ -176,19 +169,8 @@ class Result(dict):
         ArgumentError
             When the file is damaged or was not written by `save`.
         """
-        try:
-            with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-                arrays = {name: archive[name] for name in archive.files}
-            header = json.loads(str(arrays.pop("header")))
-            if header["format"] != FORMAT:
-                raise ArgumentError(f"{path} has format {header['format']}: this version reads {FORMAT}.")
-            result = cls({key: _assemble(value, arrays) for key, value in header["result"].items()})
-            columns = {k.removeprefix("history/"): v for k, v in arrays.items() if k.startswith("history/")}
-            result["history"] = History.from_arrays(columns)
-        except (FileNotFoundError, ArgumentError):
-            raise
-        except Exception as error:
-            raise ArgumentError(f"{path} is no saved result, or is damaged: {error}") from error
+        result = cls(read(path, "result"))
+        result["history"] = History.from_arrays(result["history"])
         return result
 
 
@@ -213,30 +195,3 @@ def _brief(tree: Any) -> str:
     library = library_of(tree)
     array = np.asarray(library.numpy(tree) if library else tree)
     return np.array2string(array, precision=8, threshold=12) if array.ndim else f"{float(array):.10g}"
-
-
-def _dismantle(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:
-    """`value` as plain JSON, its arrays put aside under names that `_assemble` finds."""
-    if isinstance(value, dict):
-        return {"dict": [[key, _dismantle(part, f"{name}/{key}", arrays)] for key, part in value.items()]}
-    if isinstance(value, list | tuple):
-        return {type(value).__name__ if type(value) in (list, tuple) else "tuple":
-                [_dismantle(part, f"{name}/{i}", arrays) for i, part in enumerate(value)]}  # fmt: skip
-    if library := library_of(value):
-        value = library.numpy(value)  # comes back as a NumPy array: files know no devices
-    if isinstance(value, np.ndarray | np.floating) or (isinstance(value, float) and not math.isfinite(value)):
-        arrays[name] = np.asarray(value)
-        return {"array": name}
-    return value
-
-
-def _assemble(value: Any, arrays: dict[str, np.ndarray]) -> Any:
-    if not isinstance(value, dict):
-        return value
-    (kind, content), *_ = value.items()
-    if kind == "array":
-        return arrays[content][()]
-    if kind == "dict":
-        return {key: _assemble(part, arrays) for key, part in content}
-    parts = [_assemble(part, arrays) for part in content]
-    return tuple(parts) if kind == "tuple" else parts
