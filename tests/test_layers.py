@@ -15,9 +15,9 @@ PACKAGE = Path(__file__).parents[1] / "src" / "steepest"
 LAYERS = """
     errors point foreign checkpoint params parallel oracle expression formula derivatives problems samples
     history stop method schedules searches lengths lift machine kernels stepper rules settled directions conjugate
-    wrappers parameterfree sets proximal methods loop result limits
+    wrappers parameterfree sets proximal methods loop landscape result limits
     watch batch lanes manypoints diagnose run negative minimize findlr sweep compare
-    progress cli __init__ __main__
+    progress plots cli __init__ __main__
 """.split()  # noqa: SIM905 (a picture of the layers)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from . import problems, schedules, sets, stop
 from .compare import compare
 from .conjugate import ConjugateGradient, HagerZhang
@@ -56,6 +58,9 @@ from .wrappers import (
     PolyakAveraged,
     WeightDecay,
 )
+
+if TYPE_CHECKING:
+    from . import plots
 
 __version__ = "0.1.0"
 
@@ -138,6 +143,7 @@ __all__ = [
     "methods",
     "minimize",
     "noise",
+    "plots",
     "problems",
     "rule",
     "schedules",
@@ -145,3 +151,12 @@ __all__ = [
     "stop",
     "sweep",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """`steepest.plots`, loaded when it is first used."""
+    if name != "plots":
+        raise AttributeError(f"module 'steepest' has no attribute {name!r}")
+    import importlib
+
+    return importlib.import_module(".plots", __name__)

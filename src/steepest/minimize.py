@@ -12,6 +12,7 @@ import numpy as np
 from .derivatives import Paired, choose
 from .diagnose.explain import explain
 from .errors import ArgumentError
+from .landscape import Landscape
 from .limits import Limits
 from .loop import Iterate, descend
 from .method import Method
@@ -165,6 +166,7 @@ def minimize(
     result.remember(
         again=lambda changes: minimize(**{k: v for k, v in {**given, **changes}.items() if v is not None}),
         explain=lambda k: explain(chosen, run.history, cast(Oracle, oracle), k),
+        landscape=Landscape(kind(fun, run.parameters, args), run.sign, what, box),
     )
     if run.error is not None and on_error == "raise":
         raise run.carry(result)

@@ -14,6 +14,7 @@ from .checkpoint import read, write
 from .errors import ArgumentError
 from .foreign import library_of
 from .history import History
+from .landscape import Landscape
 from .stop import counted
 
 # What scipy calls status: one integer per family of causes, by the first word of the code.
@@ -91,10 +92,15 @@ class Result(dict):
     _again: Callable[[dict[str, Any]], Result] | None = None
     _explain: Callable[[int], str] | None = None
 
-    def remember(self, again: Callable[[dict[str, Any]], Result], explain: Callable[[int], str]) -> None:
-        """Keep how the call is made again, and how a step is explained: neither is saved."""
+    _landscape: Landscape | None = None
+
+    def remember(
+        self, again: Callable[[dict[str, Any]], Result], explain: Callable[[int], str], landscape: Landscape
+    ) -> None:
+        """Keep how the call is made again, how a step is explained, and what to draw: none of it is saved."""
         object.__setattr__(self, "_again", again)
         object.__setattr__(self, "_explain", explain)
+        object.__setattr__(self, "_landscape", landscape)
 
     def retry(self, **changes: Any) -> Result:
         """Make the call again with what `advice` changes, and with further changes.
@@ -128,6 +134,15 @@ class Result(dict):
                 "this result was loaded and has no function to ask (see diagnose.explain_step)."
             )
         return self._explain(k)
+
+    def plot(self, *, axes: Any = None, theme: str | None = None) -> Any:
+        """Draw what suits: the path on the curve or the map of f, and how the run converged.
+
+        Takes and gives back what `steepest.plots.run` does; `steepest.plots` has more pictures.
+        """
+        from .plots import run
+
+        return run(self, axes=axes, theme=theme)
 
     def _rows(self) -> list[tuple[str, str]]:
         cost = f"{counted(self.nit, 'step')}, {counted(self.nfev, 'evaluation')}, {counted(self.njev, 'gradient')}"

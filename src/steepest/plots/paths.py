@@ -1,0 +1,246 @@
+"""Where runs went: on the curve of a function of one number, or on the map of a function of two."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import ArgumentError
+from ..landscape import Landscape
+from .ground import box_of, height_map, resolution, within
+from .palette import Theme, looks
+from .paper import dots, line, note, remark, sheet
+from .runs import Track, tracks
+from .thinning import strokes, thinned
+
+DOTS = 40  # steps that get a dot; the others are too close, or too many
+TANGENTS = 4
+SAY = "{}: the map is left out"
+
+
+def path(
+    runs: Any, *, box: Any = None, points: int | None = None, axes: Any = None, theme: str | None = None
+) -> Any:
+    """Draw where one or several runs went, for functions of one or two numbers.
+
+    Of one number: the curve, the places on it and the first tangents. Of two: level lines, low is dark, and the
+    paths. Start, end and the known minima are marked. For more numbers see `plane` and `lines`.
+
+    Parameters
+    ----------
+    runs : Result, Comparison, or mapping or sequence of Results
+        Of the same function.
+    box : sequence of (low, high)
+        What to show, a pair for each coordinate; by default where the runs went, with a margin.
+    points : int
+        How many values along each side f is asked for; by default as many as can be had in a second. A result
+        that was loaded has forgotten its function: then there is no map, and the picture says so.
+    axes : Axes
+        Default: a new figure.
+    theme : {"light", "dark"}
+        By default what goes with the ground of the axes.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    MissingExtraError
+        Without matplotlib.
+    ArgumentError
+        When an argument can't be right, or the function is of more than two numbers.
+
+    Examples
+    --------
+    >>> import steepest as st
+    >>> f = lambda x: x[0] ** 2 + 9 * x[1] ** 2
+    >>> ax = st.plots.path(st.minimize(f, [3.0, 2.0], method=st.GD(lr=0.05)), box=[(-4, 4), (-3, 3)])
+    >>> ax.get_xlim() == (-4, 4)
+    True
+    """
+    shown = tracks(runs)
+    sizes = {run.x.shape[1] for run in shown}
+    if sizes not in ({1}, {2}):
+        raise ArgumentError(
+            f"the runs have x of {', '.join(map(str, sorted(sizes)))} numbers: expected 1 or 2 for all of them; "
+            "steepest.plots.plane and steepest.plots.lines draw slices through more."
+        )
+    (n,) = sizes
+    if box is not None:
+        box = np.array(box, float).reshape(-1, 2)
+        if len(box) != n or not (box[:, 0] < box[:, 1]).all():
+            raise ArgumentError(f"box={box.tolist()}: expected {n} pairs (low, high).")
+    with sheet(axes, theme, [["path"]], (5.2, 3.9)) as ((ax,), colours):
+        (curve if n == 1 else chart)(ax, shown, colours, box, points)
+    return ax
+
+
+def chart(ax: Any, shown: list[Track], theme: Theme, box: Any = None, points: int | None = None) -> None:
+    """Paths on the map of a function of two numbers."""
+    landscape = _landscape(shown)
+    known = np.array(landscape.minima).reshape(-1, 2) if landscape else np.zeros((0, 2))
+    if box is None:
+        went = np.vstack([run.x[_before(run)] for run in shown])
+        seen = box_of(went)
+        near = known[((known > seen[:, 0]) & (known < seen[:, 1])).all(axis=1)]
+        box = within(box_of(np.vstack([went, near]), 0.74), landscape)
+    _heights(ax, shown, theme, landscape, box, points)
+    for run, style in zip(shown, looks([run.result.get("method", "") for run in shown], theme), strict=True):
+        stroke = strokes(run.x, box)
+        line(ax, theme, stroke[:, 0], stroke[:, 1], style, linewidth=1.6, label=run.name, zorder=2)
+        dots(ax, theme, run.x[: DOTS + 1, 0], run.x[: DOTS + 1, 1], style, markersize=3.6, zorder=2.5)
+        _leaves(ax, run, theme, box)
+    _marks(ax, theme, shown[0].x[0], [run.best for run in shown], known)
+    ax.set(xlim=box[0], ylim=box[1], xlabel="x[0]", ylabel="x[1]", title=_title(shown))
+    if 0.15 <= np.ptp(box[1]) / np.ptp(box[0]) <= 6:
+        ax.set(aspect="equal", anchor="N")  # then a gradient step is at right angles to the level line
+    if len(shown) > 1:
+        ax.legend(loc="best", framealpha=0.8, facecolor=theme.paper, frameon=True, edgecolor="none")
+
+
+def _heights(
+    ax: Any, shown: list[Track], theme: Theme, landscape: Landscape | None, box: Any, points: int | None
+) -> None:
+    if landscape is None:
+        remark(ax, theme, SAY.format("loaded result, its function is not known"))
+        return
+    count = points or resolution(landscape, shown[0].best, 2)
+    if not count:
+        remark(ax, theme, SAY.format("f is too slow (points= insists)"))
+        return
+    across, up = (np.linspace(low, high, count) for low, high in box)
+    heights = landscape.at(np.stack(np.meshgrid(across, up), axis=-1))
+    sign = shown[0].sign  # dark is better
+    if not height_map(ax, theme, across, up, sign * heights, min(sign * run.result.fun for run in shown)):
+        remark(ax, theme, "f is flat here, or nowhere finite")
+
+
+def curve(ax: Any, shown: list[Track], theme: Theme, box: Any = None, points: int | None = None) -> None:
+    """Places on the curve of a function of one number, with the first tangents."""
+    landscape = _landscape(shown)
+    known = np.array(landscape.minima).reshape(-1, 1) if landscape else np.zeros((0, 1))
+    if box is None:
+        went = np.vstack([run.x[_before(run)] for run in shown])
+        seen = box_of(went)
+        box = within(
+            box_of(np.vstack([went, known[(known > seen[:, 0]) & (known < seen[:, 1])][:, None]])), landscape
+        )
+    count = points or (resolution(landscape, shown[0].best, 1) if landscape else 0)
+    if landscape and count:
+        x = np.linspace(box[0, 0], box[0, 1], count)
+        ax.plot(x, landscape.at(x[:, None]), color=theme.grey, linewidth=1.2, zorder=1)
+    else:
+        why = "f is too slow (points= insists)" if landscape else "loaded result, its function is not known"
+        remark(ax, theme, SAY.format(why).replace("map", "curve"))
+    for run, style in zip(shown, looks([run.result.get("method", "") for run in shown], theme), strict=True):
+        x, f = run.x[:, 0], _values(run)
+        index = thinned(f)
+        line(ax, theme, x[index], f[index], style, linewidth=0.7, alpha=0.5, zorder=1.5)
+        dots(ax, theme, x[index], f[index], style, label=run.name, zorder=2.5)
+        if landscape and len(shown) == 1:
+            _tangents(ax, run, landscape, theme, box)
+    best = [np.append(run.best, run.result.fun) for run in shown]
+    _marks(ax, theme, np.append(shown[0].x[0], shown[0].columns["f"][0]), best,
+           np.array([[*x, landscape.minimum] for x in known]) if landscape else [])  # fmt: skip
+    ax.set(xlim=box[0], xlabel="x", ylabel="f", title=_title(shown))
+    _clamp(ax, shown, theme)
+    if len(shown) > 1:
+        ax.legend(loc="best")
+
+
+def _values(run: Track) -> np.ndarray:
+    """f at the places that were kept."""
+    return run.columns["f"][run.result.history.x_steps - int(run.columns["t"][0])]
+
+
+def _tangents(ax: Any, run: Track, landscape: Landscape, theme: Theme, box: np.ndarray) -> None:
+    """Tangents at the first places, a little to each side."""
+    half = 0.09 * np.ptp(box[0])
+    steps = run.result.history.x_steps[:TANGENTS]
+    for x, f, size in zip(run.x[:TANGENTS, 0], _values(run), run.columns["g_norm"][steps], strict=False):
+        h = 1e-4 * half
+        up, down = landscape(np.array([x + h])), landscape(np.array([x - h]))
+        slope = np.sign(up - down) * size  # the history has the norm; f tells its sign
+        if np.isfinite([slope, f]).all():
+            ax.plot([x - half, x + half], [f - slope * half, f + slope * half],
+                    color=theme.ink, linewidth=1, linestyle=(0, (3, 2)), zorder=2, scaley=False)  # fmt: skip
+
+
+def _landscape(shown: list[Track]) -> Landscape | None:
+    return next((run.landscape for run in shown if run.landscape is not None), None)
+
+
+def _before(run: Track) -> np.ndarray:
+    """The places before a run left any scale."""
+    steps = run.result.history.x_steps - int(run.columns["t"][0])
+    kept = np.isfinite(run.x).all(axis=1) & (steps < (np.inf if run.left is None else max(run.left, 1)))
+    kept[0] = True
+    return kept
+
+
+def _leaves(ax: Any, run: Track, theme: Theme, box: np.ndarray) -> None:
+    """Where a path goes out of the picture for good, it says at which step."""
+    if run.left is None:
+        return
+    outside = ~((run.x >= box[:, 0]) & (run.x <= box[:, 1])).all(axis=1)
+    if not outside.any():
+        return
+    k = int(np.argmax(outside))
+    inside, out = run.x[max(k - 1, 0)], run.x[k]
+    with np.errstate(all="ignore"):
+        room = np.where(out > inside, box[:, 1] - inside, inside - box[:, 0]) / np.abs(out - inside)
+    at = inside + np.nanmin(np.append(room, 1.0)) * np.where(np.isfinite(out), out - inside, 0)
+    side = "right" if at[0] > box[0].mean() else "left"
+    note(ax, theme, f"off scale at step {int(run.result.history.x_steps[k])}", at,
+         (-6 if side == "right" else 6, -12 if at[1] > box[1].mean() else 6), ha=side)  # fmt: skip
+
+
+def _clamp(ax: Any, shown: list[Track], theme: Theme) -> None:
+    """The height of a curve ends at what the runs saw before they left."""
+    if all(run.left is None for run in shown):
+        return
+    values = np.concatenate([_values(run)[_before(run)] for run in shown])
+    low, high = np.nanmin(values[np.isfinite(values)]), np.nanmax(values[np.isfinite(values)])
+    margin = 0.15 * (high - low or abs(high) or 1.0)
+    ax.set_ylim(low - margin, high + 2 * margin)
+    for k, run in enumerate(run for run in shown if run.left is not None):
+        text = f"{run.name}: off scale at step {int(run.columns['t'][run.left])}"
+        note(ax, theme, text, (0.5, 1), (0, -10 - 11 * k), xycoords="axes fraction", ha="center")
+
+
+def _marks(ax: Any, theme: Theme, start: np.ndarray, ends: list[np.ndarray], minima: Any) -> None:
+    """Start, best points and known minima."""
+    for x in minima:
+        ax.plot(
+            *x[:2],
+            marker="*",
+            color=theme.ink,
+            markersize=11,
+            markeredgecolor=theme.paper,
+            zorder=3,
+            linestyle="",
+        )
+    for end in ends:
+        ax.plot(*end[:2], marker="X", color=theme.ink, markersize=7, markeredgecolor=theme.paper, zorder=3.5,
+                linestyle="")  # fmt: skip
+    ax.plot(
+        *start[:2],
+        marker="o",
+        color=theme.ink,
+        markersize=6.5,
+        markerfacecolor=theme.paper,
+        zorder=4,
+        linestyle="",
+    )
+    still = np.array_equal(start[:2], ends[0][:2])
+    note(ax, theme, "start, and best" if still else "start", start[:2], (7, 5))
+    if not still:
+        note(ax, theme, "best", ends[0][:2], (7, -13))
+
+
+def _title(shown: list[Track]) -> str:
+    if len(shown) > 1:
+        return f"Paths of {len(shown)} runs"
+    return f"{shown[0].name}, {shown[0].result.nit:,} step{'s' * (shown[0].result.nit != 1)}"
