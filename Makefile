@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 RUN = $(VENV)/bin/python
 
-.PHONY: demo test check lint types format bench clean
+.PHONY: demo test check lint types format docs clean
 
 demo: $(VENV)/.demo  ## fit real data by gradient descent, with a verdict and a picture
 	$(RUN) examples/stopping_distances.py
@@ -11,7 +11,7 @@ demo: $(VENV)/.demo  ## fit real data by gradient descent, with a verdict and a 
 test: $(VENV)/.dev  ## all tests: unit, docstrings, README, examples
 	$(RUN) -m pytest
 
-check: lint types test  ## what CI runs
+check: lint types docs test  ## what CI runs
 
 lint: $(VENV)/.dev
 	$(RUN) -m ruff check .
@@ -19,6 +19,9 @@ lint: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(RUN) -m mypy
+
+docs: $(VENV)/.dev  ## the site, in build/site; a warning is an error
+	$(RUN) -m sphinx -W --keep-going -n -q -b html docs build/site
 
 format: $(VENV)/.dev
 	$(RUN) -m ruff format .
