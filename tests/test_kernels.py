@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy import tanh
 
-from steepest import kernels, rules
+from steepest import kernels, minimize, rules, stop
 from steepest.errors import ArgumentError, MissingExtraError
 from steepest.expression import OPERATIONS, invariants, symbol
 from steepest.kernels import kernel, kernel_text, plain_kernel, traced
@@ -325,6 +325,43 @@ def test_compiling_waits_until_numpy_has_worked_as_long(monkeypatch):
     assert ask(rules.Adam, TYPES[1], 1000, 1e6) is not None
     assert ask(rules.Adam, TYPES[1], 1000, 1.0) is not None  # it is there now
     assert ask(rules.Adam, TYPES[0], 100_000_000, 1.0) is not None  # the first step is worth it
+
+
+@each_type
+@pytest.mark.parametrize("kind", [rules.Adam, rules.Lion, rules.GD], ids=lambda kind: kind.__name__)
+def test_minimize_changes_to_the_kernel_and_nobody_sees_it(kind, dtype, monkeypatch):
+    weights = np.linspace(1, 3, 400, dtype=dtype)
+
+    def run():
+        given = {"jac": lambda x: weights * x, "stop": stop.Steps(30), "diagnose": False}
+        return minimize(
+            lambda x: float(weights @ x**2) / 2, np.ones(400, dtype), method=kind(lr=0.01), **given
+        )
+
+    monkeypatch.setattr(kernels, "_known", {(kind, dtype): None})
+    plain = run()
+    monkeypatch.setattr(kernels, "_known", {})
+    monkeypatch.setattr(kernels, "COMPILING", 20 * (10_000 + 3 * 400))
+    changed, fast = run(), run()
+    assert [plain.engine, changed.engine, fast.engine] == ["NumPy", "NumPy then kernel", "kernel"]
+    for other in (changed, fast):
+        np.testing.assert_array_equal(other.history.x, plain.history.x)
+        np.testing.assert_array_equal(other.history["f"], plain.history["f"])
+
+
+def test_the_kernel_is_not_shown_what_it_can_not_read():
+    x = np.ones(20)
+    assert kernels.alike(x, x, x.copy())
+    for other in (np.ones(19), np.ones(20, np.float32), np.ones(40)[::2], np.ones((20, 1)), np.ones(20, ">f8"),
+                  np.ones(20).view(np.ma.MaskedArray), [1.0] * 20):  # fmt: skip
+        assert not kernels.alike(x, other)
+
+
+def test_arrays_kept_in_another_way_are_left_to_numpy(monkeypatch):
+    kernel.cache_clear()
+    monkeypatch.setattr(kernels, "readable", lambda: False)
+    assert Stepper(rules.Adam(), np.ones(3)).engine == "NumPy"
+    kernel.cache_clear()
 
 
 def test_a_formula_whose_bits_depend_on_the_library_stays_with_numpy(monkeypatch):

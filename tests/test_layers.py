@@ -14,7 +14,8 @@ PACKAGE = Path(__file__).parents[1] / "src" / "steepest"
 # From bottom to top; a module may import what stands before it (a package counts as one).
 LAYERS = """
     errors point foreign checkpoint params parallel oracle expression formula derivatives problems samples
-    history stop method schedules searches lengths lift machine kernels stepper rules settled directions conjugate
+    history stop method schedules searches lengths alphabet machine kernels lift stepper
+    rules settled directions conjugate
     wrappers parameterfree sets proximal methods loop landscape result limits
     watch batch lanes manypoints diagnose run negative minimize findlr sweep compare
     progress plots cli __init__ __main__

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
+import operator
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ import pytest
 import steepest as st
 from steepest import stop
 from steepest.history import History, Record
+from steepest.watch import limits_of, never
 
 
 def past(*records, sign=1.0):
@@ -19,6 +22,40 @@ def past(*records, sign=1.0):
     for t, (f, g_norm, step) in enumerate(records):
         history.append(Record(t, f, g_norm, step, 0.1, 10 * (t + 1), 1.0 * t), np.zeros(2))
     return history
+
+
+def test_within_the_limits_no_criterion_stops():
+    rng = np.random.default_rng(0)
+    tests = [stop.NonFinite(), stop.GradientNorm(1e-3), stop.GradientDrop(1e-2), stop.StepLength(1e-2),
+             stop.Target(-2.0), stop.Stuck(), stop.Diverged(100.0), stop.Steps(40)]  # fmt: skip
+    criterion = functools.reduce(operator.or_, tests)
+    history = History()
+    history.append(Record(0, 1.0, 1.0, math.nan, math.nan, 1, 0.0), np.zeros(2))
+    within = limits_of(criterion, 1.0)
+    assert not within(*history.last[:5])
+    extremes = [math.nan, math.inf, -math.inf, 0.0]
+    inside = asked = 0
+    for _ in range(5000):
+        f, g_norm, step, lr = rng.normal(size=4) * 10 ** rng.uniform(-4, 3, size=4)
+        values = [f, abs(g_norm), abs(step), lr]
+        if rng.random() < 0.3:
+            values[rng.integers(4)] = extremes[rng.integers(4)]
+        t = int(rng.integers(1, 60))
+        history.append(Record(t, *values, t, 0.0), np.zeros(2))
+        if within(t, *values):
+            inside += 1
+            assert criterion(history) is None
+        else:
+            asked += criterion(history) is None
+    assert inside > 500
+    assert asked < 500  # few are asked in vain
+
+
+@pytest.mark.parametrize(
+    "criterion", [stop.Change(1e-3), stop.Evaluations(3), stop.GradientNorm() & stop.Steps(3)]
+)
+def test_a_criterion_without_such_limits_is_always_asked(criterion):
+    assert limits_of(criterion, 1.0) is never
 
 
 START = (10.0, 4.0, math.nan)

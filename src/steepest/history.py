@@ -54,6 +54,11 @@ class Record(NamedTuple):
 COLUMNS = Record._fields
 
 
+def most(x: np.ndarray) -> int:
+    """How many places like `x` are kept."""
+    return max(X_MEMORY // x.nbytes, 2)
+
+
 class History:
     """The columns of a run: ``history["f"]`` is an array, one entry a step; ``history.x`` the places.
 
@@ -82,17 +87,19 @@ class History:
         self._rows = array("d")
         self._x: list[np.ndarray] = []
         self._stride = 1
+        self._most = 2  # places kept; told by the size of the first one
         self.first = self.previous = self.last = Record(-1, math.nan, math.nan, math.nan, math.nan, 0, 0.0)
 
     def append(self, record: Record, x: np.ndarray) -> None:
         """Add one step; `x` is kept as it is, so it must not be changed afterwards."""
         if not self._rows:
             self.first = record
+            self._most = most(x)
         self._rows.extend(record)
         self.previous, self.last = self.last, record
-        if record.t % self._stride == 0:
+        if record[0] % self._stride == 0:
             self._x.append(x)
-            if len(self._x) * x.nbytes > X_MEMORY and len(self._x) > 2:
+            if len(self._x) > self._most:
                 del self._x[1::2]
                 self._stride *= 2
 
@@ -173,6 +180,7 @@ class History:
         records = list(history)
         history.first, history.previous, history.last = records[0], records[-2:][0], records[-1]
         history._x = list(columns["x"])
+        history._most = most(history._x[0])
         steps = columns["x_steps"]
         history._stride = int(steps[1] - steps[0]) if len(steps) > 1 else 1
         return history

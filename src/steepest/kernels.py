@@ -3,15 +3,21 @@ element, and made machine code."""
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from collections.abc import Callable, Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .alphabet import ARRAYS, speak
 from .errors import MissingExtraError
-from .expression import OPERATIONS, Expression, invariants, postorder, symbol
-from .lift import Rule, speak
+from .expression import Expression, invariants, postorder, symbol
 from .machine import BODIES, TYPES, Code, instructions, pointer, python
+
+if TYPE_CHECKING:
+    from .lift import Rule
 
 # The loop over the elements. Its arrays are `noalias`, so LLVM need not prove that they don't overlap. What
 # is the same for all elements comes in as %h0, %h1, ... in the precision of the arrays: one double among
@@ -74,13 +80,14 @@ end:
 }}
 """
 HEAD = object.__basicsize__  # bytes that every object of Python begins with
+COMPILING = 1e8  # ns that loading llvmlite and compiling take (benchmarks/latency.py)
 LONG = 20_000  # elements: some 10 us, against 0.1 us to let other threads run
 
 
 def traced(rule: type[Rule]) -> list[Expression]:
     """The formula's graph: the new x, then the new slots."""
     names = [*["x"] * rule.takes_x, "g", *rule.slots, *["t"] * rule.takes_t, *rule.defaults]
-    result = speak(rule.formula, dict(OPERATIONS))(*map(symbol, names))
+    result = speak(rule.formula, ARRAYS)(*map(symbol, names))
     step, *slots = result if rule.slots else (result,)
     return [symbol("x") + step, *slots]
 
@@ -203,8 +210,10 @@ def kernel(
     Raises
     ------
     MissingExtraError
-        When llvmlite, which comes with Numba, is not installed.
+        When llvmlite, which comes with Numba, is not installed, or this Python keeps its arrays in another way.
     """
+    if not readable():
+        raise MissingExtraError("CPython with NumPy's usual arrays", "fast", "compiled code")
     return Code(kernel_text(rule, dtype, varying, in_place)).function("call")
 
 
@@ -216,6 +225,30 @@ def kernel_text(
     inputs = [states[0], symbol("g"), *states[1:], *varying]
     targets = states if in_place else [None] * len(states)
     return loop_text(dtype, inputs, [*zip(targets, traced(rule), strict=True)], [*map(symbol, rule.defaults)])
+
+
+@cache
+def readable() -> bool:
+    """Whether an array's object holds the addresses of its numbers and of its shape where kernels read them."""
+    if sys.implementation.name != "cpython" or ctypes.sizeof(ctypes.c_void_p) != 8:
+        return False
+    probe = np.arange(35.0).reshape(5, 7)[1:]
+    numbers, dimensions, shape = (ctypes.c_int64.from_address(id(probe) + HEAD + k).value for k in (0, 8, 16))
+    known = numbers == probe.ctypes.data and dimensions & 0xFFFFFFFF == 2  # so the address behind them is one
+    return known and (ctypes.c_int64 * 2).from_address(shape)[:] == [4, 7]
+
+
+def alike(x: np.ndarray, *others: np.ndarray) -> bool:
+    """Whether a kernel can read these arrays: each shaped like x and of its kind, its numbers side by side."""
+    shape, dtype = x.shape, x.dtype
+    return all(
+        type(a) is np.ndarray
+        and a.dtype is dtype
+        and a.shape == shape
+        and a.flags.c_contiguous
+        and a.flags.aligned
+        for a in (x, *others)
+    )
 
 
 _known: dict[tuple[type[Rule], np.dtype], Callable[..., None] | None] = {}
@@ -230,9 +263,7 @@ def kernel_when_worthwhile(rule: type[Rule], dtype: np.dtype, n: int, t: float) 
     """
     key = rule, dtype
     if key not in _known:
-        if (
-            t * (10_000 + 3 * n) < 1e8
-        ):  # ns that NumPy took so far, of the 0.1 s that llvmlite and compiling take
+        if t * (10_000 + 3 * n) < COMPILING:  # ns that NumPy took so far
             return None
         try:
             _known[key] = kernel(rule, dtype, in_place=False) if _exact(rule) else None  # type: ignore[arg-type]

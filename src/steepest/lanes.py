@@ -9,11 +9,12 @@ from functools import lru_cache
 
 import numpy as np
 
+from .alphabet import ARRAYS, speak
 from .batch import Outcome, Task, run_batch
 from .expression import OPERATIONS, Expression, differentiate, postorder, symbol
 from .formula import Formula
 from .kernels import loop_text
-from .lift import Rule, speak
+from .lift import Rule
 from .machine import Code
 from .watch import Moment, Watch, history
 
@@ -61,7 +62,7 @@ def compiled(
     numbers = [*[symbol("t")] * rule.takes_t, *map(symbol, rule.defaults)]
     for i in range(n):
         given = [*[x[i]] * rule.takes_x, g[i], *slots[i], *numbers]
-        result = speak(rule.formula, dict(OPERATIONS))(*given)
+        result = speak(rule.formula, ARRAYS)(*given)
         move, *new = result if rule.slots else (result,)
         after |= {f"x.{i}": where(going, x[i] + move, x[i]), f".old.{i}": where(going, x[i], old[i])}
         after |= {f".best.{i}": where(better, x[i], best[i])}

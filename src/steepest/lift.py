@@ -6,7 +6,7 @@ import ast
 import inspect
 import math
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from functools import partial
 from itertools import repeat
@@ -15,21 +15,17 @@ from typing import Any, ClassVar, NamedTuple, cast
 
 import numpy as np
 
+from .alphabet import ARRAYS, FLOATS, speak
 from .errors import ArgumentError
-from .expression import OPERATIONS
+from .kernels import alike, kernel_when_worthwhile
 from .lengths import BarzilaiBorwein
 from .method import Method
 from .oracle import Oracle
 from .point import Point
 
-# What a formula may call. Its free names are bound to one of these, so that the same code object runs on floats and
-# on arrays. The second keeps a float a float: NumPy's own float64 would turn arrays of float32 into float64.
-FLOATS = {name: operation.scalar for name, operation in OPERATIONS.items()}
-ARRAYS = dict(OPERATIONS)
-
 # Python floats beat NumPy's call overhead up to about ten numbers (measured: benchmarks/overhead.py).
 TINY = 8
-FLOAT64 = np.dtype(np.float64)
+FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
 # Where a hyperparameter of this name may lie: least, excluded below?, greatest (excluded), and in words.
 _UNIT = (0.0, 1.0, "in [0, 1)")
@@ -46,12 +42,6 @@ RANGES = {
     "decay": _NONNEGATIVE,
 }
 _ANY = (-math.inf, math.inf, "a finite number")
-
-
-def speak(formula: FunctionType, alphabet: Mapping[str, Callable[..., Any]]) -> FunctionType:
-    """The same code, with the names of the alphabet bound to another library's functions."""
-    scope = {**formula.__globals__, **alphabet}
-    return FunctionType(formula.__code__, scope, formula.__name__, formula.__defaults__, formula.__closure__)
 
 
 def preset(formula: Any, values: Iterable[float]) -> FunctionType:
@@ -137,11 +127,25 @@ class Rule(Method):
 
     def step(self, point: Point, memory: Any, t: float, oracle: Oracle) -> tuple[Point, Any, float]:
         slots, length = memory
-        step, slots, lr = self.move(point.x, point.g, slots, t)
         if self._length is None:
-            return oracle(point.x + step), (slots, None), lr
+            x, slots, lr = self.land(point.x, point.g, slots, t)
+            return oracle(x), (slots, None), lr
+        step, slots, lr = self.move(point.x, point.g, slots, t)
         point, lr, length = self._length.advance(point, step, length, t, oracle)
         return point, (slots, length), lr
+
+    def land(
+        self, x: np.ndarray, g: np.ndarray, slots: tuple[Any, ...], t: float
+    ) -> tuple[np.ndarray, tuple[Any, ...], float]:
+        """Where the step from `x` leads, the new slots, and the learning rate; in machine code once that pays."""
+        kernel = kernel_when_worthwhile(type(self), x.dtype, x.size, t) if _large(x) else None
+        if kernel is None or not alike(x, g, *slots):
+            step, slots, lr = self.move(x, g, slots, t)
+            return x + step, slots, lr
+        hyper = self.at(t)
+        new = [np.empty_like(x) for _ in (x, *slots)]
+        kernel(t, t, np.array([*hyper.values()]), x, g, *slots, *new)
+        return new[0], tuple(new[1:]), hyper.get("lr", math.nan)
 
     def move(
         self, x: np.ndarray, g: np.ndarray, slots: tuple[Any, ...], t: float
@@ -172,7 +176,10 @@ class Rule(Method):
         return [*lines, ("step", step), *new]
 
     def engine(self, x: np.ndarray) -> str:
-        return "Python floats" if x.size <= TINY and x.dtype is FLOAT64 else "NumPy"
+        if x.size <= TINY and x.dtype is FLOAT64:
+            return "Python floats"
+        fused = self._length is None and _large(x) and kernel_when_worthwhile(type(self), x.dtype, x.size, 0)
+        return "kernel" if fused else "NumPy"
 
     def _lift(self, hyper: dict[str, float]) -> Lifted:
         lr = hyper.get("lr", math.nan)
@@ -201,6 +208,11 @@ class Lifted(NamedTuple):
     scalar: FunctionType
     array: FunctionType
     lr: float
+
+
+def _large(x: np.ndarray) -> bool:
+    """Whether there are kernels for an array of this kind, and it is not too small for them to pay."""
+    return x.size > TINY and (x.dtype is FLOAT64 or x.dtype is FLOAT32)
 
 
 def _listed(names: Any) -> str:

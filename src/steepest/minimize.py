@@ -153,15 +153,17 @@ def minimize(
     deadline = run.began + limits.maxtime
     objective = kind(function(fun, "fun"), run.parameters, args, limits.maxfun, deadline, vectorized, workers)
     oracle: Oracle | None = None
+    engines = [chosen.engine(start)]
     try:
         oracle, first = _first(objective, run.parameters, start, jac, box, rng, what)
         reason = run.follow(descend(oracle, first, chosen), objective, criterion, callback)
     except (Exception, KeyboardInterrupt) as error:
         reason = run.mishap(error, objective.nfev)
     nfev = objective.nfev
+    engines += [engine for engine in [chosen.engine(start)] if engine not in engines]  # compiled on the way
     verdict = run.judged(reason, oracle, chosen, given, diagnose)
     result = run.result(
-        reason, verdict, nfev, oracle, objective, method=repr(chosen), engine=chosen.engine(start)
+        reason, verdict, nfev, oracle, objective, method=repr(chosen), engine=" then ".join(engines)
     )
     result.remember(
         again=lambda changes: minimize(**{k: v for k, v in {**given, **changes}.items() if v is not None}),

@@ -63,7 +63,10 @@ class Objective:
 
     def raw(self, x: Any) -> Any:
         """What `fun` gives back at `x`, as it is; `x` may be any flat array-like that slices and reshapes."""
-        self._spend(1)
+        if self.nfev >= self.maxfun or self.deadline < math.inf:
+            self._spend(1)
+        else:
+            self.nfev += 1
         return self.fun(self.restore(x), *self.args)
 
     def _spend(self, calls: int) -> None:

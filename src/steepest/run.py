@@ -21,6 +21,7 @@ from .params import Parameters
 from .point import Point, distance, norm
 from .result import STATUS, Result
 from .stop import Criterion, Reason
+from .watch import Within, limits_of, never
 
 logger = logging.getLogger("steepest")
 
@@ -52,19 +53,23 @@ class Run:
         """Write the history, call back and ask `stop` after every step, until there is a reason to stop."""
         report = self._reporter(callback) if callback is not None else None
         history, began, clock = self.history, self.began, time.perf_counter
-        append = history.append
+        append, new = history.append, tuple.__new__  # Record(...) takes twice as long
         before: np.ndarray | None = None
+        within: Within = never
         for now in iterates:
-            point = now.point
-            x = point.x
+            t, point, _, lr = now
+            x, f, g_norm = point.x, point.f, norm(point.g)
             step = math.nan if before is None else distance(x, before)
-            append(Record(now.t, point.f, norm(point.g), step, now.lr, objective.nfev, clock() - began), x)
-            before = x
+            append(new(Record, (t, f, g_norm, step, lr, objective.nfev, clock() - began)), x)
             history.now = now
             if report is not None and report(now):
-                return Reason("callback", f"The callback stopped the run at step {now.t}.")
-            if reason := stop(history):
-                return reason
+                return Reason("callback", f"The callback stopped the run at step {t}.")
+            if not within(t, f, g_norm, step, lr):
+                if reason := stop(history):
+                    return reason
+                if before is None:
+                    within = limits_of(stop, history.first.g_norm)
+            before = x
         raise AssertionError("a stream of iterates is endless")
 
     def mishap(self, error: BaseException, nfev: int) -> Reason:

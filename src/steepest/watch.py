@@ -1,4 +1,4 @@
-"""The watch over many runs at once: which of them a criterion may stop, so that only these need be asked."""
+"""The watch over runs: where a criterion may stop one, so that it need be asked only there."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ from .stop import (
     parts,
 )
 
+# (t, f, g_norm, step, lr) -> whether no criterion stops a run there
+Within = Callable[[float, float, float, float, float], bool]
 Batch = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
@@ -69,7 +71,7 @@ class Watch:
     SLACK: ClassVar[float] = 1e-9
 
     @classmethod
-    def of(cls, criterion: Criterion, g_norm: np.ndarray) -> Watch:
+    def of(cls, criterion: Criterion, g_norm: Any) -> Watch:
         """Those of a criterion that is `batchable`, where the gradients at the start have these norms."""
         limits = cls()
         for test in parts(criterion, Either):
@@ -105,13 +107,34 @@ class Watch:
         return np.flatnonzero(~within)
 
 
-# Stuck looks at rates that are 0, which runs of a batch, whose rates are positive numbers, never have.
+# Stuck looks at rates that are 0: runs of a batch, whose rates are positive numbers, never have them.
 KNOWN = (NonFinite, GradientNorm, GradientDrop, StepLength, Change, Target, Diverged, Steps, Stuck)
 
 
 def batchable(criterion: Criterion) -> bool:
     """Whether many runs at once can be watched by this criterion."""
     return all(type(test) in KNOWN for test in parts(criterion, Either))
+
+
+def never(t: float, f: float, g_norm: float, step: float, lr: float) -> bool:
+    """Always ask the criterion."""
+    return False
+
+
+def limits_of(criterion: Criterion, g_norm: float) -> Within:
+    """Within what a single run goes on, whose gradient at the start has this norm: quick to ask at every step."""
+    if not batchable(criterion):
+        return never
+    limits = Watch.of(criterion, g_norm)
+    if limits.change >= 0:
+        return never  # it compares two values of f
+    low, high, lowest, shortest = map(float, (limits.g_low, limits.g_high, limits.f_low, limits.step))
+    most = min((test.n for test in parts(criterion, Either) if isinstance(test, Steps)), default=math.inf)
+
+    def within(t: float, f: float, g_norm: float, step: float, lr: float) -> bool:
+        return low < g_norm < high and lowest < f < math.inf and step > shortest and t < most and lr != 0.0
+
+    return within
 
 
 def history(k: int, t: int, now: Moment, before: Moment, first: Moment) -> History:
