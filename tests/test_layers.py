@@ -18,6 +18,7 @@ LAYERS = """
     rules settled directions conjugate
     wrappers parameterfree sets proximal methods loop landscape result limits
     watch batch lanes manypoints diagnose run negative minimize findlr sweep compare
+    data plan minibatch training race trainable trained fit
     progress plots cli __init__ __main__
 """.split()  # noqa: SIM905 (a picture of the layers)
 

@@ -12,6 +12,7 @@ from .diagnose import curvature, diagnose
 from .directions import BFGS, LBFGS
 from .errors import ArgumentError, FormulaError, MissingExtraError, ObjectiveError, SteepestError
 from .findlr import LearningRate, find_lr
+from .fit import fit
 from .formula import formula
 from .lengths import AdGD, Armijo, BarzilaiBorwein, Polyak, ReduceOnPlateau, Wolfe
 from .lift import rule
@@ -134,6 +135,7 @@ __all__ = [
     "descend",
     "diagnose",
     "find_lr",
+    "fit",
     "formula",
     "from_samples",
     "gradient",

@@ -79,6 +79,17 @@ class Proved:
         assert self._instead is not None
         return self._instead.gradient(x, f)
 
+    def pair(self, x: np.ndarray) -> tuple[float, np.ndarray]:
+        """The value and the gradient at `x`, by one call where that gives both; for training, where the function
+        changes from batch to batch: the gradient was proved on the first one, and is taken as it is."""
+        if self._instead is not None:
+            f = self._objective(x)
+            return f, self._instead.gradient(x, f)[0]
+        if self.name == USER:
+            return self._objective(x), self._tell(x)[1]
+        value, g = self._tell(x)
+        return self._objective(x) if value is None else value, g
+
     def noise(self, f: float) -> float:
         """The uncertainty of one value of fun near `f`: its rounding, or what was measured if it scatters."""
         if self._instead is not None:

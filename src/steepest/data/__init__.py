@@ -1,0 +1,8 @@
+"""Data in batches: arrays in step, memory maps, streams of chunks."""
+
+from __future__ import annotations
+
+from .given import source, split
+from .sources import CHUNK, SHUFFLES, Arrays, Batch, Chunks, Source
+
+__all__ = ["CHUNK", "SHUFFLES", "Arrays", "Batch", "Chunks", "Source", "source", "split"]

@@ -1,0 +1,202 @@
+"""fit: minimise the mean of a loss over data, batch by batch."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .data import SHUFFLES, split
+from .derivatives import Paired, choose
+from .diagnose.explain import explain
+from .errors import ArgumentError
+from .method import Method
+from .methods import find
+from .minibatch import MiniBatch
+from .negative import function
+from .oracle import Objective
+from .params import Parameters
+from .plan import Plan
+from .race import race
+from .result import Result
+from .run import Run
+from .trainable import delivery, entrants, suited
+from .trained import listener, summary
+from .training import Training, mean_loss
+from .wrappers import Averaged, ClipNorm
+
+logger = logging.getLogger("steepest")
+
+EPOCHS = 20  # where nothing is said
+
+
+def fit(
+    loss: Callable[..., Any],
+    params: Any,
+    data: Any,
+    *,
+    method: str | Method | type[Method] | None = None,
+    lr: Any = None,
+    batch_size: int | None = 32,
+    epochs: float | None = None,
+    maxiter: float | None = None,
+    maxtime: float | None = None,
+    shuffle: str | None = "full",
+    rng: Any = None,
+    weights: Any = None,
+    jac: Any = None,
+    validation: Any = None,
+    patience: float | None = None,
+    clip: float | None = None,
+    accumulate: int = 1,
+    average: float | None = None,
+    callback: Callable[..., Any] | None = None,
+    on_error: str = "raise",
+) -> Result:
+    """Train parameters on data: minimise the mean of a loss over its rows, batch by batch.
+
+    Parameters
+    ----------
+    loss : callable
+        ``loss(params, *batch) -> float``: the **mean** loss of a batch, such as
+        ``lambda w, X, y: np.mean((X @ w - y) ** 2)``.
+    params : float, array_like, or dict / list / tuple of arrays
+        Where to start; never changed.
+    data : array, tuple of arrays in step, Source, or stream
+        One row for each sample. A function that makes an iterator of chunks (tuples of arrays), or such an
+        iterator, is a stream, which may be larger than memory.
+    method : Method, name, or None
+        ``st.Adam(lr=0.01)`` stays as it is. A name alone, or None: the rate (and the rule) are chosen by a race
+        on the first batches. With all rows in a batch None is BFGS or L-BFGS.
+    lr : float, schedule, or "auto"
+        Replaces the learning rate of `method`; a number stays as it is.
+    batch_size : int or None
+        Rows in a batch: 1 is classical stochastic gradient descent, None all of them. The last batch of an epoch
+        has what is left.
+    epochs, maxiter, maxtime : float
+        The budget: passes over the data, steps, seconds; whichever ends first. 20 epochs by default.
+    shuffle : {"full", "block", None}
+        All rows in a new order each epoch; blocks of 64 neighbours together, which is faster on large data; or
+        as they come.
+    rng : int or numpy.random.Generator
+        For the order of the rows (SPEC 7). The same seed gives the same run, bit for bit; left out, it is 0.
+    weights : array_like, shape (rows,)
+        The loss is then called with ``weights=``, those of the batch (scaled to mean 1 over the data): it should
+        return ``mean(weights * losses)``.
+    jac : callable, True, str, or None
+        ``jac(params, *batch)`` like params; True: `loss` returns (value, gradient); else as in `minimize`. The
+        gradient is proved on the first batch.
+    validation : tuple of arrays, Source, or float
+        Data (or a share of the rows, drawn at random and held out) whose loss is measured after each epoch; the
+        parameters with the lowest are returned.
+    patience : float
+        Stop after so many epochs without a better loss (of the validation data, where there are any).
+    clip : float
+        No gradient longer than this (Euclidean norm).
+    accumulate : int
+        Batches whose gradients are averaged for one step: large batches in little memory.
+    average : float in [0, 1)
+        Return (and validate) an exponential average of the parameters with this decay, such as 0.99.
+    callback : callable
+        ``callback(params)``, or ``callback(intermediate_result)`` with exactly that name, after each epoch: with x,
+        fun (the epoch's loss), validation, lr, epoch, nit, seconds, samples_per_second, seconds_left;
+        `StopIteration` or returning True stops.
+    on_error : {"raise", "stop"}
+        When `loss` raises: raise the same exception, with the partial result as its attribute ``result``; or
+        stop and return that.
+
+    Returns
+    -------
+    Result
+        ``x``, the best parameters; ``fun``, their mean loss over the training data; ``epochs``, the columns of the
+        table of epochs (see `training.Epoch`); ``history``, a record for each step: the loss of its batch
+        where the step begins.
+
+    Raises
+    ------
+    ArgumentError
+        When an argument can't be right: lengths that differ, NaN in the data, text for numbers, ....
+    ObjectiveError
+        When `loss` gives back something that is no number.
+
+    Examples
+    --------
+    >>> import numpy as np, steepest as st
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(1000, 3))
+    >>> y = X @ [1.0, -2.0, 0.5] + 3
+    >>> r = st.fit(lambda p, X, y: np.mean((X @ p["w"] + p["b"] - y) ** 2),
+    ...            {"w": np.zeros(3), "b": 0.0}, (X, y), method=st.GD(lr=0.1), epochs=10)
+    >>> r.x["w"].round(3), round(float(r.x["b"]), 3), r.nit
+    (array([ 1. , -2. ,  0.5]), 3.0, 320)
+    """
+    given = {name: value for name, value in locals().items() if value is not None}
+    if on_error not in ("raise", "stop"):
+        raise ArgumentError(f"on_error={on_error!r}: expected 'raise' or 'stop'.")
+    if shuffle not in SHUFFLES:
+        raise ArgumentError(f"shuffle={shuffle!r}: expected 'full', 'block' or None.")
+    run = Run(Parameters(params, "params"))
+    start = run.parameters.start
+    if not np.isfinite(start).all():
+        raise ArgumentError(
+            f"params holds {start[~np.isfinite(start)][0]}: expected finite numbers to start from."
+        )
+    seed = int(rng.integers(2**62)) if isinstance(rng, np.random.Generator) else int(rng or 0)
+    train, held = split(data, weights, validation, seed)
+    if epochs is maxiter is maxtime is None:
+        epochs = EPOCHS
+    plan = Plan.of(train, batch_size, shuffle, seed, epochs=epochs, maxiter=maxiter, maxtime=maxtime,
+                   accumulate=accumulate, patience=patience)  # fmt: skip
+    rules = entrants(method, lr, start.size, plan, train)
+    chosen = suited(find(method, start.size, lr), plan.steady(train)) if not rules else rules[0]
+
+    def wrap(inner: Method) -> Method:
+        inner = inner if clip is None else ClipNorm(inner, clip)
+        return inner if average is None else Averaged(inner, average)
+
+    fun = weighted(function(loss, "loss")) if weights is not None else function(loss, "loss")
+    objective = (Paired if jac is True else Objective)(fun, run.parameters)
+    listen = None if callback is None else listener(callback, run)
+    validate = None if held is None else lambda x: mean_loss(objective, held, x)
+    training: Training | None = None
+    evidence: dict[str, Any] = {}
+    try:
+        objective.args = next(plan.batches(train, 0))[0]
+        f0 = objective(start)
+        derivative = choose(objective, run.parameters, start, f0, jac)
+        oracle = MiniBatch(objective, derivative)
+        if rules:
+            chosen, evidence = race(rules, oracle, train, plan, start, wrap, delivery)
+        chosen = wrap(chosen)
+        training = Training(run, oracle, chosen, train, plan, start, validate, listen, delivery(chosen))
+        reason = training.follow()
+    except (Exception, KeyboardInterrupt) as error:
+        reason = run.mishap(error, objective.nfev)
+        if isinstance(error, ArgumentError):
+            raise
+    result = summary(run, training, reason, objective, chosen, evidence)
+    result.remember(
+        again=lambda changes: fit(**{k: v for k, v in {**given, **changes}.items() if v is not None}),
+        explain=lambda k: explain(chosen, run.history, training.oracle, k) if training else "",
+    )
+    if run.error is not None and on_error == "raise":
+        raise run.carry(result)
+    logger.info("%s", result.message)
+    return result
+
+
+def weighted(loss: Callable[..., Any]) -> Callable[..., Any]:
+    """The loss of a batch whose last array is its weights."""
+    try:
+        names = list(inspect.signature(loss).parameters.values())
+    except (TypeError, ValueError):
+        names = []
+    if names and not any(p.name == "weights" or p.kind is p.VAR_KEYWORD for p in names):
+        raise ArgumentError(
+            "weights are given, but loss takes none: write it as loss(params, X, y, weights), which returns "
+            "numpy.mean(weights * losses)."
+        )
+    return lambda params, *batch: loss(params, *batch[:-1], weights=batch[-1])

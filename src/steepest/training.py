@@ -1,0 +1,213 @@
+"""Training: epoch after epoch, batch after batch, with the best parameters kept and a row of numbers for each epoch."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .data import CHUNK, Batch, Source
+from .history import Record
+from .loop import Iterate
+from .method import Method
+from .minibatch import MiniBatch
+from .oracle import Objective
+from .plan import Best, Epoch, Plan, Sums
+from .point import Point, distance, norm
+from .run import Run
+from .stop import Criterion, Reason, Stuck, counted
+
+
+class Training:
+    """One run over data, driven to its end.
+
+    Parameters
+    ----------
+    run : Run
+        Keeps history and clock.
+    oracle : MiniBatch
+        Tells the loss of a batch and its gradient.
+    method : Method
+        Makes the steps.
+    source : Source
+        The training data.
+    plan : Plan
+        How long, on which batches.
+    x : ndarray, shape (n,)
+        The start.
+    validate : callable or None
+        x -> loss of the validation data.
+    listen : callable or None
+        Called with this object after each epoch; True stops the run.
+    deliver : callable
+        (place, memory) -> the parameters to hand out: other than the place for a method that averages.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        oracle: MiniBatch,
+        method: Method,
+        source: Source,
+        plan: Plan,
+        x: np.ndarray,
+        validate: Callable[[np.ndarray], float] | None = None,
+        listen: Callable[[Training], bool] | None = None,
+        deliver: Callable[[np.ndarray, Any], np.ndarray] = lambda x, memory: x,
+    ):
+        self.run, self.oracle, self.method, self.source, self.plan = run, oracle, method, source, plan
+        self.validate, self.listen, self.deliver = validate, listen, deliver
+        self.t = self.epoch = self.batch = 0  # steps; epochs that are done; steps in the one that is not
+        self.point: Point = oracle(x)
+        self.memory: Any = None
+        self.lr = self.step = math.nan
+        self.table: list[Epoch] = []
+        self.sums = Sums()
+        self.best: Best | None = None
+        self.stale = 0  # epochs since the best one
+        self._spent = 0.0  # seconds of this epoch in steps
+
+    @property
+    def x(self) -> np.ndarray:
+        """The parameters as they are now."""
+        return self.deliver(self.point.x, self.memory) if self.t else self.point.x
+
+    @property
+    def seconds_left(self) -> float:
+        """How long the rest of the budget takes at the pace so far; NaN where nobody knows."""
+        spent = time.perf_counter() - self.run.began
+        done = max(self.t / self.plan.steps(self.source), spent / self.plan.maxtime)
+        return spent * (1 / done - 1) if done > 0 else math.nan
+
+    def final(self, x: np.ndarray) -> tuple[float, np.ndarray | None]:
+        """The mean loss over the training data at `x`, in one more pass, and its gradient where it is known; of a
+        stream that can be read once, the mean of the last epoch."""
+        point = self.point
+        if self.plan.steady(self.source) and np.array_equal(point.x, x) and point.known_g is not None:
+            return point.f, point.g
+        if not self.source.again:
+            return self.table[-1].loss if self.table else math.nan, None
+        return mean_loss(self.oracle.objective, self.source, x), None
+
+    def follow(self) -> Reason:
+        """Train until there is a reason to stop."""
+        self.oracle.hold(next(self.plan.batches(self.source, 0)))
+        self.memory = self.method.init(self.oracle(self.point.x))
+        f0 = self.oracle.value(self.point.x) if self.validate is None else self.validate(self.point.x)
+        self.best = Best(self.point.x, f0, 0)
+        stop = (
+            self.method.convergence(self.point.x.dtype) | Stuck() if self.plan.steady(self.source) else None
+        )
+        while True:
+            if reason := self._epoch(stop):
+                return reason
+
+    def _epoch(self, stop: Criterion | None) -> Reason | None:
+        """One epoch, or what is left of it."""
+        began = time.perf_counter()
+        groups = itertools.islice(self.plan.batches(self.source, self.epoch), self.batch, None)
+        for group in groups:
+            reason = self._step(group, stop)
+            self._spent += time.perf_counter() - began
+            began = time.perf_counter()
+            if reason:
+                self._close(self.epoch + self._share())
+                return reason
+        self.epoch += 1
+        self.batch = 0
+        return self._close(self.epoch)
+
+    def _share(self) -> float:
+        steps = math.ceil(self.source.steps(self.plan.size) / self.plan.accumulate) if self.source.rows else 0
+        return self.batch / steps if steps else 0.0
+
+    def _step(self, group: list[Batch], stop: Criterion | None) -> Reason | None:
+        """One step on one batch; the place it starts from goes on record, as that batch sees it."""
+        oracle, history = self.oracle, self.run.history
+        if oracle.hold(group) or self.t == 0:
+            self.point = oracle(self.point.x)
+        point = self.point
+        new, self.memory, lr = self.method.step(point, self.memory, self.t + 1.0, oracle)
+        f, g = oracle.f, oracle.g
+        if f is None or g is None or point.known_g is not None:
+            f, g = point.f, point.g
+        seconds = time.perf_counter() - self.run.began
+        history.append(
+            Record(self.t, f, norm(g), self.step, self.lr, oracle.objective.nfev, seconds), point.x
+        )
+        self.step, self.lr = distance(new.x, point.x), lr
+        self.t += 1
+        self.batch += 1
+        self.point = new
+        self.sums.add(f, oracle.rows)
+        if not math.isfinite(f + self.step):
+            what = (
+                f"the loss of batch {self.batch} is {f}"
+                if not math.isfinite(f)
+                else "the gradient is not finite"
+            )
+            return Reason("nonfinite", f"Not finite at step {self.t} (epoch {self.epoch + 1}): {what}.")
+        if stop is not None:
+            history.now = Iterate(self.t, new, self.memory, lr)
+            if reason := stop(history):
+                return reason
+        if self.t >= self.plan.maxiter:
+            return Reason(
+                "budget.steps", f"Trained {counted(self.t, 'step')} (maxiter={self.plan.maxiter:g})."
+            )
+        if seconds >= self.plan.maxtime:
+            return Reason("budget.time", f"Trained {seconds:.3g} s (maxtime={self.plan.maxtime:g}).")
+        return None
+
+    def _close(self, epoch: float) -> Reason | None:
+        """The end of an epoch: its row, the best parameters, the callback, and reasons to stop."""
+        if not self.sums.batches:
+            return None
+        loss, error, x = self.sums.mean, self.sums.error, self.x
+        rate = self.sums.rows / self._spent if self._spent else math.nan
+        finite = bool(np.isfinite(x).all())
+        validation = self.validate(x) if self.validate is not None and finite else math.nan
+        seconds = time.perf_counter() - self.run.began
+        self.table.append(Epoch(epoch, loss, validation, self.lr, seconds, rate))
+        self.sums, self._spent = Sums(), 0.0
+        score = loss if self.validate is None else validation
+        # A mean of batches scatters: an epoch that is not worse for certain counts as better, being trained longer.
+        assert self.best is not None
+        slack = 2 * min(error, self.best.error) if self.validate is None else 0.0
+        self.stale += 1
+        if finite and (score < self.best.score or not math.isfinite(self.best.score)):
+            self.stale = 0
+        if finite and score <= self.best.score + slack:
+            self.best = Best(x, min(score, self.best.score), len(self.table), error)
+        if self.listen is not None and self.listen(self):
+            return Reason("callback", f"The callback stopped the run after epoch {self.epoch}.")
+        if self.stale >= self.plan.patience:
+            what = "validation loss" if self.validate is not None else "loss"
+            return Reason(
+                "converged.validation",
+                f"No better {what} than {self.best.score:.6g} (epoch {self.best.epoch}) in "
+                f"{counted(self.stale, 'epoch')} (patience={self.plan.patience:g}).",
+            )
+        if self.epoch >= self.plan.epochs:
+            return Reason("budget.epochs", f"Trained {counted(self.epoch, 'epoch')}.")
+        return None
+
+
+def mean_loss(
+    objective: Objective, source: Source, x: np.ndarray, most: float = math.inf, seed: int = 0
+) -> float:
+    """The mean loss over the rows of a source, or over `most` of them drawn at random."""
+    total, rows = 0.0, 0
+    order = "full" if source.rows is not None and source.rows > most else None
+    for batch in source.epoch(int(min(CHUNK, most)), order, np.random.default_rng([seed])):
+        objective.args = batch
+        n = batch[0].shape[0]
+        total += objective(x) * n
+        rows += n
+        if rows >= most:
+            break
+    return total / rows

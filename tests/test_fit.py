@@ -1,0 +1,363 @@
+"""Training: the steps that the formula makes, the rows that an epoch sees, the best parameters, and clear refusals."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+import steepest as st
+from conftest import peer
+
+
+def squares(p, X, y):
+    return np.mean((X @ p - y) ** 2)
+
+
+def squares_gradient(p, X, y):
+    return 2 * X.T @ (X @ p - y) / len(y)
+
+
+def both(p, X, y):
+    return squares(p, X, y), squares_gradient(p, X, y)
+
+
+@pytest.fixture
+def line():
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(103, 3))
+    return X, X @ [1.0, -2.0, 0.5] + 0.3 * rng.normal(size=103)
+
+
+def exact(X, y):
+    return np.linalg.lstsq(X, y, rcond=None)[0]
+
+
+@pytest.mark.parametrize("size", [1, 10, 64, 103, 500, None])
+@pytest.mark.parametrize("shuffle", ["full", "block", None])
+def test_every_row_once_an_epoch_and_the_steps_of_the_formula(line, size, shuffle):
+    batches = []
+
+    def spy(p, X, y):
+        batches.append((X, y))
+        return both(p, X, y)
+
+    r = st.fit(
+        spy, np.zeros(3), line, method=st.GD(lr=0.05), batch_size=size, epochs=2, shuffle=shuffle, jac=True
+    )
+    n = 103
+    steps = math.ceil(n / min(size or n, n))
+    assert r.nit == 2 * steps
+    # of all calls, the training steps are those before the last one (the final loss), after the proof
+    trained = batches[len(batches) - 1 - 2 * steps : -1] if steps > 1 else batches[-2 * steps :]
+    for epoch in (trained[:steps], trained[steps:]):
+        seen = np.concatenate([y for _, y in epoch])
+        assert sorted(seen) == sorted(line[1])
+        assert [len(y) for _, y in epoch][:-1] == [min(size or n, n)] * (steps - 1)
+    if shuffle is None or steps == 1:
+        assert (np.concatenate([y for _, y in trained[:steps]]) == line[1]).all()
+    else:
+        first, second = (np.concatenate([y for _, y in part]) for part in (trained[:steps], trained[steps:]))
+        assert not (first == second).all()
+    p = np.zeros(3)
+    for X, y in trained:
+        p = p - 0.05 * squares_gradient(p, X, y)
+    np.testing.assert_allclose(
+        r.history.x[-1] - 0.05 * squares_gradient(r.history.x[-1], *trained[-1]), p, rtol=1e-12
+    )
+
+
+def test_the_loss_of_an_epoch_weighs_the_last_batch_by_its_rows(line):
+    r = st.fit(squares, np.zeros(3), line, method=st.GD(lr=1e-12), batch_size=50, epochs=1)
+    assert r.epochs["loss"][0] == pytest.approx(squares(np.zeros(3), *line), rel=1e-6)
+    assert r.fun == pytest.approx(squares(r.x, *line), rel=1e-12)
+
+
+def test_full_batches_are_minimize(line):
+    r = st.fit(squares, np.zeros(3), line, batch_size=None, epochs=100)
+    np.testing.assert_allclose(r.x, exact(*line), atol=1e-7)
+    assert r.success
+    assert r.method.startswith("BFGS")
+    gd = st.fit(
+        squares, np.zeros(3), line, batch_size=None, method=st.GD(lr=0.1), jac=squares_gradient, epochs=7
+    )
+    same = st.minimize(squares, np.zeros(3), line, method=st.GD(lr=0.1), jac=squares_gradient, maxiter=7)
+    np.testing.assert_array_equal(gd.history.x, same.history.x[:-1])
+    np.testing.assert_array_equal(gd.x, same.x)
+
+
+@pytest.mark.parametrize("jac", [None, squares_gradient, True, "2-point"])
+def test_any_gradient_leads_to_the_same_place(line, jac):
+    loss = both if jac is True else squares
+    r = st.fit(loss, np.zeros(3), line, method=st.Momentum(lr=0.01), jac=jac, epochs=30, rng=3)
+    reference = st.fit(
+        squares, np.zeros(3), line, method=st.Momentum(lr=0.01), jac=squares_gradient, epochs=30, rng=3
+    )
+    np.testing.assert_allclose(r.x, reference.x, atol=1e-5)
+
+
+def test_a_wrong_gradient_is_found_on_the_first_batch(line):
+    wrong = lambda p, X, y: -squares_gradient(p, X, y)
+    r = st.fit(squares, np.zeros(3), line, method=st.GD(lr=0.1), jac=wrong, epochs=20)
+    np.testing.assert_allclose(r.x, exact(*line), atol=0.1)
+    assert "your gradient is wrong" in r.gradient
+
+
+@pytest.mark.parametrize("rng", [0, 7])
+def test_the_same_seed_is_the_same_run(line, rng):
+    runs = [st.fit(squares, np.zeros(3), line, epochs=3, rng=rng) for _ in range(2)]
+    np.testing.assert_array_equal(runs[0].x, runs[1].x)
+    np.testing.assert_array_equal(runs[0].history["f"], runs[1].history["f"])
+    generators = [
+        st.fit(squares, np.zeros(3), line, epochs=3, rng=np.random.default_rng(rng)).x for _ in range(2)
+    ]
+    np.testing.assert_array_equal(*generators)
+    other = st.fit(squares, np.zeros(3), line, epochs=3, rng=rng + 1)
+    assert not (other.history["f"][:3] == runs[0].history["f"][:3]).all()
+
+
+def test_parameters_of_any_nesting_come_back_in_their_shapes(line):
+    start = {"w": np.zeros((3, 1)), "b": [0.0, np.zeros(2)]}
+    loss = lambda p, X, y: np.mean((X @ p["w"][:, 0] + p["b"][0] - y) ** 2) + np.sum((p["b"][1] - 1) ** 2)
+    r = st.fit(loss, start, line, method=st.Adam(lr=0.05), epochs=40)
+    assert r.x["w"].shape == (3, 1)
+    np.testing.assert_allclose(r.x["b"][1], [1, 1], atol=1e-2)
+    assert (start["w"] == 0).all()
+
+
+def test_float32_stays_float32(line):
+    X, y = (a.astype(np.float32) for a in line)
+    r = st.fit(both, np.zeros(3, np.float32), (X, y), method=st.Adam(lr=0.05), jac=True, epochs=20)
+    assert r.x.dtype == np.float32
+    np.testing.assert_allclose(r.x, exact(X, y), atol=0.05)
+
+
+def test_one_array_alone_and_lists():
+    r = st.fit(
+        lambda m, x: np.mean((x - m) ** 2), 0.0, [1.0, 2.0, 3.0, 6.0], batch_size=2, method="gd", epochs=300
+    )
+    assert r.x == pytest.approx(3.0, abs=0.05)
+
+
+def test_accumulated_batches_are_one_large_batch(line):
+    small = st.fit(
+        both, np.zeros(3), line, method=st.GD(lr=0.1), jac=True, batch_size=10, accumulate=4, epochs=5
+    )
+    large = st.fit(both, np.zeros(3), line, method=st.GD(lr=0.1), jac=True, batch_size=40, epochs=5)
+    assert small.nit == large.nit == 15
+    np.testing.assert_allclose(small.x, large.x, rtol=1e-12)
+    np.testing.assert_allclose(small.history["f"], large.history["f"], rtol=1e-12)
+
+
+def test_weights_count_rows_more_than_once(line):
+    X, y = line
+    counts = np.random.default_rng(5).integers(0, 4, len(y))
+    loss = lambda p, X, y, weights=1.0: np.mean(weights * (X @ p - y) ** 2)
+    weighted = st.fit(loss, np.zeros(3), line, weights=counts, batch_size=None, epochs=100)
+    repeated = exact(np.repeat(X, counts, 0), np.repeat(y, counts))
+    np.testing.assert_allclose(weighted.x, repeated, atol=1e-7)
+    batches = st.fit(loss, np.zeros(3), line, weights=counts, method="gd", epochs=200)
+    np.testing.assert_allclose(batches.x, repeated, atol=0.02)
+    with pytest.raises(st.ArgumentError, match="weights are given, but loss takes none"):
+        st.fit(squares, np.zeros(3), line, weights=counts)
+
+
+def test_the_best_parameters_by_validation_come_back(line):
+    """Noise of labels is learned by a flexible model: the validation loss has its minimum early."""
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(60, 40))
+    y = X[:, 0] + 2 * rng.normal(size=60)
+    train, held = (X[:45], y[:45]), (X[45:], y[45:])
+    seen = []
+    r = st.fit(
+        squares, np.zeros(40), train, validation=held, method=st.GD(lr=0.02), batch_size=15, epochs=200,
+        callback=lambda intermediate_result: seen.append(intermediate_result),
+    )  # fmt: skip
+    losses = [squares(now.x, *held) for now in seen]
+    np.testing.assert_allclose(r.epochs["validation"], losses, rtol=1e-12)
+    assert losses[-1] > 1.1 * min(losses)  # it did overfit
+    assert squares(r.x, *held) == pytest.approx(min(losses), rel=1e-12)
+    assert r.best_epoch == 1 + int(np.argmin(losses))
+    early = st.fit(squares, np.zeros(40), train, validation=held, method=st.GD(lr=0.02), batch_size=15, epochs=200,
+                   patience=5)  # fmt: skip
+    assert len(early.epochs["loss"]) == early.best_epoch + 5 < 200
+    assert early.code == "converged.validation"
+    np.testing.assert_array_equal(early.x, r.x)
+
+
+def test_a_share_is_held_out_at_random(line):
+    seen = set()
+    loss = lambda p, X, y: (seen.add(tuple(y)), squares(p, X, y))[1]
+    st.fit(
+        loss,
+        np.zeros(3),
+        line,
+        validation=0.2,
+        method=st.GD(lr=0.01),
+        epochs=1,
+        batch_size=30,
+        jac=squares_gradient,
+    )
+    assert {len(y) for y in seen} == {21, 22, 30, 82}
+
+
+def test_a_run_that_diverges_gives_back_better_parameters_than_its_last(line):
+    r = st.fit(squares, np.zeros(3), line, method=st.GD(lr=5.0), epochs=50)
+    assert not r.success
+    assert squares(r.x, *line) <= squares(np.zeros(3), *line)
+
+
+def test_clipped_and_averaged(line):
+    r = st.fit(squares, np.zeros(3), line, method=st.GD(lr=1.0), clip=1e-3, epochs=1, batch_size=10)
+    assert np.linalg.norm(np.diff(r.history.x, axis=0), axis=1).max() <= 1.000001e-3
+    plain = st.fit(both, np.zeros(3), line, method=st.GD(lr=0.2), jac=True, batch_size=5, epochs=30, rng=1)
+    mean = st.fit(
+        both, np.zeros(3), line, method=st.GD(lr=0.2), jac=True, batch_size=5, epochs=30, rng=1, average=0.99
+    )
+    assert np.linalg.norm(mean.x - exact(*line)) < np.linalg.norm(plain.x - exact(*line))
+    assert mean.njev == plain.njev  # an average costs no gradients
+
+
+@pytest.mark.parametrize(
+    "method", [st.ScheduleFreeGD(lr=0.05), st.DoWG(), st.Lookahead(st.GD(lr=0.05)), st.Prodigy()]
+)
+def test_methods_of_all_kinds(line, method):
+    r = st.fit(both, np.full(3, 0.1), line, method=method, jac=True, epochs=60)
+    assert squares(r.x, *line) < 2.5 * squares(exact(*line), *line) < 0.05 * squares(np.full(3, 0.1), *line)
+
+
+def test_a_search_stays_on_its_batch(line):
+    calls = []
+    loss = lambda p, X, y: (calls.append(y), squares(p, X, y))[1]
+    r = st.fit(
+        loss, np.zeros(3), line, method=st.GD(lr=st.Armijo()), jac=squares_gradient, batch_size=26, epochs=10
+    )
+    assert r.nfev > 2 * r.nit
+    changes = sum(a is not b for a, b in itertools.pairwise(calls))
+    assert changes <= r.nit + 2  # the proof, the steps, and the final loss
+    assert squares(r.x, *line) < 0.1 * squares(np.zeros(3), *line)
+
+
+@pytest.mark.parametrize("method", ["bfgs", st.LBFGS(), st.GD(lr="auto"), "conjugategradient"])
+def test_methods_that_compare_gradients_refuse_mini_batches(line, method):
+    if isinstance(method, st.GD):
+        method = st.GD(lr=st.AdGD())
+    with pytest.raises(st.ArgumentError, match="batch_size=None"):
+        st.fit(squares, np.zeros(3), line, method=method)
+
+
+def test_without_a_word_the_rate_is_chosen_and_decays(line):
+    r = st.fit(both, np.zeros(3), line, jac=True, epochs=60)
+    assert squares(r.x, *line) < 1.01 * squares(exact(*line), *line)
+    assert r.epochs["lr"][-1] < 0.02 * r.epochs["lr"][0]
+    timed = st.fit(both, np.zeros(3), line, jac=True, maxtime=0.3)
+    assert "ScheduleFree" in timed.method
+    assert timed.code == "budget.time"
+    assert squares(timed.x, *line) < 1.05 * squares(exact(*line), *line)
+
+
+def test_budgets(line):
+    r = st.fit(both, np.zeros(3), line, jac=True, method=st.GD(lr=0.01), maxiter=5)
+    assert (r.nit, r.code) == (5, "budget.steps")
+    assert r.epochs["epoch"].tolist() == pytest.approx([1, 1.25])
+
+
+def test_the_callback_sees_each_epoch_and_stops(line):
+    seen = []
+
+    def watch(intermediate_result):
+        seen.append(intermediate_result)
+        return intermediate_result.epoch == 3
+
+    r = st.fit(squares, np.zeros(3), line, method=st.GD(lr=0.01), callback=watch)
+    assert [now.epoch for now in seen] == [1, 2, 3]
+    assert r.code == "callback"
+    assert seen[0].samples_per_second > 0
+    assert seen[0].seconds_left > 0
+    places = []
+    st.fit(squares, np.zeros(3), line, method=st.GD(lr=0.01), epochs=2, callback=places.append)
+    assert len(places) == 2
+
+
+def test_an_error_of_the_loss_keeps_what_was_computed(line):
+    calls = []
+
+    def fails(p, X, y):
+        calls.append(p)
+        if len(calls) == 60:
+            raise RuntimeError("the disk is full")
+        return squares(p, X, y)
+
+    with pytest.raises(RuntimeError, match="disk is full") as caught:
+        st.fit(fails, np.zeros(3), line, method=st.GD(lr=0.1), jac=squares_gradient, batch_size=10, epochs=50)
+    assert caught.value.result.nit > 20
+    calls.clear()
+    r = st.fit(
+        fails, np.zeros(3), line, method=st.GD(lr=0.1), jac=squares_gradient, batch_size=10, on_error="stop"
+    )
+    assert r.code == "error"
+    assert squares(r.x, *line) < squares(np.zeros(3), *line)
+
+
+def test_a_loss_that_is_no_mean_is_refused(line):
+    with pytest.raises(st.ObjectiveError, match=r"shape \(32,\).*mean missing"):
+        st.fit(lambda p, X, y: (X @ p - y) ** 2, np.zeros(3), line)
+
+
+NAN = np.ones((4, 2))
+NAN[[1, 3], 1] = np.nan
+BAD = {
+    "lengths": (dict(data=(np.ones((4, 2)), np.ones(3))), r"data\[0\] has 4, data\[1\] has 3"),
+    "nan": (dict(data=(NAN, np.ones(4))), r"data\[0\]\[:, 1\] in 2 rows"),
+    "empty": (dict(data=(np.ones((0, 2)), np.ones(0))), "no rows"),
+    "nothing": (dict(data=()), "data is empty"),
+    "words": (dict(data=(np.ones((2, 2)), np.array(["cat", "dog"]))), "holds 'cat'.*number the classes"),
+    "ragged": (dict(data=([[1, 2], [3]], [1, 2])), "ragged"),
+    "scalar": (dict(data=3.0), "one row for each sample"),
+    "batch": (dict(batch_size=0), "batch_size=0"),
+    "half": (dict(batch_size=2.5), "batch_size=2.5"),
+    "epochs": (dict(epochs=-1), "epochs=-1"),
+    "shuffle": (dict(shuffle="all"), "shuffle='all'"),
+    "accumulate": (dict(accumulate=0), "accumulate=0"),
+    "share": (dict(validation=1.5), "validation=1.5"),
+    "held": (dict(validation=np.ones((4, 2))), "validation has 1 arrays, data has 2"),
+    "weights": (dict(weights=[1.0, -1.0, 1.0, 1.0]), "none negative"),
+    "method": (dict(method="adamm"), "Did you mean 'adam'"),
+    "start": (dict(params=[np.nan, 0.0]), "params holds nan"),
+    "on_error": (dict(on_error="ignore"), "on_error='ignore'"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_impossible_arguments_are_named(case):
+    changes, words = BAD[case]
+    arguments = {"loss": squares, "params": np.zeros(2), "data": (np.ones((4, 2)), np.ones(4))} | changes
+    with pytest.raises(st.ArgumentError, match=words):
+        st.fit(**arguments)
+
+
+def test_torch_and_jax_parameters(line):
+    torch, jax = peer("torch"), peer("jax")
+    X, y = (torch.tensor(a) for a in line)
+    r = st.fit(lambda w, X, y: ((X @ w - y) ** 2).mean(), torch.zeros(3, dtype=torch.float64), (X, y),
+               method=st.Momentum(lr=0.01), epochs=30, rng=3)  # fmt: skip
+    reference = st.fit(both, np.zeros(3), line, method=st.Momentum(lr=0.01), jac=True, epochs=30, rng=3)
+    np.testing.assert_allclose(r.x.numpy(), reference.x, rtol=1e-9)
+    assert r.gradient.startswith("torch")
+    X, y = (jax.numpy.asarray(a, dtype="float32") for a in line)
+    r = st.fit(lambda w, X, y: ((X @ w - y) ** 2).mean(), jax.numpy.zeros(3, dtype="float32"), (X, y),
+               method=st.Momentum(lr=0.01), epochs=2, rng=3)  # fmt: skip
+    reference = st.fit(both, np.zeros(3), line, method=st.Momentum(lr=0.01), jac=True, epochs=2, rng=3)
+    np.testing.assert_allclose(np.asarray(r.x), reference.x, rtol=1e-4)
+
+
+def test_the_result_saves_with_its_epochs(line, tmp_path):
+    r = st.fit(squares, np.zeros(3), line, epochs=3)
+    r.save(tmp_path / "run.npz")
+    again = (
+        st.Result.load(tmp_path / "run.npz") if hasattr(st, "Result") else type(r).load(tmp_path / "run.npz")
+    )
+    np.testing.assert_array_equal(again.epochs["loss"], r.epochs["loss"])
+    assert "epochs" in repr(r)
