@@ -13,6 +13,7 @@ from .data import SHUFFLES, split
 from .derivatives import Paired, choose
 from .diagnose.explain import explain
 from .errors import ArgumentError
+from .landscape import Landscape
 from .method import Method
 from .methods import find
 from .minibatch import MiniBatch
@@ -181,6 +182,7 @@ def fit(
     result.remember(
         again=lambda changes: fit(**{k: v for k, v in {**given, **changes}.items() if v is not None}),
         explain=lambda k: explain(chosen, run.history, training.oracle, k) if training else "",
+        landscape=None if not plan.steady(train) else Landscape(objective, run.sign, None, None),
     )
     if run.error is not None and on_error == "raise":
         raise run.carry(result)

@@ -95,7 +95,10 @@ class Result(dict):
     _landscape: Landscape | None = None
 
     def remember(
-        self, again: Callable[[dict[str, Any]], Result], explain: Callable[[int], str], landscape: Landscape
+        self,
+        again: Callable[[dict[str, Any]], Result],
+        explain: Callable[[int], str],
+        landscape: Landscape | None,
     ) -> None:
         """Keep how the call is made again, how a step is explained, and what to draw: none of it is saved."""
         object.__setattr__(self, "_again", again)
