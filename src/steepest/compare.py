@@ -66,6 +66,12 @@ class Comparison:
             raise MissingExtraError("pandas", "table", "a data frame") from error
         return pandas.DataFrame(self.rows())
 
+    def plot(self, *, minimum: float | None = None, axes: Any = None, theme: str | None = None) -> Any:
+        """Draw f above its lowest value, by evaluations and by time; see `steepest.plots.comparison`."""
+        from .plots import comparison
+
+        return comparison(self, minimum=minimum, axes=axes, theme=theme)
+
     def _cells(self) -> list[list[str]]:
         head = ["method", "fun", "solved after", "evaluations", "gradients", "seconds", "why it stopped"]
         body = [

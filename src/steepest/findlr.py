@@ -81,6 +81,12 @@ class LearningRate:
     def __float__(self) -> float:
         return self.suggestion
 
+    def plot(self, *, axes: Any = None, theme: str | None = None) -> Any:
+        """Draw the curve with the suggestion and the limit; see `steepest.plots.learning_rate`."""
+        from .plots import learning_rate
+
+        return learning_rate(self, axes=axes, theme=theme)
+
     def __repr__(self) -> str:
         lines = [f"lr = {self.suggestion:.4g} for {self.method}"]
         if self.kink is not None:

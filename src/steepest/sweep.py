@@ -99,6 +99,12 @@ class Sweep:
             raise MissingExtraError("pandas", "table", "a data frame") from error
         return pandas.DataFrame(self.to_dict())
 
+    def plot(self, show: str = "fun", *, axes: Any = None, theme: str | None = None) -> Any:
+        """Draw the lowest values (or the steps) on a line or a map; see `steepest.plots.sweep`."""
+        from .plots import sweep
+
+        return sweep(self, show, axes=axes, theme=theme)
+
     def __repr__(self) -> str:
         codes, counts = np.unique(self.code.astype(str), return_counts=True)
         ends = ", ".join(f"{count} {code}" for code, count in zip(codes, counts, strict=True))

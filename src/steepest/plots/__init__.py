@@ -3,10 +3,32 @@
 from __future__ import annotations
 
 from .choose import run
+from .comparing import comparison
 from .convergence import convergence
+from .grids import sweep
 from .palette import look
 from .paper import save
 from .paths import path
+from .rates import difference_error, learning_rate
+from .slices import lines, plane
+from .surfaces import surface
 from .thinning import thinned
+from .training import against, training
 
-__all__ = ["convergence", "look", "path", "run", "save", "thinned"]
+__all__ = [
+    "against",
+    "comparison",
+    "convergence",
+    "difference_error",
+    "learning_rate",
+    "lines",
+    "look",
+    "path",
+    "plane",
+    "run",
+    "save",
+    "surface",
+    "sweep",
+    "thinned",
+    "training",
+]

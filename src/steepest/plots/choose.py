@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..result import Result
-from . import convergence, paths
+from . import convergence, paths, slices
 from .paper import sheet
 from .runs import tracks
 
@@ -16,14 +16,14 @@ def run(result: Result, *, axes: Any = None, theme: str | None = None) -> np.nda
     """Draw what suits a result: where it went, and how it converged.
 
     Of one number: the curve with the path and its first tangents. Of two: level lines with the path. Beside it,
-    f above its lowest value, and the norm of the gradient. Of more numbers: these, the length of the steps and the
-    learning rate.
+    f above its lowest value, and the norm of the gradient. Of more numbers: these, the length of the steps, the
+    learning rate, and slices along the two directions in which the run moved most.
 
     Parameters
     ----------
     result : Result
     axes : sequence of Axes
-        Three for one or two numbers, four for more; by default a new figure.
+        Three for one or two numbers, six for more; by default a new figure.
     theme : {"light", "dark"}
         By default what goes with the ground of the axes.
 
@@ -47,7 +47,15 @@ def run(result: Result, *, axes: Any = None, theme: str | None = None) -> np.nda
     shown = tracks(result)
     n = shown[0].x.shape[1]
     if n > 2:
-        return convergence.convergence(result, axes=axes, theme=theme)
+        panels = convergence.suiting(shown)
+        names = [[*panels[:2], "plane"], [*panels[2:], "lines"]]
+        with sheet(axes, theme, names, (11.4, 5.4), width_ratios=[1, 1, 1.25]) as (given, colours):
+            by_name = dict(zip([*names[0], *names[1]], given, strict=True))
+            convergence.draw({name: by_name[name] for name in panels}, shown, colours)
+            basis = slices.main_directions(shown[0])
+            slices.draw_plane(by_name["plane"], shown[0], basis, colours)
+            slices.draw_lines(by_name["lines"], shown[0], basis, colours)
+        return np.array(given, dtype=object)
     names = [["path", "gap"], ["path", "gradient"]]
     with sheet(axes, theme, names, (8.6, 4.4), width_ratios=[1.25, 1]) as (given, colours):
         (paths.curve if n == 1 else paths.chart)(given[0], shown, colours)

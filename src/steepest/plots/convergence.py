@@ -90,7 +90,7 @@ def convergence(
     shown = tracks(runs)
     if against not in AGAINST:
         raise ArgumentError(f"against={against!r}: expected {', '.join(map(repr, AGAINST))}.")
-    chosen = list(_suiting(shown) if panels is None else panels)
+    chosen = list(suiting(shown) if panels is None else panels)
     for name in chosen:
         if name not in PANELS:
             raise ArgumentError(f"panels has {name!r}: expected some of {', '.join(map(repr, PANELS))}.")
@@ -102,7 +102,8 @@ def convergence(
     return np.array(given, dtype=object)
 
 
-def _suiting(shown: list[Track]) -> list[str]:
+def suiting(shown: list[Track]) -> list[str]:
+    """The four panels that tell most about some runs."""
     known = any(np.isfinite(run.rate_times_curvature).mean() > 0.5 for run in shown if len(run.columns["t"]))
     return ["gap", "gradient", "step", "curvature" if known else "rate"]
 

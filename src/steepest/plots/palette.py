@@ -43,8 +43,8 @@ THEMES = {
 # fmt: on
 BLUE, ORANGE, GREEN, PINK, BLACK, VIOLET = range(6)
 
-# One colour a family; its members differ in dash and marker. A new method belongs to the family that its name
-# says; one that is in none gets its look from its name, too, so it never depends on what is drawn beside it.
+# One colour a family; its members, and the first ones of all families, differ in dash and marker. A method that is in
+# no family gets its look from its name, too, so it never depends on what is drawn beside it.
 FAMILIES: tuple[tuple[str, ...], ...] = (
     ("GD", "ISTA", "SignSGD", "Rprop", "ScheduleFreeGD", "SpaRSA"),
     ("Momentum", "Nesterov", "FISTA", "ConjugateGradient", "HagerZhang", "Lion"),
@@ -79,23 +79,25 @@ def look(method: str, theme: str | Theme = "light") -> Look:
     Examples
     --------
     >>> look("Adam(lr=0.1)"), look("GD", "dark").color
-    (Look(color='#111111', dash='-', marker='o'), '#56B4E9')
+    (Look(color='#111111', dash=(0, (9, 2, 2, 2)), marker='v'), '#56B4E9')
     """
     colours = find(theme).colours
     name = method.partition("(")[0].strip()
     for colour, family in enumerate(FAMILIES):
         if name in family:
-            return styled(colours[colour], family.index(name))
+            return styled(colours[colour], colour + family.index(name))
     mixed = crc32(name.encode())
     return styled(colours[mixed % len(colours)], mixed // len(colours) % (len(DASHES) * len(MARKERS)))
 
 
 def looks(methods: list[str], theme: str | Theme = "light") -> list[Look]:
-    """The looks of several lines in one picture: several of the same method take other dashes and, where there
-    is one method only, so that its colour tells nothing, other colours."""
+    """The looks of the lines of one picture: a single one is drawn through; several of the same method take other
+    dashes and, where there is one method only, so that its colour tells nothing, other colours."""
     theme = find(theme)
     names = [method.partition("(")[0] for method in methods]
     own = [look(name, theme) for name in names]
+    if len(own) == 1:
+        return [own[0]._replace(dash=DASHES[0])]
     found = []
     for k, (name, basic) in enumerate(zip(names, own, strict=True)):
         turn = names[:k].count(name)

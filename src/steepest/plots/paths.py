@@ -82,7 +82,7 @@ def chart(ax: Any, shown: list[Track], theme: Theme, box: Any = None, points: in
     landscape = _landscape(shown)
     known = np.array(landscape.minima).reshape(-1, 2) if landscape else np.zeros((0, 2))
     if box is None:
-        went = np.vstack([run.x[_before(run)] for run in shown])
+        went = np.vstack([run.x[before(run)] for run in shown])
         seen = box_of(went)
         near = known[((known > seen[:, 0]) & (known < seen[:, 1])).all(axis=1)]
         box = within(box_of(np.vstack([went, near]), 0.74), landscape)
@@ -92,7 +92,7 @@ def chart(ax: Any, shown: list[Track], theme: Theme, box: Any = None, points: in
         line(ax, theme, stroke[:, 0], stroke[:, 1], style, linewidth=1.6, label=run.name, zorder=2)
         dots(ax, theme, run.x[: DOTS + 1, 0], run.x[: DOTS + 1, 1], style, markersize=3.6, zorder=2.5)
         _leaves(ax, run, theme, box)
-    _marks(ax, theme, shown[0].x[0], [run.best for run in shown], known)
+    marks(ax, theme, shown[0].x[0], [run.best for run in shown], known)
     ax.set(xlim=box[0], ylim=box[1], xlabel="x[0]", ylabel="x[1]", title=_title(shown))
     if 0.15 <= np.ptp(box[1]) / np.ptp(box[0]) <= 6:
         ax.set(aspect="equal", anchor="N")  # then a gradient step is at right angles to the level line
@@ -122,7 +122,7 @@ def curve(ax: Any, shown: list[Track], theme: Theme, box: Any = None, points: in
     landscape = _landscape(shown)
     known = np.array(landscape.minima).reshape(-1, 1) if landscape else np.zeros((0, 1))
     if box is None:
-        went = np.vstack([run.x[_before(run)] for run in shown])
+        went = np.vstack([run.x[before(run)] for run in shown])
         seen = box_of(went)
         box = within(
             box_of(np.vstack([went, known[(known > seen[:, 0]) & (known < seen[:, 1])][:, None]])), landscape
@@ -135,14 +135,14 @@ def curve(ax: Any, shown: list[Track], theme: Theme, box: Any = None, points: in
         why = "f is too slow (points= insists)" if landscape else "loaded result, its function is not known"
         remark(ax, theme, SAY.format(why).replace("map", "curve"))
     for run, style in zip(shown, looks([run.result.get("method", "") for run in shown], theme), strict=True):
-        x, f = run.x[:, 0], _values(run)
+        x, f = run.x[:, 0], values(run)
         index = thinned(f)
         line(ax, theme, x[index], f[index], style, linewidth=0.7, alpha=0.5, zorder=1.5)
         dots(ax, theme, x[index], f[index], style, label=run.name, zorder=2.5)
         if landscape and len(shown) == 1:
             _tangents(ax, run, landscape, theme, box)
     best = [np.append(run.best, run.result.fun) for run in shown]
-    _marks(ax, theme, np.append(shown[0].x[0], shown[0].columns["f"][0]), best,
+    marks(ax, theme, np.append(shown[0].x[0], shown[0].columns["f"][0]), best,
            np.array([[*x, landscape.minimum] for x in known]) if landscape else [])  # fmt: skip
     ax.set(xlim=box[0], xlabel="x", ylabel="f", title=_title(shown))
     _clamp(ax, shown, theme)
@@ -150,7 +150,7 @@ def curve(ax: Any, shown: list[Track], theme: Theme, box: Any = None, points: in
         ax.legend(loc="best")
 
 
-def _values(run: Track) -> np.ndarray:
+def values(run: Track) -> np.ndarray:
     """f at the places that were kept."""
     return run.columns["f"][run.result.history.x_steps - int(run.columns["t"][0])]
 
@@ -159,7 +159,7 @@ def _tangents(ax: Any, run: Track, landscape: Landscape, theme: Theme, box: np.n
     """Tangents at the first places, a little to each side."""
     half = 0.09 * np.ptp(box[0])
     steps = run.result.history.x_steps[:TANGENTS]
-    for x, f, size in zip(run.x[:TANGENTS, 0], _values(run), run.columns["g_norm"][steps], strict=False):
+    for x, f, size in zip(run.x[:TANGENTS, 0], values(run), run.columns["g_norm"][steps], strict=False):
         h = 1e-4 * half
         up, down = landscape(np.array([x + h])), landscape(np.array([x - h]))
         slope = np.sign(up - down) * size  # the history has the norm; f tells its sign
@@ -172,7 +172,7 @@ def _landscape(shown: list[Track]) -> Landscape | None:
     return next((run.landscape for run in shown if run.landscape is not None), None)
 
 
-def _before(run: Track) -> np.ndarray:
+def before(run: Track) -> np.ndarray:
     """The places before a run left any scale."""
     steps = run.result.history.x_steps - int(run.columns["t"][0])
     kept = np.isfinite(run.x).all(axis=1) & (steps < (np.inf if run.left is None else max(run.left, 1)))
@@ -201,7 +201,7 @@ def _clamp(ax: Any, shown: list[Track], theme: Theme) -> None:
     """The height of a curve ends at what the runs saw before they left."""
     if all(run.left is None for run in shown):
         return
-    values = np.concatenate([_values(run)[_before(run)] for run in shown])
+    values = np.concatenate([values(run)[before(run)] for run in shown])
     low, high = np.nanmin(values[np.isfinite(values)]), np.nanmax(values[np.isfinite(values)])
     margin = 0.15 * (high - low or abs(high) or 1.0)
     ax.set_ylim(low - margin, high + 2 * margin)
@@ -210,7 +210,7 @@ def _clamp(ax: Any, shown: list[Track], theme: Theme) -> None:
         note(ax, theme, text, (0.5, 1), (0, -10 - 11 * k), xycoords="axes fraction", ha="center")
 
 
-def _marks(ax: Any, theme: Theme, start: np.ndarray, ends: list[np.ndarray], minima: Any) -> None:
+def marks(ax: Any, theme: Theme, start: np.ndarray, ends: list[np.ndarray], minima: Any) -> None:
     """Start, best points and known minima."""
     for x in minima:
         ax.plot(

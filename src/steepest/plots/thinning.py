@@ -15,7 +15,7 @@ def thinned(y: np.ndarray, points: int = POINTS, log: bool = False) -> np.ndarra
     y : ndarray, shape (k,)
         What is not finite is never chosen, except for the first and the last.
     points : int
-        Not more than these, and two.
+        Not more than these, and two; so many are not thinned.
     log : bool
         Buckets of equal ratio, for a logarithmic axis of steps.
 
@@ -33,7 +33,7 @@ def thinned(y: np.ndarray, points: int = POINTS, log: bool = False) -> np.ndarra
     (True, True)
     """
     k = y.size
-    if k <= points:
+    if k <= points + 2:
         return np.arange(k)
     buckets = points // 2
     edges = np.geomspace(1, k + 1, buckets + 1) - 1 if log else np.linspace(0, k, buckets + 1)

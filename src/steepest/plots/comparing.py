@@ -1,0 +1,68 @@
+"""Several methods on one problem: f above its lowest value by evaluations and by time, and where each solved it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..compare import Comparison
+from . import convergence
+from .palette import looks
+from .paper import sheet
+from .runs import tracks
+
+
+def comparison(
+    result: Comparison, *, minimum: float | None = None, axes: Any = None, theme: str | None = None
+) -> np.ndarray:
+    """Draw a comparison: f above its lowest value, by evaluations of f and by seconds.
+
+    A large marker says where a method had solved the problem (see `compare`).
+
+    Parameters
+    ----------
+    result : Comparison
+    minimum : float
+        The lowest value of f, if you know it.
+    axes : sequence of two Axes
+        Default: a new figure.
+    theme : {"light", "dark"}
+        By default what goes with the ground of the axes.
+
+    Returns
+    -------
+    ndarray of Axes
+
+    Raises
+    ------
+    MissingExtraError
+        Without matplotlib.
+    """
+    shown = tracks(result)
+    solved = {row["method"]: row for row in result.rows()}
+    with sheet(axes, theme, [["nfev", "seconds"]], (8.8, 3.4)) as (given, colours):
+        styles = looks([run.result.get("method", "") for run in shown], colours)
+        for ax, by in zip(given, ("nfev", "seconds"), strict=True):
+            convergence.draw({"gap": ax}, shown, colours, by, minimum)
+            for run, style, name in zip(shown, styles, result.results, strict=True):
+                at = solved[name][f"{by}_solved"]
+                if math.isfinite(at):
+                    k = int(np.searchsorted(run.columns[by], at))
+                    drawn = next(line for line in ax.lines if line.get_label() == run.name)
+                    near = np.abs(np.asarray(drawn.get_xdata(), float) - run.columns[by][k]).argmin()
+                    x, y = drawn.get_xdata()[near], drawn.get_ydata()[near]
+                    ax.plot(
+                        x,
+                        y,
+                        style.marker,
+                        color=style.color,
+                        markersize=9,
+                        markeredgecolor=colours.paper,
+                        zorder=4,
+                    )
+        if given[1].get_legend() is not None:
+            given[1].get_legend().remove()
+        given[0].set_title(given[0].get_title(loc="left") + "; large: solved")
+    return np.array(given, dtype=object)

@@ -1,0 +1,89 @@
+"""A function of two numbers in space, and runs on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import ArgumentError
+from .ground import box_of, resolution, within
+from .palette import looks
+from .paper import sheet
+from .paths import SAY, before, values
+from .runs import tracks
+
+FINEST = 61  # points along each side: it is drawn facet by facet
+
+
+def surface(
+    runs: Any, *, box: Any = None, points: int | None = None, axes: Any = None, theme: str | None = None
+) -> Any:
+    """Draw f as a surface and the runs on it; takes what `path` takes, for functions of two numbers.
+
+    Parameters
+    ----------
+    runs, box, points, theme
+        As for `path`.
+    axes : Axes3D
+        Axes with ``projection="3d"``; default: a new figure.
+
+    Returns
+    -------
+    Axes3D
+
+    Raises
+    ------
+    MissingExtraError
+        Without matplotlib.
+    ArgumentError
+        When f is not of two numbers, the axes have no depth, or f is not known or too slow.
+    """
+    shown = tracks(runs)
+    if {run.x.shape[1] for run in shown} != {2}:
+        raise ArgumentError(
+            "a surface is drawn of functions of two numbers; see steepest.plots.plane for more."
+        )
+    landscape = next((run.landscape for run in shown if run.landscape is not None), None)
+    if axes is not None and not hasattr(axes, "plot_surface"):
+        raise ArgumentError(f"axes={axes!r}: expected axes with projection='3d'.")
+    if box is None:
+        went = np.vstack([run.x[before(run)] for run in shown])
+        box = within(box_of(went, 1.0), landscape)
+    box = np.array(box, float).reshape(2, 2)
+    with sheet(axes, theme, [["surface"]], (5.6, 4.6), subplot_kw={"projection": "3d"}) as ((ax,), colours):
+        count = points or (resolution(landscape, shown[0].best, 2) if landscape else 0)
+        if landscape and count:
+            from matplotlib.colors import LinearSegmentedColormap
+
+            across, up = np.meshgrid(*(np.linspace(low, high, min(count, FINEST)) for low, high in box))
+            heights = landscape.at(np.stack([across, up], axis=-1))
+            heights[~np.isfinite(heights)] = np.nan
+            ramp = LinearSegmentedColormap.from_list(
+                "heights", [colours.low, colours.faint if colours.name == "dark" else colours.high]
+            )
+            order = np.argsort(np.argsort(heights, axis=None)).reshape(heights.shape) / heights.size
+            ax.plot_surface(across, up, heights, facecolors=ramp(order), rstride=1, cstride=1, linewidth=0,
+                            antialiased=False, shade=False, zorder=1)  # fmt: skip
+            ax.contour(across, up, heights, 12, colors=colours.faint, linewidths=0.4, zorder=2)
+        else:
+            why = (
+                "f is too slow (points= insists)" if landscape else "loaded result, its function is not known"
+            )
+            ax.text2D(0, 0, SAY.format(why).replace("map", "surface"), transform=ax.transAxes, fontsize=7.5)
+        for run, style in zip(
+            shown, looks([run.result.get("method", "") for run in shown], colours), strict=True
+        ):
+            f = values(run)
+            inside = ((run.x >= box[:, 0]) & (run.x <= box[:, 1])).all(axis=1)
+            x, y, z = (np.where(inside, each, np.nan) for each in (run.x[:, 0], run.x[:, 1], f))
+            ax.plot(x, y, z, color=colours.paper, linewidth=3.4, zorder=8)
+            ax.plot(x, y, z, color=style.color, linestyle=style.dash, linewidth=1.8, label=run.name, zorder=9)
+        ax.computed_zorder = False  # the paths lie on the surface: its own order would hide half of them
+        ax.set(xlabel="x[0]", ylabel="x[1]", zlabel="f", xlim=box[0], ylim=box[1])
+        for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
+            axis.set_pane_color(colours.paper)
+            axis._axinfo["grid"].update(color=colours.faint, linewidth=0.3)
+        if len(shown) > 1:
+            ax.legend(loc="upper left")
+    return ax
