@@ -14,6 +14,7 @@ from .errors import ArgumentError, FormulaError, MissingExtraError, ObjectiveErr
 from .findlr import LearningRate, find_lr
 from .fit import fit
 from .formula import formula
+from .leastsquares import LeastSquares, LevenbergMarquardt
 from .lengths import AdGD, Armijo, BarzilaiBorwein, Polyak, ReduceOnPlateau, Wolfe
 from .lift import rule
 from .methods import methods
@@ -21,6 +22,7 @@ from .minimize import descend_from as descend
 from .minimize import maximize, minimize
 from .parameterfree import DAdaptAdam, DAdaptGD, DoG, DoWG, Prodigy
 from .proximal import FISTA, ISTA, SpaRSA
+from .regression import fit_formula
 from .result import Result
 from .rules import (
     GD,
@@ -102,6 +104,8 @@ __all__ = [
     "HagerZhang",
     "L1Ball",
     "LearningRate",
+    "LeastSquares",
+    "LevenbergMarquardt",
     "Lion",
     "Lookahead",
     "MissingExtraError",
@@ -136,6 +140,7 @@ __all__ = [
     "diagnose",
     "find_lr",
     "fit",
+    "fit_formula",
     "formula",
     "from_samples",
     "gradient",

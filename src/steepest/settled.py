@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import numpy as np
 
 from .history import History
+from .point import Point
 from .stop import Criterion, Reason
-
-if TYPE_CHECKING:
-    from .directions import Descent
 
 # A step promises g'Hg/2. Below this share of the decrease so far there is nothing left to gain (numerics.md 1).
 NOTHING = 1e-15
@@ -24,6 +22,12 @@ SLOW = 1e-8
 FLOOR = 1e-9
 
 
+class Directed(Protocol):
+    """A method that tells where its next step would go (see `directions`)."""
+
+    def update(self, point: Point, memory: Any) -> tuple[np.ndarray, Any]: ...
+
+
 @dataclass(frozen=True)
 class Settled(Criterion):
     """The next step promises less than can be seen: less than 1e-15 of the decrease so far, or than the noise of fun.
@@ -31,7 +35,7 @@ class Settled(Criterion):
     Where a search fails altogether (length 0), the run is settled too if the promise is small, and stalled else.
     """
 
-    method: Descent
+    method: Directed
 
     def __call__(self, history: History) -> Reason | None:
         now, last = history.now, history.last

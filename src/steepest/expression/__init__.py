@@ -10,7 +10,7 @@ from .differentiate import differentiate
 from .graph import CONSTANTS, Expression, Operation, express, number, postorder, symbol, text
 from .latex import latex, latex_name
 from .operations import OPERATIONS
-from .parse import FUNCTIONS, parse
+from .parse import FUNCTIONS, names, parse
 from .program import Program, invariants, source
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "invariants",
     "latex",
     "latex_name",
+    "names",
     "number",
     "parse",
     "postorder",

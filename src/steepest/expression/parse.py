@@ -73,6 +73,18 @@ def parse(text: str, variables: Sequence[str] | None = None) -> tuple[Expression
     return reader.read()
 
 
+def names(text: str) -> tuple[str, ...]:
+    """The names in a text that are neither functions nor constants, in the order in which they occur.
+
+    Examples
+    --------
+    >>> names("a*exp(-b*x) + pi")
+    ('a', 'b', 'x')
+    """
+    found = (match["name"] for match in _TOKEN.finditer(text) if match.lastgroup == "name")
+    return tuple(dict.fromkeys(n for n in found if n not in FUNCTIONS and n not in CONSTANTS and n != "π"))
+
+
 def _checked(variables: Sequence[str]) -> tuple[str, ...]:
     names = tuple(variables)
     for name in names:

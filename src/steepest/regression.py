@@ -1,0 +1,166 @@
+"""A formula fitted to data by least squares, with standard errors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from .errors import ArgumentError
+from .expression import Program, differentiate, names, parse, symbol
+from .leastsquares import LeastSquares, LevenbergMarquardt
+from .minimize import minimize
+from .params import floats
+from .result import Result
+
+
+def fit_formula(
+    text: str,
+    data: Any,
+    y: str,
+    start: Mapping[str, float] | None = None,
+    weights: Any = None,
+    **keywords: Any,
+) -> Result:
+    """Fit the parameters of a formula to data by least squares.
+
+    Parameters
+    ----------
+    text : str
+        A formula of columns and parameters, such as ``"a*exp(-b*x) + c"`` (see `formula`). Every name in it
+        that is no column of `data` is a parameter.
+    data : mapping of str to array_like of shape (m,), or pandas.DataFrame
+        The columns.
+    y : str
+        The column that the formula should give.
+    start : mapping of str to float, optional
+        Where parameters start; 1.0 for those left out. A bad start may end in another local minimum.
+    weights : array_like of shape (m,), optional
+        One for each row, such as 1/sigma², where the observations are not equally certain.
+    **keywords
+        As for `minimize`; the method is `LevenbergMarquardt` unless another is asked for.
+
+    Returns
+    -------
+    Result
+        What `minimize` returns, with `x` and `standard_errors` as dicts by parameter, and `covariance`
+        (n, n), `fitted` (m,), `residuals` (m,) (y minus fitted), `dof` (m - n) and `sigma`, the residual
+        standard deviation; `fun` is the (weighted) residual sum of squares. A standard error is infinite
+        where the data leave a parameter undetermined: those are listed in `undetermined`. The errors are
+        those of the linear approximation at the minimum, with sigma² estimated from the residuals
+        (Seber & Wild 1989, section 2.1).
+
+    Raises
+    ------
+    FormulaError
+        When `text` is no formula.
+    ArgumentError
+        When a column is missing, is not made of finite numbers, or there are fewer rows than parameters.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import steepest as st
+    >>> t = np.array([0.0, 1.0, 2.0, 3.0, 4.0])
+    >>> r = st.fit_formula("a*exp(-b*t)", {"t": t, "y": [8.1, 4.9, 3.05, 1.8, 1.15]}, "y")
+    >>> {name: round(float(value), 3) for name, value in r.x.items()}
+    {'a': 8.089, 'b': 0.494}
+    >>> {name: round(error, 3) for name, error in r.standard_errors.items()}
+    {'a': 0.039, 'b': 0.005}
+    """
+    columns, parameters = _columns(text, data, y)
+    target, rows = columns[y], len(columns[y])
+    start = dict(start or {})
+    if unknown := [name for name in start if name not in parameters]:
+        raise ArgumentError(f"start[{unknown[0]!r}]: {text!r} has the parameters {', '.join(parameters)}.")
+    if rows < len(parameters):
+        raise ArgumentError(f"data has {rows} rows: {len(parameters)} parameters need at least as many.")
+    root = np.sqrt(_weights(weights, rows))
+    used = [name for name in names(text) if name in columns]
+    expression, order = parse(text, (*parameters, *used))
+    symbols = [symbol(name) for name in order]
+    program = Program(
+        symbols, [expression, *(differentiate(expression, s) for s in symbols[: len(parameters)])]
+    )
+    value = Program(symbols, [expression])
+    known = [columns[name] for name in used]
+
+    def fitted(x: Mapping[str, Any]) -> np.ndarray:
+        return np.broadcast_to(value.arrays([*map(float, x.values()), *known])[0], rows)
+
+    def jac(x: Mapping[str, Any]) -> np.ndarray:
+        partials = program.arrays([*map(float, x.values()), *known])[1:]
+        return np.column_stack([root * np.broadcast_to(partial, rows) for partial in partials])
+
+    squares = LeastSquares(lambda x: root * (fitted(x) - target), jac)
+    x0 = {name: float(start.get(name, 1.0)) for name in parameters}
+    result = minimize(squares, x0, **{"method": LevenbergMarquardt(), **keywords})
+    inverse, lost = _inverse(squares.linear(result.x)[1])
+    dof = rows - len(parameters)
+    variance = result.fun / dof if dof else math.nan
+    errors = np.where(lost, math.inf, np.sqrt(variance * np.diag(inverse)))
+    result.update(
+        standard_errors=dict(zip(parameters, errors.tolist(), strict=True)),
+        undetermined=[name for name, gone in zip(parameters, lost, strict=True) if gone],
+        covariance=variance * inverse,
+        fitted=np.array(fitted(result.x)),
+        residuals=target - fitted(result.x),
+        dof=dof,
+        sigma=math.sqrt(variance),
+    )
+    return result
+
+
+def _columns(text: str, data: Any, y: str) -> tuple[dict[str, np.ndarray], list[str]]:
+    """The columns that are used, checked, and the names of the parameters."""
+    if not isinstance(text, str):
+        raise ArgumentError(f"text={text!r}: expected a formula as str, such as 'a*exp(-b*x) + c'.")
+    if not hasattr(data, "keys"):
+        raise ArgumentError(f"data={type(data).__name__}: expected columns by name, a dict or a data frame.")
+    present = list(data.keys())
+    if y not in present:
+        raise ArgumentError(f"y={y!r}: data has the columns {', '.join(map(str, present))}.")
+    used = names(text)
+    if y in used:
+        raise ArgumentError(f"text={text!r} contains {y!r}, the column that it should give.")
+    parameters = [name for name in used if name not in present]
+    if not parameters:
+        raise ArgumentError(f"text={text!r} has no parameter: all its names are columns of data.")
+    columns = {
+        name: floats(data[name], f"data[{name!r}]").astype(float) for name in [y, *used] if name in present
+    }
+    for name, column in columns.items():
+        if column.shape != columns[y].shape or column.ndim != 1:
+            raise ArgumentError(f"data[{name!r}] has shape {column.shape}, data[{y!r}] {columns[y].shape}.")
+        if bad := np.flatnonzero(~np.isfinite(column)).tolist():
+            raise ArgumentError(
+                f"data[{name!r}] is not finite in {len(bad)} of {len(column)} rows, the first is row {bad[0]}: "
+                "leave such rows out."
+            )
+    return columns, parameters
+
+
+def _weights(weights: Any, rows: int) -> np.ndarray:
+    """The weights, one for each row."""
+    if weights is None:
+        return np.ones(rows)
+    weights = floats(weights, "weights").astype(float)
+    if weights.shape != (rows,) or not (np.isfinite(weights) & (weights >= 0)).all():
+        raise ArgumentError(f"weights: expected {rows} finite numbers >= 0, one for each row of data.")
+    return weights
+
+
+def _inverse(J: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(J'J)^-1 on what the rows of J determine, and which parameters they leave undetermined.
+
+    The columns are scaled to norm 1 first: what can be told apart must not depend on units.
+    """
+    scale = np.linalg.norm(J, axis=0)
+    scale[scale == 0] = 1.0
+    _, s, V = np.linalg.svd(J / scale, full_matrices=False)
+    seen = s > max(J.shape) * np.finfo(float).eps * s[0]
+    half = V[seen].T / s[seen] / scale[:, None]
+    lost = (np.abs(V[~seen]) > 1e-6).any(axis=0) if not seen.all() else np.zeros(len(scale), dtype=bool)
+    return half @ half.T, lost
