@@ -1,6 +1,6 @@
 """python -m steepest: the command line."""
 
-from .cli import main
+from steepest_cli import main
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="steepest")

@@ -1,4 +1,4 @@
-"""FUNC on the command line: a name of the catalogue, ``package.module:function``, or a formula."""
+"""FUNC on the command line: a name of the catalogue, ``module:function``, ``file.py:function``, or a formula."""
 
 from __future__ import annotations
 
@@ -15,29 +15,38 @@ from typing import Any
 
 import click
 
-from ..errors import FormulaError, SteepestError
-from .program import INTERNAL, Failure, stack
+from .program import INTERNAL, Failure, option, stack, stronger
 from .values import Vector
+
+GROUP = "Function"
 
 
 def _names() -> list[str]:
-    from .. import problems
+    from steepest import problems
 
     return [problem.name for problem in problems.catalogue()]
 
 
-def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+def complete_function(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The names of the catalogue that begin so."""
     return [name for name in _names() if name.startswith(incomplete)]
 
 
 takes_function = stack(
-    click.argument("func", required=False, shell_complete=_complete),
-    click.option("-f", "--formula", "formula_text", metavar="TEXT", help="FUNC as a formula, come what may."),
-    click.option(
-        "-n", "dimension", type=click.IntRange(1), help="How many coordinates a catalogue FUNC has."
+    click.argument("func", required=False, shell_complete=complete_function),
+    option(GROUP, "-f", "--formula", metavar="TEXT", help="FUNC as a formula, come what may."),
+    option(
+        GROUP,
+        "-n",
+        metavar="COUNT",
+        type=click.IntRange(1),
+        help="How many coordinates a catalogue FUNC has.",
     ),
-    click.option(
-        "--x0", type=Vector(), help="Where, such as 3,2. To Python code, 3 is a number, 3, a list of one."
+    option(
+        GROUP,
+        "--x0",
+        type=Vector(),
+        help="Where, such as 3,2. To Python code, 3 is a number, 3, a list of one.",
     ),
 )
 
@@ -88,49 +97,55 @@ class Function:
         return f"--x0 {numbers}{order}."
 
 
-def resolve(func: str | None, formula_text: str | None, dimension: int | None, x0: Any) -> Function:
+def resolve(ctx: click.Context) -> Function:
     """What was meant: a catalogue name first, then module:function, else a formula."""
-    if (func is None) == (formula_text is None):
+    func, text = ctx.params["func"], ctx.params["formula"]
+    if func is not None and text is not None:  # one of them from a file, the other one typed
+        level = stronger(ctx, "func", "formula")
+        func, text = func if level > 0 else None, text if level < 0 else None
+    if (func is None) == (text is None):
         raise click.UsageError("give one FUNC: a catalogue name, module:function, or a formula in quotes.")
     if func == "-":
-        formula_text = sys.stdin.read().strip()
-    if formula_text is not None:
-        return _formula(formula_text)
-    assert func is not None
-    from .. import problems
+        text = sys.stdin.read().strip()
+    ctx.params |= {"func": func, "formula": text} if text is None else {"func": None, "formula": text}
+    return named(func, ctx.params["n"], ctx.params["x0"]) if text is None else _formula(text)
+
+
+def named(func: str, n: int | None = None, x0: Any = None) -> Function:
+    """The function of a name, or else a formula."""
+    from steepest import problems
 
     if func.lower().replace("-", "_") in _names():
-        problem = problems.get(func, n=dimension)
-        if dimension is None and isinstance(x0, list) and "n-D" in problem.tags:
+        problem = problems.get(func, n=n)
+        if n is None and isinstance(x0, list) and "n-D" in problem.tags:
             problem = problems.get(func, n=len(x0))
         names, start = tuple(f"x{i}" for i in range(problem.n)), problem.start.tolist()
         return Function(problem, problem.name, problem.gradient, names, start, problem.bounds)
-    if dimension is not None:
-        raise Failure(f"-n {dimension} is for catalogue functions, and {func!r} is none.")
+    if n is not None:
+        raise Failure(f"-n {n} is for catalogue functions, and {func!r} is none.")
     if ":" in func:
         return Function(load(func), func)
     return _formula(func)
 
 
 def load(text: str) -> Callable[..., Any]:
-    """The callable behind ``package.module:function``; runs the user's code, its prints go to stderr."""
-    path, _, name = text.partition(":")
-    if path.endswith(".py") or "/" in path:
-        dotted = path.removesuffix(".py").replace("/", ".")
-        raise Failure(f"{text!r}: write the module as in an import, {dotted}:{name}.")
+    """The callable behind ``module:function`` or ``file.py:function``; the user's prints go to stderr."""
+    path, _, name = text.rpartition(":")
     if not name:
         raise Failure(f"{text!r}: the name of the function is missing after the colon.")
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
+    if "/" in path and not path.endswith(".py"):
+        raise Failure(f"{text!r}: write the module as in an import, {path.replace('/', '.')}:{name}.")
     try:
         with contextlib.redirect_stdout(sys.stderr):
-            found: Any = importlib.import_module(path)
+            found: Any = _module(path)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # whatever a stranger's module does when it is loaded, sys.exit included
         what = f"{type(error).__name__}: {error}{where(error)}"
         if isinstance(error, ModuleNotFoundError) and path.startswith(str(error.name)):
             what = f"there is no module {error.name!r} here."
+        if isinstance(error, FileNotFoundError) and error.filename == path:
+            what = f"there is no file {path!r}."
         raise Failure(f"{text!r} can't be loaded: {what}") from error
     for part in name.split("."):
         if not hasattr(found, part):
@@ -143,9 +158,27 @@ def load(text: str) -> Callable[..., Any]:
     return found
 
 
+def _module(path: str) -> Any:
+    """A module by its name, the current folder being on the path; or that in a file, its folder being there."""
+    file = os.path.abspath(path) if path.endswith(".py") else None
+    if file is not None and not os.path.isfile(file):
+        raise FileNotFoundError(2, "No such file", path)
+    folder, name = (os.getcwd(), path) if file is None else os.path.split(file)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    module = importlib.import_module(name.removesuffix(".py") if file else name)
+    if file is not None and os.path.abspath(module.__file__ or "") != file:
+        raise ImportError(
+            f"another module has that name, {module.__file__ or module.__name__}: rename yours."
+        )
+    return module
+
+
 @contextlib.contextmanager
 def running(name: str) -> Iterator[None]:
     """While the user's code runs: its prints go to stderr, its errors end the program in a sentence."""
+    from steepest import SteepestError
+
     try:
         with contextlib.redirect_stdout(sys.stderr):
             yield
@@ -158,7 +191,10 @@ def running(name: str) -> Iterator[None]:
 def where(error: BaseException) -> str:
     """The last line of the user's own code that an error came through."""
     paths = sysconfig.get_paths()
-    foreign = (os.path.dirname(os.path.dirname(__file__)), paths["stdlib"], paths["purelib"], "<frozen")
+    import steepest
+
+    ours = [os.path.dirname(str(file)) for file in (__file__, steepest.__file__)]
+    foreign = (*ours, paths["stdlib"], paths["purelib"], "<frozen")
     frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(foreign)]
     return f"\n  in {frames[-1].name}, {frames[-1].filename}, line {frames[-1].lineno}" if frames else ""
 
@@ -169,11 +205,11 @@ def count(n: int, noun: str) -> str:
 
 
 def _formula(text: str) -> Function:
-    from ..formula import formula
+    import steepest
 
     try:
-        f = formula(text)
-    except FormulaError as error:
+        f = steepest.formula(text)
+    except steepest.FormulaError as error:
         near = _near(text) if text.isidentifier() else ""
         raise Failure(f"{error}{near}") from error
     return Function(f, text, f.gradient, tuple(f.variables))

@@ -1,0 +1,195 @@
+"""steepest minimize and steepest maximize."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from . import method as chosen
+from .config import takes_config, write_config
+from .function import Function, resolve, takes_function, where
+from .output import (
+    GROUP,
+    echo_verdict,
+    form,
+    save_history,
+    save_picture,
+    show_rows,
+    takes_format,
+    writable,
+    write_file,
+    write_json,
+)
+from .program import DIVERGED, INTERNAL, INTERRUPTED, NOT_CONVERGED, USAGE, Command, Failure, option, stack
+
+# The exit code of each family of causes, by the first word of a result's code.
+EXITS = {
+    "converged": 0,
+    "target": 0,
+    "budget": NOT_CONVERGED,
+    "stalled": NOT_CONVERGED,
+    "callback": NOT_CONVERGED,
+    "diverged": DIVERGED,
+    "nonfinite": DIVERGED,
+    "unbounded": DIVERGED,
+    "error": INTERNAL,
+    "interrupted": INTERRUPTED,
+}
+
+HELP = """{verb} FUNC, and say why the run stopped.
+
+FUNC is a name of the catalogue (see `steepest functions`), a formula, a Python function as module:function or
+file.py:function (its code is run), or - for a formula on stdin.
+"""
+EXAMPLES = """
+steepest {name} {formula} --x0 3,2
+steepest {name} {formula} --x0 3,2 --method gd:lr=0.1 --plot run.png
+steepest {name} rosenbrock --x0=-1.5,2 --method adam:lr=0.05,beta1=0.8 --maxiter 500 --history run.csv
+steepest {name} model.py:loss --jac model.py:gradient --x0 1,1 --bounds "0:,0:3" --json
+"""
+
+takes_quiet = stack(
+    option(GROUP, "--quiet", is_flag=True, help="Nothing on stderr but errors."),
+    option(GROUP, "--no-progress", is_flag=True, help="No progress on stderr."),
+)
+takes_exit_zero = option(GROUP, "--exit-zero", is_flag=True, help="Exit with 0 instead of 3 or 4.")
+takes_files = stack(
+    option(
+        GROUP,
+        "--history",
+        metavar="FILE",
+        callback=writable,
+        help="Write every step: .csv, .jsonl, .npz or .parquet.",
+    ),
+    option(
+        GROUP,
+        "--save",
+        metavar="FILE",
+        callback=writable,
+        help="Write the run, .npz, for `steepest explain` and `plot`.",
+    ),
+)
+takes_plot = option(
+    GROUP, "--plot", metavar="FILE", callback=writable, help="Draw a picture: .png, .svg, .pdf or .html."
+)
+
+
+def optimise(name: str, example: str) -> click.Command:
+    """The command of that name; both differ in the function of the library that they call."""
+
+    @click.command(
+        name,
+        cls=Command,
+        help=HELP.format(verb=name.capitalize()),
+        short_help=f"{name.capitalize()} a function.",
+        examples=EXAMPLES.format(name=name, formula=f'"{example}"'),
+        exits=True,
+    )
+    @takes_function
+    @chosen.takes_bounds
+    @chosen.takes_one_method
+    @chosen.takes_gradient
+    @chosen.takes_limits
+    @takes_format
+    @takes_plot
+    @takes_files
+    @takes_quiet
+    @takes_exit_zero
+    @takes_config
+    @click.pass_context
+    def command(
+        ctx: click.Context, x0: Any, method: Any, jac: str, bounds: Any, plot: Path | None, history: Path | None,
+        save: Path | None, quiet: bool, no_progress: bool, exit_zero: bool, **others: Any,
+    ) -> None:  # fmt: skip
+        function = resolve(ctx)
+        start = function.place(x0)
+        spec = chosen.single(chosen.with_rate(ctx, method), name)
+        keywords = {
+            "jac": chosen.gradient(function, jac),
+            "method": chosen.method(spec, chosen.size(start)),
+            "bounds": chosen.bounds(bounds, function, start),
+            **chosen.limits(ctx),
+        }
+        form(ctx)
+        write_config(ctx)
+        with progress(keywords, no_progress or quiet) as callback:
+            result, error = _run(name, function, start, keywords | {"callback": callback})
+        exit_code = USAGE if _ours(error) else EXITS[result.code.partition(".")[0]]
+        if error is None or len(result.history):
+            result["function"] = function.name
+            show(ctx, result, exit_code)
+            write_file(history, lambda to: save_history(result.history, to), quiet)
+            write_file(save, result.save, quiet)
+            write_file(plot, lambda to: save_picture(result.plot, to), quiet)
+        if error is not None:
+            what = str(error) if _ours(error) else result.message
+            raise Failure(f"{what}{where(error)}", exit_code) from error
+        ctx.exit(0 if exit_zero and exit_code in (NOT_CONVERGED, DIVERGED) else exit_code)
+
+    return command
+
+
+@contextlib.contextmanager
+def progress(keywords: dict[str, Any], silent: bool) -> Iterator[Any]:
+    """The display of a run as a callback, which is wiped at its end; None if it shall be silent."""
+    from .progress import Progress
+
+    budget = {limit: keywords[limit] for limit in ("maxiter", "maxtime") if limit in keywords}
+    shown = None if silent else Progress(sys.stderr, **{"maxiter": 10_000.0, **budget})
+    try:
+        yield shown
+    finally:
+        if shown is not None:
+            shown.close()
+
+
+@contextlib.contextmanager
+def quiet_numbers(function: Function) -> Iterator[None]:
+    """What the user's function prints is no part of the result; of overflows in our own the verdict tells."""
+    import numpy as np
+
+    ours = bool(function.variables)
+    with contextlib.redirect_stdout(sys.stderr), np.errstate(all="ignore" if ours else None):
+        yield
+
+
+def _run(name: str, function: Function, start: Any, keywords: dict[str, Any]) -> tuple[Any, Any]:
+    """The result, and the error that ended the run in the user's function, if one did."""
+    import steepest
+
+    try:
+        with quiet_numbers(function):
+            return getattr(steepest, name)(function.call, start, **keywords), None
+    except Exception as error:
+        if not hasattr(error, "result"):  # an argument that can't be right: nothing was run
+            raise
+        return error.result, error
+
+
+def _ours(error: Any) -> bool:
+    from steepest import SteepestError
+
+    return isinstance(error, SteepestError)
+
+
+def show(ctx: click.Context, result: Any, exit_code: int) -> None:
+    """The result on stdout."""
+    if form(ctx) == "json":
+        write_json(str(ctx.command.name), {key: value for key, value in result.items() if key != "history"})
+        return
+    import numpy as np
+
+    told = {key: result.get(key) for key in ("function", "method", "code", "success", "fun")}
+    told |= {"gradient_norm": float(np.linalg.norm(np.ravel(result.jac)))}
+    told |= {key: result[key] for key in ("nit", "nfev", "njev", "seconds")}
+    told |= {f"x{i}": float(value) for i, value in enumerate(np.ravel(result.x))}
+    show_rows(ctx, [told], lambda: echo_verdict(str(result), exit_code))
+
+
+minimize = optimise("minimize", "x0**2 + x1**2")
+maximize = optimise("maximize", "3 - (x - 1)**2 - y**2")

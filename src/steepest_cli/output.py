@@ -1,0 +1,203 @@
+"""What goes to stdout: results, tables, JSON, CSV; and to files."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .program import INTERRUPTED, NOT_CONVERGED, Failure, option, stack, stronger
+
+GROUP = "Output"
+SCHEMA = 1  # of the JSON objects; raised when the meaning of a key changes
+COLORS = {0: "green", NOT_CONVERGED: "yellow", INTERRUPTED: "yellow"}  # by exit code; red for the others
+PICTURES = (".png", ".svg", ".pdf", ".html")
+SUFFIXES = {
+    "history": (".csv", ".jsonl", ".npz", ".parquet"),
+    "save": (".npz",),
+    "save_config": (".toml",),
+    "plot": PICTURES,
+    "output": PICTURES,
+}
+NEEDS = {".parquet": (("pandas", "pyarrow"), "table"), **dict.fromkeys(PICTURES, (("matplotlib",), "plot"))}
+ROWS = 40  # of a table on a terminal; a pipe gets all
+
+takes_format = stack(
+    option(GROUP, "--json", is_flag=True, help="One JSON object instead of text."),
+    option(GROUP, "--csv", is_flag=True, help="Comma-separated values instead of text."),
+)
+
+
+def form(ctx: click.Context) -> str:
+    """How the command shall speak: json, csv or text."""
+    as_json, as_csv = ctx.params["json"], ctx.params["csv"]
+    if as_json and as_csv:
+        level = stronger(ctx, "json", "csv")
+        if not level:
+            raise click.UsageError("give --json or --csv, not both.")
+        as_json = level > 0
+    return "json" if as_json else "csv" if as_csv else "text"
+
+
+def show_rows(
+    ctx: click.Context, rows: Sequence[Mapping[str, Any]], text: Callable[[], None], **more: Any
+) -> None:
+    """Rows of a table in the format that was asked for; `more` is for JSON, `text` shows it to people."""
+    match form(ctx):
+        case "json":
+            write_json(str(ctx.command.name), {**more, "rows": list(rows)})
+        case "csv":
+            writer = csv.writer(sys.stdout, lineterminator="\n")
+            writer.writerow(rows[0])
+            writer.writerows(row.values() for row in rows)
+        case _:
+            text()
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Aligned columns, numbers to the right; on a terminal with a bold head, and cut at its edge."""
+    cells = [tuple(head), *(tuple(map(brief, row)) for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    right = [all(is_number(cell) for cell in column[1:] if cell) for column in zip(*cells, strict=True)]
+    terminal = is_terminal()
+    edge = shutil.get_terminal_size().columns if terminal else math.inf
+    for i, line in enumerate(cells):
+        padded = (
+            cell.rjust(width) if to_right else cell.ljust(width)
+            for cell, width, to_right in zip(line, widths, right, strict=True)
+        )
+        text = "  ".join(padded).rstrip()
+        if len(text) > edge:
+            text = text[: int(edge) - 1] + "…"
+        click.secho(text, bold=terminal and i == 0)
+
+
+def is_terminal() -> bool:
+    """Whether people look at stdout."""
+    return sys.stdout.isatty()
+
+
+def brief(value: Any) -> str:
+    """A cell of a table."""
+    return "" if value is None else f"{value:.8g}" if isinstance(value, float) else str(value)
+
+
+def is_number(text: str) -> bool:
+    """Whether a cell holds a number, which stands to the right."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def details(rows: Iterable[tuple[str, str]]) -> None:
+    """One ``name: text`` a line, the names aligned to the right as in a printed result."""
+    rows = [(name, text) for name, text in rows if text]
+    width = max(len(name) for name, _ in rows)
+    for name, text in rows:
+        indented = text.replace("\n", "\n" + " " * (width + 2))
+        click.echo(f"{click.style(f'{name:>{width}}:', bold=True)} {indented}")
+
+
+def echo_verdict(text: str, exit_code: int) -> None:
+    """A text whose first line is the verdict, which has a colour on a terminal."""
+    verdict, *rest = text.split("\n")
+    click.secho(verdict, fg=COLORS.get(exit_code, "red"))
+    click.echo("\n".join(rest))
+
+
+def write_json(command: str, content: Any) -> None:
+    """One JSON object with the schema's version; numbers that are not finite become null."""
+    from steepest import __version__
+
+    whole = {"schema": SCHEMA, "steepest": __version__, "command": command, **plain(content)}
+    click.echo(json.dumps(whole, ensure_ascii=False, allow_nan=False))
+
+
+def plain(value: Any) -> Any:
+    """Numbers, arrays and their nestings as JSON has them."""
+    if isinstance(value, dict):
+        return {str(key): plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(part) for part in value]
+    if hasattr(value, "tolist"):  # an array, or a number of NumPy's
+        return plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if isinstance(value, str | int | None) else str(value)
+
+
+def writable(ctx: click.Context, param: click.Parameter, path: str | None) -> Path | None:
+    """A file that can be written, found out before the run and not after it."""
+    if path is None:
+        return None
+    file = Path(path)
+    if not file.parent.is_dir():
+        raise click.BadParameter(f"there is no folder {str(file.parent)!r}.")
+    allowed = SUFFIXES[str(param.name)]
+    if file.suffix not in allowed:
+        raise click.BadParameter(f"{path!r} must end in {' or '.join(allowed)}, which says the format.")
+    packages, extra = NEEDS.get(file.suffix, ((), ""))
+    for package in packages:
+        if find_spec(package) is None:
+            from steepest import MissingExtraError
+
+            raise MissingExtraError(package, extra, f"a {file.suffix} file")
+    return file
+
+
+def save_history(history: Any, path: Path) -> None:
+    """Write the columns in the format that the suffix says."""
+    import numpy as np
+
+    {
+        ".csv": history.to_csv,
+        ".jsonl": history.to_jsonl,
+        ".npz": lambda to: np.savez_compressed(to, **history.to_arrays()),
+        ".parquet": lambda to: history.to_dataframe().reset_index().to_parquet(to),
+    }[path.suffix](path)
+
+
+def save_picture(draw: Callable[[], Any], path: Path) -> None:
+    """Write the figure of the axes that `draw` gives back; as .html, a page that holds it as SVG."""
+    import matplotlib
+
+    matplotlib.use("Agg")  # no window is opened
+    from steepest import plots
+
+    axes = draw()
+    if path.suffix != ".html":
+        plots.save(axes, path)
+        return
+    svg = path.with_suffix(f".{os.getpid()}.svg")
+    plots.save(axes, svg)
+    drawing = svg.read_text(encoding="utf-8")
+    svg.unlink()
+    page = (
+        f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{path.stem}</title>\n'
+        "<style>body { margin: 2em } svg { max-width: 100%; height: auto }</style>\n"
+        f"{drawing[drawing.index('<svg') :]}</html>\n"
+    )
+    path.write_text(page, encoding="utf-8")
+
+
+def write_file(path: Path | None, write: Callable[[Path], Any], quiet: bool) -> None:
+    """Write a file, if one was asked for, and say so on stderr."""
+    if path is None:
+        return
+    try:
+        write(path)
+    except OSError as error:
+        raise Failure(f"{path} can't be written: {error.strerror or error}", 1) from error
+    if not quiet:
+        click.echo(f"written: {path}", err=True)

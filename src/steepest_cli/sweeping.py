@@ -1,0 +1,111 @@
+"""steepest sweep: a method with many values of its settings, or the search for a learning rate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from . import method as chosen
+from .config import takes_config, write_config
+from .function import Function, resolve, takes_function
+from .optimise import quiet_numbers, takes_quiet
+from .output import ROWS, form, is_terminal, show_rows, table, takes_format
+from .program import NOT_CONVERGED, Command, Failure
+from .values import Range, Spec
+
+
+@click.command(
+    cls=Command,
+    short_help="Try many learning rates, or other settings.",
+    exits=True,
+    examples="""
+steepest sweep rosenbrock
+steepest sweep rosenbrock --lr 1e-4..1e-2:log:9 --maxiter 2000
+steepest sweep ravine --method momentum:lr=1e-4..1e-2:log:5,beta=0.5,0.9,0.99 --maxiter 500 --csv
+steepest sweep "x*cos(pi*x)" --x0 -0.7 --method adam --lr 0.001..1:log:7
+""",
+)
+@takes_function
+@chosen.takes_bounds
+@chosen.takes_methods
+@chosen.takes_rates
+@chosen.takes_gradient
+@chosen.takes_limits
+@takes_format
+@takes_quiet
+@takes_config
+@click.pass_context
+def sweep(
+    ctx: click.Context, x0: Any, method: tuple[Spec, ...], jac: str, bounds: Any, **others: Any,
+) -> None:  # fmt: skip
+    """Run a method with every value of a range, all at once where the function allows it.
+
+    A range is 1e-5..1e-1:log:30 (30 values, evenly on a log scale), 0..1:11 (evenly) or 0.1,0.2,0.5; several ranges
+    make a grid. With nothing to vary, a learning rate is looked for: a number to begin with, and the limit above which
+    the method diverges. Exit code 3 when no run converged.
+    """
+    function = resolve(ctx)
+    start = function.place(x0)
+    specs = [chosen.with_rate(ctx, spec) for spec in method or (Spec.of("gd"),)]
+    varied = [any(isinstance(value, Range) for value in spec.settings.values()) for spec in specs if spec]
+    keywords: dict[str, Any] = {"jac": chosen.gradient(function, jac)}
+    form(ctx)
+    write_config(ctx)
+    if not any(varied):
+        if len(specs) > 1:
+            raise Failure("nothing is varied: give a range, such as --lr 1e-4..1:log:9, or one --method.")
+        _find_rate(ctx, function, start, specs[0], keywords)
+        return
+    import steepest
+
+    methods = [_rule(spec, chosen.size(start)) for spec in specs]
+    keywords |= {"bounds": chosen.bounds(bounds, function, start), **chosen.limits(ctx)}
+    found: Any
+    with quiet_numbers(function):
+        found = steepest.sweep(function.call, start, methods if len(methods) > 1 else methods[0], **keywords)
+    columns = found.to_dict()
+    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    best = {**found.best, "x": found.best["x"]} if any(row["fun"] == row["fun"] for row in rows) else None
+    show_rows(ctx, rows, lambda: _table(rows, str(found)), function=function.name, best=best)
+    ctx.exit(0 if found.converged.any() else NOT_CONVERGED)
+
+
+def _rule(spec: Spec | None, n: int) -> Any:
+    from steepest.lift import Rule
+
+    kind = chosen.kind(spec, n)
+    if not issubclass(kind, Rule):
+        raise Failure(
+            f"--method {spec}: {kind.__name__} is no rule whose settings can be swept; `compare` takes it."
+        )
+    return chosen.method(spec, n)
+
+
+def _table(rows: list[dict[str, Any]], summary: str) -> None:
+    shown = rows
+    if is_terminal() and len(rows) > ROWS:
+        lowest = sorted(range(len(rows)), key=lambda k: (rows[k]["fun"] != rows[k]["fun"], rows[k]["fun"]))
+        shown = [rows[k] for k in sorted(lowest[:ROWS])]
+    table(["f" if name == "fun" else "ended" if name == "code" else name for name in rows[0]],
+          [[None if value != value else value for value in row.values()] for row in shown])  # fmt: skip
+    if len(shown) < len(rows):
+        click.echo(f"the {ROWS} lowest of {len(rows)} are shown; --csv writes all")
+    click.echo(summary)
+
+
+def _find_rate(
+    ctx: click.Context, function: Function, start: Any, spec: Spec | None, keywords: Mapping[str, Any],
+) -> None:  # fmt: skip
+    import steepest
+
+    found: Any
+    with quiet_numbers(function):
+        found = steepest.find_lr(function.call, start, chosen.method(spec, chosen.size(start)), **keywords)
+    curve = zip(found.rates.tolist(), found.values.tolist(), found.stable.tolist(), strict=True)
+    rows = [dict(zip(("lr", "fun", "stable"), row, strict=True)) for row in curve]
+    told = {
+        name: getattr(found, name) for name in ("suggestion", "limit", "curvature", "kink", "method", "steps")
+    }
+    show_rows(ctx, rows, lambda: click.echo(str(found)), function=function.name, **told)
