@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "steepest"
 LAYERS = """
     errors point foreign checkpoint params parallel oracle expression formula derivatives problems samples
     history stop method schedules searches lengths alphabet machine kernels lift stepper
-    rules settled directions conjugate
+    rules settled units directions conjugate
     leastsquares wrappers parameterfree sets proximal methods loop landscape result limits
     watch batch lanes manypoints diagnose run negative minimize regression findlr sweep compare
     data plan minibatch training race trainable trained fit

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .directions import TINY, Descent, free, scale
+from .directions import TINY, Descent, free
 from .method import Method
 from .point import Point
+from .units import Seen
 
 ETA = 0.4  # Hager & Zhang (2013), "The limited memory conjugate gradient method"
 
@@ -19,6 +20,7 @@ class Conjugate(NamedTuple):
 
     last: Point
     first: float
+    seen: Seen
     initial: np.ndarray
     direction: np.ndarray
 
@@ -33,9 +35,8 @@ class Conjugation(Descent):
         """How much of the old direction remains; y, the change of g, has a positive slope along it."""
         raise NotImplementedError
 
-    def init(self, point: Point) -> Conjugate:
-        initial, first = scale(point)
-        return Conjugate(point, first, initial, np.zeros_like(point.x))
+    def begin(self, point: Point, seen: Seen, initial: np.ndarray, first: float) -> Conjugate:
+        return Conjugate(point, first, seen, initial, np.zeros_like(point.x))
 
     def update(self, point: Point, memory: Conjugate) -> tuple[np.ndarray, Conjugate]:
         g, d, H, last = point.g, memory.direction, memory.initial, memory.last
@@ -47,7 +48,12 @@ class Conjugation(Descent):
             slope = float(direction.dot(g))
             first = float((point.x - last.x).dot(last.g)) / slope if slope < 0 else first
         direction = free(direction, g)
-        return direction, Conjugate(point, first, H, direction)
+        return direction, Conjugate(point, first, memory.seen, H, direction)
+
+    def promise(self, point: Point, memory: Conjugate) -> float:
+        """As much as the last step was foreseen to bring: the metric learns nothing, and may have become wrong."""
+        learned = memory.direction.any()
+        return super().promise(point, memory) * (self.update(point, memory)[1].first if learned else 1.0)
 
 
 @dataclass(frozen=True)

@@ -19,16 +19,18 @@ from .oracle import Oracle
 from .point import Point, norm
 from .schedules import counts, validate
 from .searches import C1, along, strong_wolfe
-from .settled import Settled
+from .settled import NOTHING, SLOW, Directed, Settled
 from .stop import Criterion
+from .units import MANY, OVERLOOKED, Seen, curvatures, doubtful, mixed, overlooked
 
+NEAR = 10.0  # a run is about to end when its next step promises so many times what can be seen
 SETBACKS = 3  # failed searches in a row, each with a gradient or a memory made anew
 CERTAIN = 3.0  # a curvature counts from so many deviations of its noise on: Shi, Xie, Byrd & Nocedal (2022)
 TINY = float(np.finfo(float).tiny)  # products below have lost their digits
 
 
-class Descent:
-    """What all directions share: how a step is made. Each memory has `first`, the first length to try."""
+class Descent(Directed):
+    """What all directions share: how a step is made. Each memory has `first`, the first length to try, and `seen`."""
 
     name: str
     c2: float
@@ -42,10 +44,10 @@ class Descent:
 
     def init(self, point: Point) -> Any:
         """What is known before the first step."""
-        raise NotImplementedError
+        return self.begin(point, Seen(point.f, np.abs(point.g)), *scale(point))
 
-    def update(self, point: Point, memory: Any) -> tuple[np.ndarray, Any]:
-        """The direction from `point`, shape (n,), and the memory that has learned from it."""
+    def begin(self, point: Point, seen: Seen, initial: np.ndarray, first: float) -> Any:
+        """A memory that knows the diagonal metric `initial` of shape (n,) only, and the first length."""
         raise NotImplementedError
 
     def step(self, point: Point, memory: Any, t: float, oracle: Oracle) -> tuple[Point, Any, float]:
@@ -65,25 +67,49 @@ class Descent:
                 search = strong_wolfe(point.f, slope, memory.first, noise, c2=self.c2)
                 new, a = along(search, point, direction, oracle)
                 if a > 0:
-                    return new, memory, a
+                    return new, self.reconsidered(new, memory, point.f), a
             if oracle.derivative.refresh(point.x, point.f):
                 point = oracle.meet(point.x, point.f)
             elif setback > 0:
                 break
-            memory = self.init(point)
+            memory = self.begin(point, memory.seen, *scale(point))
         return point, memory, 0.0
 
+    def reconsidered(self, point: Point, memory: Any, before: float) -> Any:
+        """The memory; or a new one, where the run is about to end because its metric has overlooked a coordinate."""
+        assert point.oracle is not None
+        seen = memory.seen.at(point)
+        memory = memory._replace(seen=seen)
+        derivative, fall = point.oracle.derivative, seen.start - point.f
+        if before - point.f > SLOW * fall or seen.left == 0 or derivative.diagonal() is not None:
+            return memory
+        least = max(NOTHING * fall, 2 * derivative.noise(point.f))
+        promise = self.promise(point, memory)
+        if promise > NEAR * least or not doubtful(point, seen).size:
+            return memory
+        seen = seen._replace(left=seen.left - 1)
+        if overlooked(point, seen, max(least, OVERLOOKED * promise)):
+            return self.begin(point, seen, *scale(point, True))
+        return memory._replace(seen=seen)
 
-def scale(point: Point) -> tuple[np.ndarray, float]:
+
+def scale(point: Point, unlike: bool = False) -> tuple[np.ndarray, float]:
     """The diagonal H of shape (n,) to begin with, and the first length along -H g.
 
     H is 1/|f''| along each coordinate, where these are known, and then length 1 is Newton's, but -H g may be
     at most twice as long as x; otherwise H is 1, and the first step as long as x. On the tuning half of
-    Andrei's collection that beat steps of length 1, shorter ones, and those that would bring f to 0.
+    Andrei's collection that beat steps of length 1, shorter ones, and those that would bring f to 0. Where the
+    coordinates are `unlike`, or x looks it, H = 1 would be blind: second derivatives are measured, or beyond
+    MANY coordinates each is taken to be as large as x_i says.
     """
     x, g = point.x, point.g  # differences know the second derivatives once the gradient was asked for
     assert point.oracle is not None
     curvature = point.oracle.derivative.diagonal()
+    if curvature is None and (unlike or mixed(x)):
+        if x.size > MANY:
+            H = np.where(x == 0, np.ones_like(x), x * x)
+            return H, reach(point, H * g, H)
+        curvature = curvatures(point, np.arange(x.size))
     if curvature is None:
         return np.ones_like(x), reach(point, g)
     with np.errstate(all="ignore"):
@@ -132,6 +158,7 @@ class Dense(NamedTuple):
 
     last: Point
     first: float
+    seen: Seen
     initial: np.ndarray
     gamma: float
     A: np.ndarray
@@ -169,16 +196,15 @@ class BFGS(Descent, Method):
             ("step", "-a*(gamma*A + B)*g"),
         ]
 
-    def init(self, point: Point) -> Dense:
-        initial, first = scale(point)
+    def begin(self, point: Point, seen: Seen, initial: np.ndarray, first: float) -> Dense:
         A = np.diag(initial)
-        return Dense(point, first, initial, 1.0, A, np.zeros_like(A))
+        return Dense(point, first, seen, initial, 1.0, A, np.zeros_like(A))
 
     def update(self, point: Point, memory: Dense) -> tuple[np.ndarray, Dense]:
         if known := pair(point, memory.last):
             A, B = sandwiched(memory.A, known), sandwiched(memory.B, known)
             B += np.outer(known.s, known.s / known.sy)
-            memory = Dense(point, 1.0, memory.initial, factor(known, memory.initial), A, B)
+            memory = Dense(point, 1.0, memory.seen, memory.initial, factor(known, memory.initial), A, B)
         else:
             memory = memory._replace(last=point)
         direction = -(memory.gamma * (memory.A @ point.g) + memory.B @ point.g)
@@ -198,6 +224,7 @@ class Limited(NamedTuple):
 
     last: Point
     first: float
+    seen: Seen
     initial: np.ndarray
     pairs: tuple[Pair, ...]
 
@@ -218,13 +245,12 @@ class LBFGS(Descent, Method):
         super().__post_init__()
         counts(self, "memory")
 
-    def init(self, point: Point) -> Limited:
-        initial, first = scale(point)
-        return Limited(point, first, initial, ())
+    def begin(self, point: Point, seen: Seen, initial: np.ndarray, first: float) -> Limited:
+        return Limited(point, first, seen, initial, ())
 
     def update(self, point: Point, memory: Limited) -> tuple[np.ndarray, Limited]:
         if known := pair(point, memory.last):
-            memory = Limited(point, 1.0, memory.initial, (*memory.pairs, known)[-self.memory :])
+            memory = Limited(point, 1.0, memory.seen, memory.initial, (*memory.pairs, known)[-self.memory :])
         else:
             memory = memory._replace(last=point)
         return free(-two_loops(memory, point.g), point.g), memory

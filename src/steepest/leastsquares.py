@@ -14,7 +14,7 @@ from .method import Method
 from .oracle import Oracle
 from .point import Point
 from .schedules import positive
-from .settled import Settled
+from .settled import Directed, Settled
 from .stop import Criterion
 
 TRIALS = 60  # radii tried in one step, each half of the one before: the last is below the rounding of x
@@ -83,7 +83,7 @@ class Trust(NamedTuple):
 
 
 @dataclass(frozen=True)
-class LevenbergMarquardt(Method):
+class LevenbergMarquardt(Directed, Method):
     """Levenberg-Marquardt: Moré (1978), algorithm 7.1.
 
     A step minimises the linear model of the residuals within a radius, measured in units of D, the columns of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -22,10 +22,18 @@ SLOW = 1e-8
 FLOOR = 1e-9
 
 
-class Directed(Protocol):
+class Directed:
     """A method that tells where its next step would go (see `directions`)."""
 
-    def update(self, point: Point, memory: Any) -> tuple[np.ndarray, Any]: ...
+    def update(self, point: Point, memory: Any) -> tuple[np.ndarray, Any]:
+        """The direction from `point`, shape (n,), and the memory that has learned from it."""
+        raise NotImplementedError
+
+    def promise(self, point: Point, memory: Any) -> float:
+        """The decrease g'Hg/2 that the model of the method sees in its next step."""
+        with np.errstate(all="ignore"):  # an overflow is an answer, too
+            direction, _ = self.update(point, memory)
+            return -0.5 * float(point.g.dot(direction))
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,7 @@ class Settled(Criterion):
             return Reason("converged.gradient", "Converged: the gradient is zero.")
         if not failed and (last.t == 0 or not history.previous.f - last.f <= SLOW * fall):
             return None
-        promise = self.promise(history)
+        promise = self.method.promise(now.point, now.memory)
         noise = now.point.oracle.derivative.noise(last.f)
         if not 0 < promise < math.inf:
             return Reason(
@@ -76,11 +84,3 @@ class Settled(Criterion):
                 f"{promise:.2g} (gradient norm {last.g_norm:.3g}).",
             )
         return None
-
-    def promise(self, history: History) -> float:
-        """The decrease g'Hg/2 that the model of the method sees in its next step."""
-        assert history.now is not None
-        point = history.now.point
-        with np.errstate(all="ignore"):  # an overflow is an answer, too
-            direction, _ = self.method.update(point, history.now.memory)
-            return -0.5 * float(point.g.dot(direction))
