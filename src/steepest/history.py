@@ -173,12 +173,14 @@ class History:
             yield record._asdict() | {"t": int(record.t), "nfev": int(record.nfev), "f": self.sign * record.f}
 
     @classmethod
-    def from_arrays(cls, columns: dict[str, np.ndarray]) -> History:
+    def from_arrays(cls, columns: dict[str, np.ndarray], sign: float = 1.0) -> History:
         """The inverse of `to_arrays`."""
-        history = cls()
+        history = cls(sign)
+        columns = {**columns, "f": sign * columns["f"]}
         history._rows = array("d", np.column_stack([columns[name] for name in COLUMNS]).ravel())
-        records = list(history)
-        history.first, history.previous, history.last = records[0], records[-2:][0], records[-1]
+        records = [record._replace(t=int(record.t), nfev=int(record.nfev)) for record in history]
+        history.first, history.last = records[0], records[-1]
+        history.previous = records[-2] if len(records) > 1 else history.previous
         history._x = list(columns["x"])
         history._most = most(history._x[0])
         steps = columns["x_steps"]

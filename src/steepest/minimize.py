@@ -5,11 +5,11 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
-
-from .derivatives import Paired, choose
+from .derivatives import Paired
 from .diagnose.explain import explain
 from .errors import ArgumentError
 from .landscape import Landscape
@@ -18,13 +18,15 @@ from .loop import Iterate, descend
 from .method import Method
 from .methods import find
 from .negative import Negative, function
-from .oracle import Box, Objective, Oracle, faces
+from .oracle import Objective, Oracle
 from .params import Parameters
 from .point import Point
-from .proximal import Composite, Proximal, SpaRSA
+from .posed import asked, beginning, first_point
+from .proximal import Proximal, SpaRSA
 from .result import Result
+from .resume import Keeper, problem
 from .run import Run
-from .sets import Term, term
+from .sets import term
 from .stop import Criterion
 
 logger = logging.getLogger("steepest")
@@ -56,6 +58,7 @@ def minimize(
     project: Any = None,
     prox: Any = None,
     diagnose: bool = True,
+    checkpoint: str | Path | None = None,
     rng: Any = None,
 ) -> Result:
     """Minimise a function of any parameters.
@@ -107,6 +110,10 @@ def minimize(
         `steepest.proximal` alone: others scale or accumulate gradients, and end elsewhere. None is `SpaRSA`.
     diagnose : bool
         Whether the end is diagnosed: at most 10 + 2n more evaluations, counted apart as `diagnosis_nfev`.
+    checkpoint : path
+        A file in which the run is kept, every 10 seconds and at its end. The same call finds it there and goes
+        on, bit by bit as if it had not been stopped, also after ``kill -9``; limits, tests and callback may be
+        others, and count from the first start. A generator of random numbers goes on if it is in `args`.
     rng : int or numpy.random.Generator
         For the directions in which gradients are proved (SPEC 7); by default a fixed seed, so that a run repeats.
 
@@ -131,7 +138,8 @@ def minimize(
     >>> float(st.minimize(lambda x: (x - 3) ** 2, 0.0, method="gd", lr=0.1).x.round(6))
     3.0
     """
-    given = {name: value for name, value in locals().items() if value is not None}  # for a second try
+    given = {name: value for name, value in locals().items() if value is not None}  # for a second try,
+    given.pop("checkpoint", None)  # which is another run
     limits = Limits.of(tol, options, {"maxiter": maxiter, "maxfun": maxfun, "maxtime": maxtime, "gtol": gtol,
                                       "xtol": xtol, "ftol": ftol, "target": target})  # fmt: skip
     if on_error not in ("raise", "stop"):
@@ -142,23 +150,36 @@ def minimize(
         raise ArgumentError(f"stop={stop!r}: expected a criterion, such as GradientNorm(1e-6) | Steps(1000).")
     run = Run(Parameters(x0), fun.sign if isinstance(fun, Negative) else 1.0)
     what = term(project, prox)
-    start, box = _start(run.parameters, bounds, what)
+    start, box = beginning(run.parameters, bounds, what)
     chosen = find(SpaRSA if what is not None and method is None and lr is None else method, start.size, lr)
     if prox is not None and not isinstance(chosen, Proximal):
         raise ArgumentError(
             f"method={chosen!r} can't do proximal steps: with prox= take SpaRSA, FISTA or ISTA."
         )
     criterion = limits.criterion(stop or chosen.convergence(start.dtype), run.sign)
+    keeper = see = None
+    if checkpoint is not None:
+        how = jac if isinstance(jac, str | bool | None) else "a function"
+        keeper = Keeper(checkpoint, problem(x0, start, box, method=chosen, jac=how, term=what, sign=run.sign))
     kind = Paired if jac is True else Objective
     deadline = run.began + limits.maxtime
     objective = kind(function(fun, "fun"), run.parameters, args, limits.maxfun, deadline, vectorized, workers)
     oracle: Oracle | None = None
     engines = [chosen.engine(start)]
     try:
-        oracle, first = _first(objective, run.parameters, start, jac, box, rng, what)
-        reason = run.follow(descend(oracle, first, chosen), objective, criterion, callback)
+        if keeper is not None and keeper.saved is not None:
+            oracle = asked(objective, run.parameters, start, None, jac, box, rng, what)
+            first: Point | Iterate = run.resume(*keeper.put_back(objective, oracle))
+            objective.deadline = run.began + limits.maxtime
+        else:
+            oracle, first = first_point(objective, run.parameters, start, jac, box, rng, what)
+        if keeper is not None:
+            see = partial(keeper.see, oracle)
+        reason = run.follow(descend(oracle, first, chosen), objective, criterion, callback, see)
     except (Exception, KeyboardInterrupt) as error:
         reason = run.mishap(error, objective.nfev)
+    if keeper is not None:
+        keeper.write()
     nfev = objective.nfev
     engines += [engine for engine in [chosen.engine(start)] if engine not in engines]  # compiled on the way
     verdict = run.judged(reason, oracle, chosen, given, diagnose)
@@ -226,10 +247,10 @@ def descend_from(
     3 [1.] 1.0
     """
     parameters = Parameters(x0)
-    start, box = _start(parameters, bounds)
+    start, box = beginning(parameters, bounds)
     kind = Paired if jac is True else Objective
     objective = kind(function(fun, "fun"), parameters, args)
-    oracle, first = _first(objective, parameters, start, jac, box, rng)
+    oracle, first = first_point(objective, parameters, start, jac, box, rng)
     return descend(oracle, first, find(method, start.size, lr))
 
 
@@ -252,43 +273,3 @@ def minimize_for_scipy(
         # scipy has wrapped the caller's callback: the wrapper takes the intermediate result by position
         callback = lambda intermediate_result, wrapped=callback: wrapped(intermediate_result)  # noqa: E731
     return minimize(fun, x0, args, method, jac, bounds, callback=callback, options=options)
-
-
-def _start(
-    parameters: Parameters, bounds: Any, what: Term | None = None
-) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray] | None]:
-    """The start as a vector, moved inside the bounds or the set, and the bounds as (low, high)."""
-    start = parameters.start
-    if not np.isfinite(start).all():
-        raise ArgumentError(
-            f"x0 holds {start[~np.isfinite(start)][0]}: expected finite numbers to start from."
-        )
-    if what is not None:
-        if bounds is not None:
-            raise ArgumentError(
-                "bounds and project or prox are given: expected one of them (a set Box, say)."
-            )
-        start = what.into(start)
-    box = faces(bounds, start.size)
-    return (start, None) if box is None else (np.clip(start, *box).astype(start.dtype), box)
-
-
-def _first(
-    objective: Objective,
-    parameters: Parameters,
-    start: np.ndarray,
-    jac: Any,
-    box: tuple[np.ndarray, np.ndarray] | None,
-    rng: Any,
-    what: Term | None = None,
-) -> tuple[Oracle, Point]:
-    """The oracle, whose gradient was proved at the start, and the point there."""
-    if jac in (None, "auto"):  # a formula, a problem of the zoo, or a spline brings its own
-        jac = getattr(objective.fun, "gradient", None)
-    f0 = objective(start)
-    derivative = choose(objective, parameters, start, f0, jac, box, rng)
-    if what is not None:
-        oracle: Oracle = Composite(objective, derivative, what)
-    else:
-        oracle = Oracle(objective, derivative) if box is None else Box(objective, derivative, *box)
-    return oracle, oracle.meet(start, f0)

@@ -176,7 +176,8 @@ class Result(dict):
 
     def save(self, path: str | Path) -> None:
         """Write everything to one ``.npz`` file: arrays as they are, the rest as JSON; no pickle."""
-        write(path, {**self, "history": self.history.to_arrays()}, "result")
+        history = {**self.history.to_arrays(), "sign": self.history.sign}
+        write(path, {**self, "history": history}, "result")
 
     @classmethod
     def load(cls, path: str | Path) -> Result:
@@ -188,7 +189,8 @@ class Result(dict):
             When the file is damaged or was not written by `save`.
         """
         result = cls(read(path, "result"))
-        result["history"] = History.from_arrays(result["history"])
+        columns = result["history"]
+        result["history"] = History.from_arrays(columns, columns.pop("sign"))
         return result
 
 

@@ -43,12 +43,18 @@ class Run:
         self.history = History(sign)
         self.error: BaseException | None = None
 
+    def resume(self, now: Iterate, history: History, seconds: float) -> Iterate:
+        """Take over what an earlier run left."""
+        self.history, self.began = history, self.began - seconds
+        return now
+
     def follow(
         self,
         iterates: Iterable[Iterate],
         objective: Objective,
         stop: Criterion,
         callback: Callable[..., Any] | None,
+        see: Callable[[Iterate, History], None] | None = None,
     ) -> Reason:
         """Write the history, call back and ask `stop` after every step, until there is a reason to stop."""
         report = self._reporter(callback) if callback is not None else None
@@ -60,8 +66,11 @@ class Run:
             t, point, _, lr = now
             x, f, g_norm = point.x, point.f, norm(point.g)
             step = math.nan if before is None else distance(x, before)
-            append(new(Record, (t, f, g_norm, step, lr, objective.nfev, clock() - began)), x)
+            if before is not None or t > history.last.t:  # a run that goes on has its first one already
+                append(new(Record, (t, f, g_norm, step, lr, objective.nfev, clock() - began)), x)
             history.now = now
+            if see is not None:
+                see(now, history)
             if report is not None and report(now):
                 return Reason("callback", f"The callback stopped the run at step {t}.")
             if not within(t, f, g_norm, step, lr):

@@ -35,7 +35,7 @@ def choose(
     objective: Objective,
     parameters: Parameters,
     x0: np.ndarray,
-    f0: float,
+    f0: float | None,
     jac: Any = None,
     bounds: Box | None = None,
     rng: Any = None,
@@ -52,7 +52,7 @@ def choose(
     x0 : ndarray, shape (n,)
         Where a gradient is proved.
     f0 : float
-        The value there.
+        The value there; None leaves the proof out.
     jac : callable, True, str, or None
         See `steepest.minimize`.
     bounds : (low, high)

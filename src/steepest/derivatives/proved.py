@@ -29,7 +29,7 @@ class Proved:
     objective : Objective
         What it should be the gradient of.
     x0, f0 : ndarray of shape (n,), float
-        Where it is proved first.
+        Where it is proved first; None for the value leaves the proof to a saved run that has made it.
     bounds : (low, high)
         Nothing is evaluated outside.
     rng : numpy.random.Generator
@@ -41,6 +41,8 @@ class Proved:
     ----------
     warning : str
         What is wrong with the caller's own gradient, or "".
+    instead : Derivative or None
+        The differences that stand in, once the gradient was found wrong.
     """
 
     def __init__(
@@ -49,7 +51,7 @@ class Proved:
         tell: Primitive,
         objective: Objective,
         x0: np.ndarray,
-        f0: float,
+        f0: float | None,
         bounds: Box | None,
         rng: np.random.Generator,
         differences: Callable[[np.ndarray, float], Derivative],
@@ -57,34 +59,35 @@ class Proved:
         self.name, self.warning = name, ""
         self._tell, self._objective, self._bounds, self._rng = tell, objective, bounds, rng
         self._differences = differences
-        self._instead: Derivative | None = None
+        self.instead: Derivative | None = None
         self._scatter: Noise | None = None
         self._rounding = 4 * float(np.finfo(x0.dtype).eps)
-        self._size = abs(f0) if math.isfinite(f0) else 0.0
+        self._size = abs(f0) if f0 is not None and math.isfinite(f0) else 0.0
         self._outcome = self._fault = ""
-        self._prove(x0, f0)
+        if f0 is not None:
+            self._prove(x0, f0)
 
     @property
     def report(self) -> str:
         """One sentence: what is used, how far it was proved or why not, what that took."""
-        return self._outcome if self._instead is None else f"{self._instead.report}; {self._outcome}"
+        return self._outcome if self.instead is None else f"{self.instead.report}; {self._outcome}"
 
     def gradient(self, x: np.ndarray, f: float) -> tuple[np.ndarray, np.ndarray | None]:
         """The gradient at `x`, where the value is `f`, and a bound on its error (None: exact to rounding)."""
-        if self._instead is None:
+        if self.instead is None:
             g, fault = self._ask(x, f)
             if not fault:
                 return g, None
             self._reject(fault, x, f)
-        assert self._instead is not None
-        return self._instead.gradient(x, f)
+        assert self.instead is not None
+        return self.instead.gradient(x, f)
 
     def pair(self, x: np.ndarray) -> tuple[float, np.ndarray]:
         """The value and the gradient at `x`, by one call where that gives both; for training, where the function
         changes from batch to batch: the gradient was proved on the first one, and is taken as it is."""
-        if self._instead is not None:
+        if self.instead is not None:
             f = self._objective(x)
-            return f, self._instead.gradient(x, f)[0]
+            return f, self.instead.gradient(x, f)[0]
         if self.name == USER:
             return self._objective(x), self._tell(x)[1]
         value, g = self._tell(x)
@@ -92,24 +95,24 @@ class Proved:
 
     def noise(self, f: float) -> float:
         """The uncertainty of one value of fun near `f`: its rounding, or what was measured if it scatters."""
-        if self._instead is not None:
-            return self._instead.noise(f)
+        if self.instead is not None:
+            return self.instead.noise(f)
         return self._scatter.at(f) if self._scatter else self._rounding * abs(f)
 
     def diagonal(self) -> np.ndarray | None:
         """Second derivatives, where differences brought them along."""
-        return self._instead.diagonal() if self._instead is not None else None
+        return self.instead.diagonal() if self.instead is not None else None
 
     def refresh(self, x: np.ndarray, f: float) -> bool:
         """Prove the gradient again at `x`; True if it is wrong there, and replaced."""
-        if self._instead is not None:
-            return self._instead.refresh(x, f)
+        if self.instead is not None:
+            return self.instead.refresh(x, f)
         self._prove(x, f)
         if (
-            self._instead is not None
+            self.instead is not None
         ):  # right at the start, not here: a kink or a jump more likely than a fault
             self.warning, self._outcome = "", f"since {_brief(x)} the slopes of fun are others: {self._fault}"
-        return self._instead is not None
+        return self.instead is not None
 
     def _ask(self, x: np.ndarray, f: float) -> tuple[np.ndarray, str]:
         """The gradient at `x`, and what shows that it is none of fun."""
@@ -146,13 +149,17 @@ class Proved:
             self._outcome = f"{self.name}, {'proved' if proof.agrees else 'not proved'}: {proof.sentence}"
 
     def _reject(self, fault: str, x: np.ndarray, f: float) -> None:
-        """Let differences stand in from now on."""
+        """Say what is wrong, and let differences stand in."""
         self._fault = fault
         if self.name == USER:
             self.warning = f"your gradient is wrong: {fault}"
         self._outcome = self.warning or f"{self.name} does not do: {fault}"
-        self._instead = self._differences(x, f)
-        self.name = self._instead.name
+        self.name = self.stand_in(x, f).name
+
+    def stand_in(self, x: np.ndarray, f: float) -> Derivative:
+        """Let differences stand in from now on."""
+        self.instead = self._differences(x, f)
+        return self.instead
 
 
 def _unfollowed(error: Exception) -> str:

@@ -1,0 +1,281 @@
+"""Runs that go on where they stopped, bit by bit: what a run knows, kept in a file and put back."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import math
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .checkpoint import read, write
+from .errors import ArgumentError
+from .history import History
+from .loop import Iterate
+from .oracle import Objective, Oracle
+from .point import Point
+from .proximal import Composed, Composite
+from .wrappers import Through, View
+
+logger = logging.getLogger("steepest")
+
+EVERY = 10.0  # seconds between two files
+SHARE = 20.0  # times as long as the last one took to write: at most 5 % of the time goes into files
+
+
+class At(NamedTuple):
+    """In the file, a point: its number among the places."""
+
+    place: int
+
+
+class Place(NamedTuple):
+    """In the file, what is known about a point; `inner` is the one that a `View` or a `Composed` is made of."""
+
+    kind: str
+    x: np.ndarray
+    f: float
+    g: np.ndarray | None
+    error: np.ndarray | None
+    inner: At | None
+
+
+class Keeper:
+    """Keeps one run in a file, and finds it there again.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file; it need not be there.
+    problem : dict
+        What the run can't be another one in: words or arrays, by the names that the caller knows.
+
+    Raises
+    ------
+    ArgumentError
+        When the file is no checkpoint, or that of another run.
+    """
+
+    def __init__(self, path: Any, problem: dict[str, Any]):
+        if not isinstance(path, str | Path):
+            raise ArgumentError(f"checkpoint={path!r}: expected the path of a file.")
+        self.path, self.problem = Path(path), problem
+        self.saved: Any = read(path, "checkpoint") if self.path.exists() else None
+        if self.saved is not None:
+            _agree(self.path, self.saved["problem"], problem)
+        self._due, self._t = -math.inf, -1
+
+    def put_back(self, objective: Objective, oracle: Oracle) -> tuple[Iterate, History, float]:
+        """The state of the saved run put into its fresh parts: where it is, its history, its seconds so far.
+
+        Raises
+        ------
+        ArgumentError
+            When `fun` has another value there than it had.
+        """
+        saved, derivative = self.saved, oracle.derivative
+        columns = saved["history"]
+        history = History.from_arrays(columns, columns.pop("sign"))
+        place = saved["places"][saved["now"].point.place]
+        while place.inner is not None:  # a term is added to the value of fun
+            place = saved["places"][place.inner.place]
+        value = objective(place.x)  # which does not count: only so one can see which function it was
+        if saved["instead"] is not None:
+            _learn(derivative.stand_in(history._x[0], history.first.f), saved["instead"])  # type: ignore[attr-defined]
+        for part, state in zip((objective, oracle, derivative), saved["parts"], strict=True):
+            _learn(part, state)
+        for generator, state in zip(_generators(objective), saved["generators"], strict=True):
+            generator.bit_generator.state = state
+        size = max(abs(place.f), abs(history.first.f - place.f))
+        if abs(value - place.f) > 1e-6 * size + 10 * derivative.noise(place.f):
+            raise ArgumentError(
+                f"{self.path} is of another function: it has f = {history.shown(place.f)} at its last point, "
+                f"where fun gives {history.shown(value)}. Remove the file to begin anew, or name another one."
+            )
+        places: list[Point] = []
+        for kept in saved["places"]:
+            places.append(_point(kept, places, oracle))
+        oracle.best = _filled(saved["best"], places)
+        return _filled(saved["now"], places), history, saved["seconds"]
+
+    def see(self, oracle: Oracle, now: Iterate, history: History) -> None:
+        """Take down the state after a step; every so often write it."""
+        places = _Places()
+        self._t, self._history = now.t, history
+        objective, derivative = oracle.objective, oracle.derivative
+        instead = getattr(derivative, "instead", None)
+        self._state = {
+            "problem": self.problem,
+            "now": places.put(now),
+            "best": places.put(oracle.best),
+            "places": places.kept,
+            "parts": [_known(part) for part in (objective, oracle, derivative)],
+            "instead": None if instead is None else _known(instead),
+            "generators": [generator.bit_generator.state for generator in _generators(objective)],
+        }
+        if time.perf_counter() >= self._due:
+            first = self._due == -math.inf
+            self.write()
+            if first and self._due == -math.inf:
+                raise ArgumentError(f"checkpoint={str(self.path)!r} can't be written: see the log.")
+
+    def write(self) -> None:
+        """Write the last state that was seen; a disk that is full does not end the run."""
+        if self._t < 0 or self._t != self._history.last.t:
+            return  # interrupted in between: the older one stands
+        began = time.perf_counter()
+        history = {**self._history.to_arrays(), "sign": self._history.sign}
+        try:
+            write(
+                self.path,
+                {**self._state, "history": history, "seconds": self._history.last.seconds},
+                "checkpoint",
+            )
+        except OSError as error:
+            logger.warning("the checkpoint %s can't be written: %s", self.path, error)
+            return
+        took = time.perf_counter() - began
+        self._due = began + took + max(EVERY, SHARE * took)
+
+
+def problem(x0: Any, start: np.ndarray, box: Any, **words: Any) -> dict[str, Any]:
+    """What a run can't be another one in."""
+    at = re.compile(r" at 0x[0-9a-f]+")  # where a function lies in memory says nothing about it
+    texts = {name: at.sub("", repr(value)) for name, value in words.items()}
+    return {"shape of x0": _shape(x0), "x0": start, "bounds": list(box or ()), **texts}
+
+
+def _shape(tree: Any) -> str:
+    if isinstance(tree, Mapping):
+        return "{" + ", ".join(f"{key!r}: {_shape(part)}" for key, part in tree.items()) + "}"
+    if isinstance(tree, list | tuple) and any(np.ndim(part) or isinstance(part, Mapping) for part in tree):
+        return f"{type(tree).__name__} of {', '.join(map(_shape, tree))}"
+    return f"{np.shape(tree)}"
+
+
+def _agree(path: Path, saved: dict[str, Any], problem: dict[str, Any]) -> None:
+    for name, value in problem.items():
+        old = saved.get(name)
+        if not (old == value if isinstance(value, str) else _alike(old, value)):
+            shown = [
+                text if isinstance(text, str) else np.array2string(np.asarray(text), threshold=6)
+                for text in (old, value)
+            ]
+            raise ArgumentError(
+                f"{path} belongs to another run: its {name} is {shown[0]}, here it is {shown[1]}. Remove the file "
+                "to begin anew, or name another one."
+            )
+
+
+def _alike(old: Any, new: Any) -> bool:
+    old, new = np.asarray(old), np.asarray(new)
+    return old.dtype == new.dtype and np.array_equal(old, new)
+
+
+# --- parts: their attributes that are plain data ------------------------------------------------------------
+
+LIMITS = ("maxfun", "deadline", "vectorized")  # of an objective, which each call sets anew
+
+
+def _known(part: Any) -> dict[str, Any]:
+    """The attributes of an object that are plain data, copied: functions and other objects stay where they are."""
+    known = {}
+    for name, value in vars(part).items():
+        if isinstance(value, np.random.Generator):
+            known[name] = value.bit_generator.state
+        elif name not in LIMITS and _plain(value):
+            known[name] = copy.deepcopy(value)
+    return known
+
+
+def _learn(part: Any, known: dict[str, Any]) -> None:
+    for name, value in known.items():
+        old = getattr(part, name, None)
+        if isinstance(
+            old, np.random.Generator
+        ):  # which may be shared, or the caller's: it stays the same one
+            old.bit_generator.state = value
+        else:
+            setattr(part, name, value)
+
+
+def _plain(value: Any) -> bool:
+    if value is None or isinstance(value, str | bool | int | float | np.ndarray | np.generic):
+        return True
+    if isinstance(value, tuple | list):
+        return all(map(_plain, value))
+    return is_dataclass(value) and all(_plain(getattr(value, field.name)) for field in fields(value))
+
+
+def _generators(objective: Objective) -> Iterator[np.random.Generator]:
+    """Those that the caller gave to fun."""
+    return (arg for arg in objective.args if isinstance(arg, np.random.Generator))
+
+
+# --- points: kept once each, wherever they stand ------------------------------------------------------------
+
+
+class _Places:
+    """The points of a tree, in the order in which they are met."""
+
+    def __init__(self) -> None:
+        self.kept: list[Place] = []
+        self._seen: dict[int, At] = {}
+
+    def put(self, tree: Any) -> Any:
+        """The tree with its points taken out."""
+        if isinstance(tree, Point):
+            return self._at(tree)
+        if isinstance(tree, tuple):
+            parts = [self.put(part) for part in tree]
+            return type(tree)._make(parts) if hasattr(tree, "_make") else tuple(parts)
+        return tree
+
+    def _at(self, point: Point) -> At:
+        if (key := id(point)) not in self._seen:
+            inner = None
+            if isinstance(point, View):
+                if point.known_g is None:  # what the wrapper will make of it depends on the step
+                    raise ArgumentError(
+                        "checkpoint: a wrapped FISTA can't be kept in a file. Leave one of the two out."
+                    )
+                inner = self._at(point.true)
+            elif isinstance(point, Composed):
+                inner = self._at(point.smooth)
+            g = point.known_g
+            error = None if g is None else point.error
+            self.kept.append(Place(type(point).__name__, point.x, point.f, g, error, inner))
+            self._seen[key] = At(len(self.kept) - 1)
+        return self._seen[key]
+
+
+def _filled(tree: Any, places: list[Point]) -> Any:
+    """The tree with its points again."""
+    if isinstance(tree, At):
+        return places[tree.place]
+    if isinstance(tree, tuple):
+        parts = [_filled(part, places) for part in tree]
+        return type(tree)._make(parts) if hasattr(tree, "_make") else tuple(parts)
+    return tree
+
+
+def _point(place: Place, places: list[Point], oracle: Oracle) -> Point:
+    kind, x, f, g, error, inner = place
+    point: Point
+    if kind == "View":
+        true = places[inner.place]  # type: ignore[union-attr]
+        point = View(x, Through(true.oracle or oracle, np.asarray), true)
+        point._g = g
+    elif kind == "Composed":
+        assert isinstance(oracle, Composite)
+        point = Composed(places[inner.place], oracle)  # type: ignore[union-attr]
+        point._g, point._error = g, error
+    else:
+        point = Point(x, f, g, error, oracle)
+    return point
