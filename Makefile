@@ -21,7 +21,7 @@ types: $(VENV)/.dev
 	$(RUN) -m mypy
 
 docs: $(VENV)/.dev  ## the site, in build/site; a warning is an error
-	$(RUN) -m sphinx -W --keep-going -n -q -b html docs build/site
+	$(RUN) -m sphinx -W --keep-going -E -n -q -b html docs build/site
 
 format: $(VENV)/.dev
 	$(RUN) -m ruff format .

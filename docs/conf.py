@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import logging
 import re
 import sys
 from pathlib import Path
@@ -12,6 +14,8 @@ sys.path.insert(0, str(DOCS.parent / "src"))
 sys.path.insert(1, str(DOCS))
 
 import steepest  # noqa: E402
+
+logging.getLogger("steepest").setLevel(logging.WARNING)  # Sphinx shows what it says of each run
 
 project = "steepest"
 author = "The steepest developers"
@@ -36,6 +40,9 @@ napoleon_google_docstring = False
 napoleon_use_rtype = False
 napoleon_use_ivar = True
 
+KINDS = {inspect.ismodule: "module", inspect.isclass: "class", callable: "function"}
+MEMBERS = {"Result", "LearningRate", "LeastSquares", "Stepper"}  # what people call on them is shown, too
+
 
 def toctrees(app: Any, name: str, source: list[str]) -> None:
     """The lists of links in a page named index are its table of contents, a caption for each heading."""
@@ -46,6 +53,39 @@ def toctrees(app: Any, name: str, source: list[str]) -> None:
         pages = re.findall(r"^(?:- |\| )\[[^]]+\]\(([\w/.-]+)\.md\)", text, re.MULTILINE)
         if pages:
             source[0] += f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n" + "\n".join(pages) + "\n```\n"
+
+
+def reference(app: Any, name: str, source: list[str]) -> None:
+    """Each name in the lists of the pages in api/ is replaced by its docstring."""
+
+    def documented(item: re.Match[str]) -> str:
+        what = item[1].removeprefix("steepest.")
+        kind = next(kind for test, kind in KINDS.items() if test(getattr(steepest, what)))
+        options = "   :members:\n" if what in MEMBERS or kind == "module" else ""
+        return f"```{{eval-rst}}\n.. auto{kind}:: {item[1]}\n{options}```"
+
+    if name.startswith("api/"):
+        source[0] = re.sub(r"^- `(steepest\.\w+)`$", documented, source[0], flags=re.MULTILINE)
+
+
+def bars(app: Any, kind: str, name: str, what: Any, options: Any, lines: list[str]) -> None:
+    """Docstrings write sizes as |x|, which would be a substitution."""
+    end = lines.index("Examples") if "Examples" in lines else len(lines)
+    lines[:end] = [re.sub(r"``.*?``|\|", lambda found: "\\|" if found[0] == "|" else found[0], line)
+                   for line in lines[:end]]  # fmt: skip
+
+
+def leaving(app: Any, name: str, source: list[str]) -> None:
+    """A page outside of this folder is no part of the site; what is linked there is put beside it."""
+    source[0] = re.sub(r"\[([^]]+)\]\(((?:\.\./)+[A-Z]+\.md)\)", r"{download}`\1 <\2>`", source[0])
+
+
+def draw(app: Any, error: Exception | None) -> None:
+    """The site shows what the examples draw now; the pictures in the repository are for GitHub."""
+    if error is None and app.builder.format == "html":
+        import make_pages
+
+        make_pages.draw_tutorials(Path(app.outdir) / "_images")
 
 
 def as_mathml(self: Any, node: Any) -> None:
@@ -59,7 +99,10 @@ def as_mathml(self: Any, node: Any) -> None:
 
 
 def setup(app: Any) -> None:
-    app.connect("source-read", toctrees)
+    for change in (toctrees, reference, leaving):
+        app.connect("source-read", change)
+    app.connect("autodoc-process-docstring", bars, priority=400)  # before numpydoc's sections are read
+    app.connect("build-finished", draw)
     app.add_html_math_renderer("mathml", (as_mathml, None), (as_mathml, None))
 
 

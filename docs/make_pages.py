@@ -1,4 +1,4 @@
-"""Write the generated parts of the pages of methods, and draw their pictures: ``python docs/make_pages.py``.
+"""Write the generated parts of the pages of methods, and draw all pictures: ``python docs/make_pages.py``.
 
 What stands in a page between the markers comes from `steepest.methods` and from runs made here; all other
 sentences are written by hand and left alone. To run it again changes nothing.
@@ -6,10 +6,12 @@ sentences are written by hand and left alone. To run it again changes nothing.
 
 from __future__ import annotations
 
+import importlib
 import math
 import re
 import sys
-from io import BytesIO
+from contextlib import redirect_stdout
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ import numpy as np
 sys.path.append(str(Path(__file__).resolve().parent.parent / "examples"))  # documentation draws as they do
 from landscapes import WALL, Landscape, Run, candidates, landscapes, pair, steps_needed
 
+import pictures
 from pictures import BLUE, INK, ORANGE, STYLE, line, note
 from steepest.lengths import AUTO
 from steepest.method import Method
@@ -25,7 +28,8 @@ from steepest.methods import METHODS, describe
 from steepest.parameterfree import ParameterFree
 
 DOCS = Path(__file__).resolve().parent
-PAGES, PICTURES = DOCS / "methods", DOCS / "pictures"
+EXAMPLES = DOCS.parent / "examples"
+PAGES, PICTURES, TUTORIALS = DOCS / "methods", DOCS / "pictures", DOCS / "tutorials"
 BEGIN, END = "<!-- begin: written by docs/make_pages.py -->", "<!-- end -->"
 
 SEEN = 1e-9  # smaller gaps are told as "below": their digits may be rounding
@@ -174,6 +178,14 @@ def row(kind: type[Method], steps: bool = True) -> str:
     return f"| [{name}]({name.lower()}.md) | {summary} | {rate} |{''.join(counts)}"
 
 
+def draw_tutorials(folder: Path) -> None:
+    """The pictures of the tutorials, as their examples draw them; what these print is on their pages."""
+    pictures.FOLDER = folder
+    for example in sorted(EXAMPLES.glob("t[0-9]_*.py")):
+        with redirect_stdout(StringIO()):
+            importlib.import_module(example.stem).main()
+
+
 def renewed(text: str, part: str) -> str:
     """The page with its generated part in place of the old one."""
     before, rest = text.split(BEGIN)
@@ -187,6 +199,7 @@ def main() -> None:
         page.write_text(renewed(page.read_text(), generated(kind)))
         PICTURES.mkdir(exist_ok=True)
         (PICTURES / f"{name}.svg").write_bytes(picture(kind))
+    draw_tutorials(TUTORIALS)
     readme = PAGES / "README.md"
     readme.write_text(renewed(readme.read_text(), index()))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 import xml.etree.ElementTree
@@ -102,6 +103,54 @@ def test_every_python_block_runs(page):
             assert block.endswith("\n\n"), "without an empty line the fence counts as output"
         else:
             exec(compile(block, str(page), "exec"), scope)
+
+
+LISTED = [(page.name, name) for page in (DOCS / "api").glob("*.md")
+          for name in re.findall(r"^- `steepest\.(\w+)`$", page.read_text(), re.MULTILINE)]  # fmt: skip
+
+
+def test_the_reference_lists_every_public_name_once():
+    assert sorted(name for _, name in LISTED) == sorted(st.__all__)
+
+
+@pytest.mark.parametrize("name", st.__all__)
+def test_every_public_name_is_documented(name):
+    """Functions, and what they give back, with an example that runs; arguments here or where it refers to."""
+    what = getattr(st, name)
+    text = what.__doc__ or ""
+    assert len(text.split()) >= 3, f"steepest.{name} has no docstring"
+    if inspect.isfunction(what) or name == "Result":
+        assert ">>> " in text, f"the docstring of steepest.{name} has no example"
+    if inspect.isfunction(what):
+        referred = [
+            getattr(st, other).__doc__ for other in re.findall(r"`(\w+)`", text) if other in st.__all__
+        ]
+        unsaid = {
+            a
+            for a in inspect.signature(what).parameters
+            if not re.search(rf"\b{a}\b", text + "".join(referred))
+        }
+        assert not unsaid - {"args", "keywords"}, f"steepest.{name} does not say what these are"
+
+
+def test_the_index_leads_to_every_page():
+    """So that the site has no page that nothing leads to."""
+    linked = set()
+    for index in (DOCS / "index.md", *DOCS.glob("*/README.md")):
+        linked |= {
+            index.parent.joinpath(link).resolve()
+            for link in re.findall(r"\]\(([^)#\s]+\.md)\)", index.read_text())
+        }
+    assert {page for page in PAGES if page != DOCS / "index.md"} <= linked
+
+
+def test_a_tutorial_shows_what_its_examples_draw():
+    drawn = {f"{example.stem}.png" for example in make_pages.EXAMPLES.glob("t[0-9]_*.py")}
+    assert drawn == {picture.name for picture in make_pages.TUTORIALS.glob("*.png")}
+    pages = "".join(page.read_text() for page in make_pages.TUTORIALS.glob("*.md"))
+    for name in drawn:
+        assert f"({name})" in pages
+        assert f"(../../examples/{name.removesuffix('.png')}.py)" in pages
 
 
 def test_pytest_runs_the_examples_of_the_pages(pytestconfig):

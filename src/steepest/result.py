@@ -70,6 +70,15 @@ class Result(dict):
         How the gradient was obtained and how far it was proved.
     history : History
         The columns of the run.
+
+    Examples
+    --------
+    >>> import steepest as st
+    >>> result = st.minimize(lambda x: (x - 3) ** 2, 0.0, method=st.GD(lr=0.1), maxiter=5)
+    >>> result.success, result.code, result["history"]["f"].round(2)
+    (False, 'budget.steps', array([9.  , 5.76, 3.69, 2.36, 1.51, 0.97]))
+    >>> result.retry(maxiter=100).success
+    True
     """
 
     def __getattr__(self, name: str) -> Any:

@@ -166,7 +166,8 @@ class Finite:
     def _measure(self, x: np.ndarray, f: float) -> None:
         """Measure the noise again; it is never less than what the rounding of x alone makes of f."""
         noise = self._noise_at(x, f)
-        finest = (self.bend * (self.unit * x) ** 2).max(initial=0.0, where=~self.steps.flat)
+        bend = np.where(np.isfinite(self.bend) & ~self.steps.flat, self.bend, 0.0)  # infinite: not known
+        finest = (bend * (self.unit * x) ** 2).max(initial=0.0)
         self.measured = replace(noise, level=max(noise.level, float(finest)))
 
     @np.errstate(all="ignore")
