@@ -18,7 +18,7 @@ LAYERS = """
     rules settled units directions conjugate
     leastsquares wrappers parameterfree sets proximal methods loop resume landscape result limits
     watch batch lanes manypoints diagnose run negative posed minimize regression findlr sweep compare
-    data plan minibatch training race trainable trained fit
+    data losses linear plan minibatch training race trainable trained fit
     plots __init__ __main__
 """.split()  # noqa: SIM905 (a picture of the layers)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import problems, schedules, sets, stop
+from . import losses, problems, schedules, sets, stop
 from .compare import compare
 from .conjugate import ConjugateGradient, HagerZhang
 from .derivatives import check_gradient, derivative, gradient, hessian, hessian_vector_product, noise
@@ -146,6 +146,7 @@ __all__ = [
     "gradient",
     "hessian",
     "hessian_vector_product",
+    "losses",
     "maximize",
     "methods",
     "minimize",

@@ -14,6 +14,8 @@ from .derivatives import Paired, choose
 from .diagnose.explain import explain
 from .errors import ArgumentError
 from .landscape import Landscape
+from .linear import Model
+from .losses import Linear
 from .method import Method
 from .methods import find
 from .minibatch import MiniBatch
@@ -63,9 +65,9 @@ def fit(
     ----------
     loss : callable
         ``loss(params, *batch) -> float``: the **mean** loss of a batch, such as
-        ``lambda w, X, y: np.mean((X @ w - y) ** 2)``.
+        ``lambda w, X, y: np.mean((X @ w - y) ** 2)``; or one of `losses`, such as ``st.losses.Logistic()``.
     params : float, array_like, or dict / list / tuple of arrays
-        Where to start; never changed.
+        Where to start; never changed. For `losses` a dict of coef and intercept, or None for zeros.
     data : array, tuple of arrays in step, Source, or stream
         One row for each sample. A function that makes an iterator of chunks (tuples of arrays), or such an
         iterator, is a stream, which may be larger than memory.
@@ -139,14 +141,19 @@ def fit(
         raise ArgumentError(f"on_error={on_error!r}: expected 'raise' or 'stop'.")
     if shuffle not in SHUFFLES:
         raise ArgumentError(f"shuffle={shuffle!r}: expected 'full', 'block' or None.")
+    seed = int(rng.integers(2**62)) if isinstance(rng, np.random.Generator) else int(rng or 0)
+    train, held = split(data, weights, validation, seed)
+    out: Callable[[Any], Any] = lambda params: params  # noqa: E731
+    if isinstance(loss, Linear):
+        model = Model(loss, params, train)
+        loss, params, jac, out = model.value_and_gradient, model.start, True, model.outer
+        train, held = model.source(train), held and model.source(held)
     run = Run(Parameters(params, "params"))
     start = run.parameters.start
     if not np.isfinite(start).all():
         raise ArgumentError(
             f"params holds {start[~np.isfinite(start)][0]}: expected finite numbers to start from."
         )
-    seed = int(rng.integers(2**62)) if isinstance(rng, np.random.Generator) else int(rng or 0)
-    train, held = split(data, weights, validation, seed)
     if epochs is maxiter is maxtime is None:
         epochs = EPOCHS
     plan = Plan.of(train, batch_size, shuffle, seed, epochs=epochs, maxiter=maxiter, maxtime=maxtime,
@@ -160,7 +167,7 @@ def fit(
 
     fun = weighted(function(loss, "loss")) if weights is not None else function(loss, "loss")
     objective = (Paired if jac is True else Objective)(fun, run.parameters)
-    listen = None if callback is None else listener(callback, run)
+    listen = None if callback is None else listener(callback, run, out)
     validate = None if held is None else lambda x: mean_loss(objective, held, x)
     training: Training | None = None
     evidence: dict[str, Any] = {}
@@ -178,7 +185,7 @@ def fit(
         reason = run.mishap(error, objective.nfev)
         if isinstance(error, ArgumentError):
             raise
-    result = summary(run, training, reason, objective, chosen, evidence)
+    result = summary(run, training, reason, objective, chosen, evidence, out)
     result.remember(
         again=lambda changes: fit(**{k: v for k, v in {**given, **changes}.items() if v is not None}),
         explain=lambda k: explain(chosen, run.history, training.oracle, k) if training else "",

@@ -23,7 +23,7 @@ from .training import Training
 logger = logging.getLogger("steepest")
 
 
-def listener(callback: Callable[..., Any], run: Run) -> Callable[[Training], bool]:
+def listener(callback: Callable[..., Any], run: Run, out: Callable[[Any], Any]) -> Callable[[Training], bool]:
     """`callback` in the form that its signature asks for; tells whether it wants to stop."""
     function(callback, "callback")
     try:
@@ -32,7 +32,7 @@ def listener(callback: Callable[..., Any], run: Run) -> Callable[[Training], boo
         named = False
 
     def listen(training: Training) -> bool:
-        x = run.parameters.restore(training.x.copy())
+        x = out(run.parameters.restore(training.x.copy()))
         try:
             if not named:
                 return callback(x) is True
@@ -52,6 +52,7 @@ def summary(
     objective: Objective,
     method: Method,
     evidence: dict[str, Any],
+    out: Callable[[Any], Any],
 ) -> Result:
     """Everything so far, with the best parameters, in the caller's shapes."""
     parameters = run.parameters
@@ -66,7 +67,7 @@ def summary(
                 logger.warning("the final loss could not be computed", exc_info=True)
     njev = training.oracle.njev if training else 0
     return Result(
-        x=parameters.restore(x.copy()),
+        x=out(parameters.restore(x.copy())),
         fun=fun,
         jac=parameters.restore(np.full_like(x, math.nan) if g is None else g),
         success=reason.converged,

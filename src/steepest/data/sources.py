@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,6 +35,15 @@ class Source:
     rows: int | None
     parts: int
     again = True  # whether it can be read more than once
+
+    change: Callable[[Batch], Batch] | None = None
+    _whole: Batch | None = None  # all rows, changed
+
+    def mapped(self, change: Callable[[Batch], Batch]) -> Source:
+        """The same source, its arrays changed as they are gathered (in pieces: row by row alike)."""
+        other = copy.copy(self)
+        other.change, other._whole = change, None
+        return other
 
     def epoch(self, size: int, shuffle: str | None, rng: np.random.Generator) -> Iterator[Batch]:
         """The batches of one epoch, each of `size` rows, the last one of what is left.
@@ -92,19 +102,23 @@ class Arrays(Source):
 
     def epoch(self, size: int, shuffle: str | None, rng: np.random.Generator) -> Iterator[Batch]:
         if size >= self.rows:
-            yield self.arrays  # the same object every time: a mean knows no order
+            if self._whole is None:
+                self._whole = self.change(self.arrays) if self.change else self.arrays
+            yield self._whole  # the same object every time: a mean knows no order
             return
         order = None if shuffle is None else ordered(self.rows, shuffle, rng)
         chunk = max(CHUNK // size, 1) * size
         for start in range(0, self.rows, chunk):
             stop = min(start + chunk, self.rows)
             rows = slice(start, stop) if order is None else order[start:stop]
-            gathered = [take(array, rows) for array in self.arrays]
+            gathered = tuple(take(array, rows) for array in self.arrays)
             for array, original, name, columns in zip(
                 gathered, self.arrays, self.names, self.columns, strict=True
             ):
                 if isinstance(original, np.memmap):
                     check(array, name, columns)
+            if self.change:
+                gathered = self.change(gathered)
             for first in range(0, stop - start, size):
                 yield tuple(array[first : first + size] for array in gathered)
 
@@ -139,6 +153,8 @@ class Chunks(Source):
             if shuffle is not None:
                 order = ordered(arrays[0].shape[0], shuffle, rng)
                 arrays = tuple(take(array, order) for array in arrays)
+            if self.change:
+                arrays = self.change(arrays)
             if left is not None:
                 arrays = tuple(map(joined, left, arrays))
             rows = arrays[0].shape[0]

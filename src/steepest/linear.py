@@ -1,0 +1,123 @@
+"""Linear models in training: they begin at zero, unscaled columns are scaled inside, and parameters come back in the
+units of the data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .data import CHUNK, Arrays, Batch, Source
+from .errors import ArgumentError
+from .losses import Linear, Params, Softmax
+
+# Columns are scaled where their standard deviations differ by more than this from one another or from 1, or where
+# a mean is farther from 0 than this many of them: a condition number of 10 costs gradient descent nothing much.
+SPREAD = 3.0
+
+
+class Model:
+    """A linear loss as it is trained: on columns of mean 0 and deviation 1, where theirs are far from that.
+
+    Parameters
+    ----------
+    loss : Linear
+    params : dict or None
+        Where to begin, in the units of the data; None is zero.
+    train : Source
+        Of (X, y), or (X, y, weights).
+
+    Raises
+    ------
+    ArgumentError
+        When X is no table, or y holds labels that the loss does not know.
+    """
+
+    def __init__(self, loss: Linear, params: Params | None, train: Source):
+        self.loss = loss
+        X, y = self._sample(train)
+        self.mean, self.deviation = scales(X)
+        deviations = self.deviation
+        tame = (
+            (deviations < SPREAD) & (deviations > 1 / SPREAD) & (np.abs(self.mean) < SPREAD * deviations)
+        ).all()
+        self.scaled = not tame
+        if tame:
+            self.mean, self.deviation = np.zeros_like(self.mean), np.ones_like(deviations)
+        self.dtype = X.dtype if X.dtype.kind == "f" else np.dtype(float)
+        self._shift, self._factor = self.mean.astype(self.dtype), (1 / self.deviation).astype(self.dtype)
+        self.start = self.inner(params if params is not None else loss.start(X, y))
+        self._bare = replace(loss, l1=0.0, l2=0.0)
+
+    def source(self, source: Source) -> Source:
+        """The same data as the loss is trained on."""
+        return source.mapped(self._change)
+
+    def __call__(self, params: Params, X: Any, y: np.ndarray, weights: Any = None) -> float:
+        """The mean loss."""
+        return self._bare(params, X, y, weights) + self.loss.penalty(self._raw(params["coef"]))
+
+    def value_and_gradient(
+        self, params: Params, X: Any, y: np.ndarray, weights: Any = None
+    ) -> tuple[float, Params]:
+        """The mean loss and its gradient."""
+        if not self.scaled:
+            return self.loss.value_and_gradient(params, X, y, weights)
+        f, g = self._bare.value_and_gradient(params, X, y, weights)
+        if self.loss.l1 or self.loss.l2:
+            coef = self._raw(params["coef"])
+            f += self.loss.penalty(coef)
+            g["coef"] = g["coef"] + self._raw(self.loss.l2 * coef + self.loss.l1 * np.sign(coef))
+        return f, g
+
+    def inner(self, params: Params) -> Params:
+        """Parameters in the units of the data as those that are trained."""
+        if not isinstance(params, dict) or set(params) != {"coef", "intercept"}:
+            raise ArgumentError(
+                f"params={params!r}: expected {{'coef': ..., 'intercept': ...}}, or None for zeros."
+            )
+        coef = np.asarray(params["coef"], self.dtype)
+        return {"coef": (coef.T * self.deviation).T.astype(self.dtype),
+                "intercept": (np.asarray(params["intercept"]) + self.mean @ coef).astype(self.dtype)}  # fmt: skip
+
+    def outer(self, params: Params) -> Params:
+        """The inverse: trained parameters in the units of the data."""
+        coef = self._raw(params["coef"])
+        return {"coef": coef, "intercept": params["intercept"] - self._shift @ coef}
+
+    def _raw(self, coef: np.ndarray) -> np.ndarray:
+        return (coef.T * self._factor).T
+
+    def _change(self, batch: Batch) -> Batch:
+        X, y, *rest = batch
+        y = np.asarray(y)
+        self.loss.check(y)
+        if X.dtype != self.dtype:
+            X = X.astype(self.dtype)
+        if self.scaled:
+            X = X.multiply(self._factor).tocsr() if hasattr(X, "tocsr") else (X - self._shift) * self._factor
+        return (X, y if isinstance(self.loss, Softmax) else y.astype(self.dtype, copy=False), *rest)
+
+    def _sample(self, train: Source) -> tuple[Any, np.ndarray]:
+        """Rows to measure the columns on, and all targets where they are at hand."""
+        batch = next(train.epoch(CHUNK, None if train.rows is None else "full", np.random.default_rng(0)))
+        if len(batch) not in (2, 3):
+            raise ArgumentError(f"data has {len(batch)} arrays: {type(self.loss).__name__} expects (X, y).")
+        X, y = batch[0], np.asarray(train.arrays[1] if isinstance(train, Arrays) else batch[1])
+        if X.ndim != 2:
+            raise ArgumentError(f"X has shape {X.shape}: expected a table, one row for each sample.")
+        self.loss.check(y)
+        return X, y
+
+
+def scales(X: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each column; of a constant one 0 and 1. A sparse matrix is not shifted, which
+    would fill it: its means are 0, its deviations from 0."""
+    if hasattr(X, "tocsr"):
+        mean = np.zeros(X.shape[1])
+        deviation = np.sqrt(np.asarray(X.multiply(X).mean(axis=0)).ravel())
+    else:
+        mean, deviation = X.mean(axis=0, dtype=float), X.std(axis=0, dtype=float)
+    constant = deviation <= 1e-12 * np.abs(mean)
+    return np.where(constant, 0.0, mean), np.where(constant | (deviation == 0), 1.0, deviation)
