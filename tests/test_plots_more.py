@@ -103,7 +103,7 @@ def test_many_parameters_get_convergence_and_slices(many, tmp_path):
     many.save(tmp_path / "run.npz")
     loaded = st.Result.load(tmp_path / "run.npz").plot()
     for ax in (loaded[2], loaded[5]):
-        assert any("its function is not known" in text for text in words(ax))
+        assert any("f is not known" in text for text in words(ax))
 
 
 # sweeps

@@ -6,6 +6,7 @@ from .choose import run
 from .comparing import comparison
 from .convergence import convergence
 from .grids import sweep
+from .motion import animate
 from .palette import look
 from .paper import save
 from .paths import path
@@ -17,6 +18,7 @@ from .training import against, training
 
 __all__ = [
     "against",
+    "animate",
     "comparison",
     "convergence",
     "difference_error",

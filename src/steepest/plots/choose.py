@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from ..result import Result
-from . import convergence, paths, slices
+from . import paths, slices
+from .convergence import draw_panels, suiting
 from .paper import sheet
 from .runs import tracks
+from .training import training
 
 
 def run(result: Result, *, axes: Any = None, theme: str | None = None) -> np.ndarray:
@@ -17,13 +19,13 @@ def run(result: Result, *, axes: Any = None, theme: str | None = None) -> np.nda
 
     Of one number: the curve with the path and its first tangents. Of two: level lines with the path. Beside it,
     f above its lowest value, and the norm of the gradient. Of more numbers: these, the length of the steps, the
-    learning rate, and slices along the two directions in which the run moved most.
+    learning rate, and slices along the two directions in which the run moved most. Of a fit: `training`.
 
     Parameters
     ----------
     result : Result
     axes : sequence of Axes
-        Three for one or two numbers, six for more; by default a new figure.
+        Three for one or two numbers, six for more, two for a fit; by default a new figure.
     theme : {"light", "dark"}
         By default what goes with the ground of the axes.
 
@@ -44,14 +46,16 @@ def run(result: Result, *, axes: Any = None, theme: str | None = None) -> np.nda
     >>> axes[0].get_xlabel(), axes[1].get_yscale()
     ('x', 'log')
     """
+    if isinstance(result, Result) and "epochs" in result:
+        return training(result, axes=axes, theme=theme)
     shown = tracks(result)
     n = shown[0].x.shape[1]
     if n > 2:
-        panels = convergence.suiting(shown)
+        panels = suiting(shown)
         names = [[*panels[:2], "plane"], [*panels[2:], "lines"]]
         with sheet(axes, theme, names, (11.4, 5.4), width_ratios=[1, 1, 1.25]) as (given, colours):
             by_name = dict(zip([*names[0], *names[1]], given, strict=True))
-            convergence.draw({name: by_name[name] for name in panels}, shown, colours)
+            draw_panels({name: by_name[name] for name in panels}, shown, colours)
             basis = slices.main_directions(shown[0])
             slices.draw_plane(by_name["plane"], shown[0], basis, colours)
             slices.draw_lines(by_name["lines"], shown[0], basis, colours)
@@ -59,5 +63,5 @@ def run(result: Result, *, axes: Any = None, theme: str | None = None) -> np.nda
     names = [["path", "gap"], ["path", "gradient"]]
     with sheet(axes, theme, names, (8.6, 4.4), width_ratios=[1.25, 1]) as (given, colours):
         (paths.curve if n == 1 else paths.chart)(given[0], shown, colours)
-        convergence.draw({"gap": given[1], "gradient": given[2]}, shown, colours)
+        draw_panels({"gap": given[1], "gradient": given[2]}, shown, colours)
     return np.array(given, dtype=object)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..compare import Comparison
-from . import convergence
+from .convergence import draw_panels
 from .palette import looks
 from .paper import sheet
 from .runs import tracks
@@ -45,7 +45,7 @@ def comparison(
     with sheet(axes, theme, [["nfev", "seconds"]], (8.8, 3.4)) as (given, colours):
         styles = looks([run.result.get("method", "") for run in shown], colours)
         for ax, by in zip(given, ("nfev", "seconds"), strict=True):
-            convergence.draw({"gap": ax}, shown, colours, by, minimum)
+            draw_panels({"gap": ax}, shown, colours, by, minimum)
             for run, style, name in zip(shown, styles, result.results, strict=True):
                 at = solved[name][f"{by}_solved"]
                 if math.isfinite(at):

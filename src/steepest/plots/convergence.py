@@ -98,7 +98,7 @@ def convergence(
     names = [chosen[k : k + columns] for k in range(0, len(chosen), columns)]
     names[-1] += ["."] * (columns - len(names[-1]))
     with sheet(axes, theme, names, (4.1 * columns, 2.7 * len(names))) as (given, colours):
-        draw(dict(zip(chosen, given, strict=True)), shown, colours, against, minimum)
+        draw_panels(dict(zip(chosen, given, strict=True)), shown, colours, against, minimum)
     return np.array(given, dtype=object)
 
 
@@ -108,7 +108,7 @@ def suiting(shown: list[Track]) -> list[str]:
     return ["gap", "gradient", "step", "curvature" if known else "rate"]
 
 
-def draw(
+def draw_panels(
     axes: dict[str, Any], shown: list[Track], theme: Theme, against: str = "t", minimum: float | None = None
 ) -> None:
     """Draw the panels of that name on the axes of that name; the first one gets the legend."""

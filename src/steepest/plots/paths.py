@@ -17,6 +17,7 @@ from .thinning import strokes, thinned
 DOTS = 40  # steps that get a dot; the others are too close, or too many
 TANGENTS = 4
 SAY = "{}: the map is left out"
+UNKNOWN = "loaded result or mini-batches, f is not known"
 
 
 def path(
@@ -79,6 +80,18 @@ def path(
 
 def chart(ax: Any, shown: list[Track], theme: Theme, box: Any = None, points: int | None = None) -> None:
     """Paths on the map of a function of two numbers."""
+    box = chart_ground(ax, shown, theme, box, points)
+    for run, style in zip(shown, looks([run.result.get("method", "") for run in shown], theme), strict=True):
+        stroke = strokes(run.x, box)
+        line(ax, theme, stroke[:, 0], stroke[:, 1], style, linewidth=1.6, label=run.name, zorder=2)
+        dots(ax, theme, run.x[: DOTS + 1, 0], run.x[: DOTS + 1, 1], style, markersize=3.6, zorder=2.5)
+        _leaves(ax, run, theme, box)
+    if len(shown) > 1:
+        ax.legend(loc="best", framealpha=0.8, facecolor=theme.paper, frameon=True, edgecolor="none")
+
+
+def chart_ground(ax: Any, shown: list[Track], theme: Theme, box: Any, points: int | None) -> np.ndarray:
+    """The map with its marks, without the paths; what it shows."""
     landscape = _landscape(shown)
     known = np.array(landscape.minima).reshape(-1, 2) if landscape else np.zeros((0, 2))
     if box is None:
@@ -87,24 +100,18 @@ def chart(ax: Any, shown: list[Track], theme: Theme, box: Any = None, points: in
         near = known[((known > seen[:, 0]) & (known < seen[:, 1])).all(axis=1)]
         box = within(box_of(np.vstack([went, near]), 0.74), landscape)
     _heights(ax, shown, theme, landscape, box, points)
-    for run, style in zip(shown, looks([run.result.get("method", "") for run in shown], theme), strict=True):
-        stroke = strokes(run.x, box)
-        line(ax, theme, stroke[:, 0], stroke[:, 1], style, linewidth=1.6, label=run.name, zorder=2)
-        dots(ax, theme, run.x[: DOTS + 1, 0], run.x[: DOTS + 1, 1], style, markersize=3.6, zorder=2.5)
-        _leaves(ax, run, theme, box)
     marks(ax, theme, shown[0].x[0], [run.best for run in shown], known)
     ax.set(xlim=box[0], ylim=box[1], xlabel="x[0]", ylabel="x[1]", title=_title(shown))
     if 0.15 <= np.ptp(box[1]) / np.ptp(box[0]) <= 6:
         ax.set(aspect="equal", anchor="N")  # then a gradient step is at right angles to the level line
-    if len(shown) > 1:
-        ax.legend(loc="best", framealpha=0.8, facecolor=theme.paper, frameon=True, edgecolor="none")
+    return box
 
 
 def _heights(
     ax: Any, shown: list[Track], theme: Theme, landscape: Landscape | None, box: Any, points: int | None
 ) -> None:
     if landscape is None:
-        remark(ax, theme, SAY.format("loaded result, its function is not known"))
+        remark(ax, theme, SAY.format(UNKNOWN))
         return
     count = points or resolution(landscape, shown[0].best, 2)
     if not count:
@@ -119,6 +126,30 @@ def _heights(
 
 def curve(ax: Any, shown: list[Track], theme: Theme, box: Any = None, points: int | None = None) -> None:
     """Places on the curve of a function of one number, with the first tangents."""
+    box = curve_ground(ax, shown, theme, box, points)
+    for run, style in zip(shown, looks([run.result.get("method", "") for run in shown], theme), strict=True):
+        x, f = run.x[:, 0], values(run)
+        index = thinned(f)
+        line(
+            ax,
+            theme,
+            x[index],
+            f[index],
+            style,
+            linewidth=0.7,
+            alpha=0.5,
+            zorder=1.5,
+            scaley=run.left is None,
+        )
+        dots(ax, theme, x[index], f[index], style, label=run.name, zorder=2.5, scaley=run.left is None)
+        if run.landscape and len(shown) == 1:
+            _tangents(ax, run, run.landscape, theme, box)
+    if len(shown) > 1:
+        ax.legend(loc="best")
+
+
+def curve_ground(ax: Any, shown: list[Track], theme: Theme, box: Any, points: int | None) -> np.ndarray:
+    """The curve with its marks, without the places; what it shows."""
     landscape = _landscape(shown)
     known = np.array(landscape.minima).reshape(-1, 1) if landscape else np.zeros((0, 1))
     if box is None:
@@ -132,22 +163,14 @@ def curve(ax: Any, shown: list[Track], theme: Theme, box: Any = None, points: in
         x = np.linspace(box[0, 0], box[0, 1], count)
         ax.plot(x, landscape.at(x[:, None]), color=theme.grey, linewidth=1.2, zorder=1)
     else:
-        why = "f is too slow (points= insists)" if landscape else "loaded result, its function is not known"
+        why = "f is too slow (points= insists)" if landscape else UNKNOWN
         remark(ax, theme, SAY.format(why).replace("map", "curve"))
-    for run, style in zip(shown, looks([run.result.get("method", "") for run in shown], theme), strict=True):
-        x, f = run.x[:, 0], values(run)
-        index = thinned(f)
-        line(ax, theme, x[index], f[index], style, linewidth=0.7, alpha=0.5, zorder=1.5)
-        dots(ax, theme, x[index], f[index], style, label=run.name, zorder=2.5)
-        if landscape and len(shown) == 1:
-            _tangents(ax, run, landscape, theme, box)
     best = [np.append(run.best, run.result.fun) for run in shown]
     marks(ax, theme, np.append(shown[0].x[0], shown[0].columns["f"][0]), best,
            np.array([[*x, landscape.minimum] for x in known]) if landscape else [])  # fmt: skip
     ax.set(xlim=box[0], xlabel="x", ylabel="f", title=_title(shown))
     _clamp(ax, shown, theme)
-    if len(shown) > 1:
-        ax.legend(loc="best")
+    return box
 
 
 def values(run: Track) -> np.ndarray:

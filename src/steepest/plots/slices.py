@@ -11,7 +11,7 @@ from ..landscape import Landscape
 from .ground import box_of, height_map, resolution
 from .palette import Theme, look, looks
 from .paper import dots, line, note, remark, sheet
-from .paths import DOTS, SAY, before, marks
+from .paths import DOTS, SAY, UNKNOWN, before, marks
 from .runs import Track, tracks
 from .thinning import strokes
 
@@ -112,12 +112,20 @@ def called(direction: np.ndarray) -> str:
 
 
 def draw_plane(ax: Any, run: Track, basis: np.ndarray, theme: Theme, points: int | None = None) -> None:
-    """The plane on axes that are there."""
-    away = run.x - run.best
-    flat = away @ basis.T
-    seen = flat[before(run)]
-    box = box_of(np.vstack([seen, [[0.0, 0.0]]]), 0.74)
+    """The plane and the run in it, on axes that are there."""
+    box = plane_ground(ax, run, basis, theme, points)
+    flat = (run.x - run.best) @ basis.T
     (style,) = looks([run.result.get("method", "")], theme)
+    stroke = strokes(flat, box)
+    line(ax, theme, stroke[:, 0], stroke[:, 1], style, linewidth=1.6, label=run.name, zorder=2)
+    dots(ax, theme, flat[: DOTS + 1, 0], flat[: DOTS + 1, 1], style, markersize=3.6, zorder=2.5)
+
+
+def plane_ground(ax: Any, run: Track, basis: np.ndarray, theme: Theme, points: int | None) -> np.ndarray:
+    """The plane with its marks, without the run; what it shows."""
+    away = (run.x - run.best)[before(run)]
+    seen = away @ basis.T
+    box = box_of(np.vstack([seen, [[0.0, 0.0]]]), 0.74)
     landscape = run.landscape
     count = points or (resolution(landscape, run.best, 2) if landscape else 0)
     if landscape and count:
@@ -126,15 +134,12 @@ def draw_plane(ax: Any, run: Track, basis: np.ndarray, theme: Theme, points: int
         height_map(ax, theme, across, up, run.sign * heights, run.sign * run.result.fun)
     else:
         remark(ax, theme, _missing(landscape))
-    stroke = strokes(flat, box)
-    line(ax, theme, stroke[:, 0], stroke[:, 1], style, linewidth=1.6, label=run.name, zorder=2)
-    dots(ax, theme, flat[: DOTS + 1, 0], flat[: DOTS + 1, 1], style, markersize=3.6, zorder=2.5)
-    marks(ax, theme, flat[0], [np.zeros(2)], [])
-    kept = away[before(run)]
-    share = float(np.sum(seen**2) / np.sum(kept**2)) if kept.any() else 1.0
+    marks(ax, theme, seen[0], [np.zeros(2)], [])
+    share = float(np.sum(seen**2) / np.sum(away**2)) if away.any() else 1.0
     ax.set(xlim=box[0], ylim=box[1], xlabel=f"along {called(basis[0])}", ylabel=f"along {called(basis[1])}",
            title=f"Plane through the best point, {share:.0%} of the way in it")  # fmt: skip
     ax.yaxis.label.set_size(8)  # a long name
+    return box
 
 
 def draw_lines(ax: Any, run: Track, basis: np.ndarray, theme: Theme, points: int | None = None) -> None:
@@ -170,5 +175,5 @@ def _end(ax: Any, run: Track, values: np.ndarray) -> None:
 
 
 def _missing(landscape: Landscape | None) -> str:
-    why = "f is too slow (points= insists)" if landscape else "loaded result, its function is not known"
+    why = "f is too slow (points= insists)" if landscape else UNKNOWN
     return SAY.format(why)

@@ -10,7 +10,7 @@ from ..errors import ArgumentError
 from .ground import box_of, resolution, within
 from .palette import looks
 from .paper import sheet
-from .paths import SAY, before, values
+from .paths import SAY, UNKNOWN, before, values
 from .runs import tracks
 
 FINEST = 61  # points along each side: it is drawn facet by facet
@@ -67,9 +67,7 @@ def surface(
                             antialiased=False, shade=False, zorder=1)  # fmt: skip
             ax.contour(across, up, heights, 12, colors=colours.faint, linewidths=0.4, zorder=2)
         else:
-            why = (
-                "f is too slow (points= insists)" if landscape else "loaded result, its function is not known"
-            )
+            why = "f is too slow (points= insists)" if landscape else UNKNOWN
             ax.text2D(0, 0, SAY.format(why).replace("map", "surface"), transform=ax.transAxes, fontsize=7.5)
         for run, style in zip(
             shown, looks([run.result.get("method", "") for run in shown], colours), strict=True
