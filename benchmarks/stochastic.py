@@ -53,7 +53,8 @@ def quadratic(n: int, condition: float, seed: int = 0, rotated: bool = True) -> 
 def rosenbrock(x: np.ndarray) -> tuple[float, np.ndarray]:
     """The curved valley."""
     a, b = x
-    return float((1 - a) ** 2 + 100 * (b - a * a) ** 2), np.array([-2 * (1 - a) - 400 * a * (b - a * a), 200 * (b - a * a)])
+    f = (1 - a) ** 2 + 100 * (b - a * a) ** 2
+    return float(f), np.array([-2 * (1 - a) - 400 * a * (b - a * a), 200 * (b - a * a)])
 
 
 def ridge(sharp: float, along: np.ndarray) -> Function:
@@ -137,7 +138,9 @@ def logistic(n: int, seed: int) -> Shape:
 
     def both(x: np.ndarray) -> tuple[float, np.ndarray]:
         z = a @ x
-        return float(np.logaddexp(0, -z).mean() + 0.005 * x @ x), -a.T @ (0.5 - 0.5 * np.tanh(z / 2)) / 100 + 0.01 * x
+        return float(np.logaddexp(0, -z).mean() + 0.005 * x @ x), -a.T @ (
+            0.5 - 0.5 * np.tanh(z / 2)
+        ) / 100 + 0.01 * x
 
     run = st.minimize(both, np.zeros(n), jac=True, gtol=1e-10, diagnose=False)
     return Shape("logistic", both, np.zeros(n), float(run.fun))
@@ -196,11 +199,15 @@ def judging() -> list[Shape]:
     """What it is judged by: other functions, starts, turns and units, made before it was run on any."""
     rng = np.random.default_rng(77)
     turn = rotation(2, 9)
-    soft = lambda x: (float(np.log(np.cosh(x)).sum()), np.tanh(x))  # noqa: E731
+    soft = lambda x: (float(np.log(np.cosh(x)).sum()), np.tanh(x))
     return [
         Shape("quadratic", quadratic(2, 30, 11), np.array([-4.0, 7.0])),
         Shape("quadratic", quadratic(7, 5, 12), 2 * rng.normal(size=7)),
-        shifted(Shape("quadratic", quadratic(10, 50, 13), 10 * rng.normal(size=10)), 100 * rng.normal(size=10), -3.0),
+        shifted(
+            Shape("quadratic", quadratic(10, 50, 13), 10 * rng.normal(size=10)),
+            100 * rng.normal(size=10),
+            -3.0,
+        ),
         Shape("ridge", rosenbrock, np.array([2.0, -1.0])),
         Shape("ridge", ridge(20.0, np.array([1.0, -2.0, 0.5])), np.array([6.0, 1.0, -2.0])),
         Shape("plateau", cauchy, np.array([8.0, -6.0, 3.0, 1.0])),
@@ -212,7 +219,9 @@ def judging() -> list[Shape]:
         Shape("|x|", cone, 5 * rng.normal(size=8)),
         Shape("saddle", saddle(turn), turn.T @ np.array([-2.0, 3e-2]), -0.25),
         moved(Shape("saddle", double_well, np.array([-0.02, 0.03])), unit=50.0),
-        Shape("badly scaled", quadratic(8, 1e5, 14, rotated=False), rng.normal(size=8) / np.logspace(0, 2.5, 8)),
+        Shape(
+            "badly scaled", quadratic(8, 1e5, 14, rotated=False), rng.normal(size=8) / np.logspace(0, 2.5, 8)
+        ),
         Shape("badly scaled", quadratic(3, 3e3, 15), np.array([1.0, 2.0, -2.0])),
         logistic(6, 4),
         moved(Shape("far", quartic, np.array([1.0, -1.0])), far=1e3),
@@ -269,11 +278,11 @@ class Task(NamedTuple):
         return gap if math.isfinite(gap) else math.inf
 
 
-def tasks(shapes: list[Shape], seeds: int) -> Iterator[Task]:
+def tasks(shapes: list[Shape], seeds: int, first: int = 0) -> Iterator[Task]:
     """Every shape under every noise, with exact values and noisy ones in turn."""
     for i, shape in enumerate(shapes):
         for j, noise in enumerate(NOISES):
-            for seed in range(seeds):
+            for seed in range(first, first + seeds):
                 yield Task(shape, noise, (0.0, 0.1, 1.0)[(i + j + seed) % 3], seed)
 
 
@@ -351,3 +360,40 @@ def ours(oracle: Oracle, x: np.ndarray) -> np.ndarray:
 
 
 METHODS = {"Adam 0.1": adam, "Mechanic": mechanic, "COCOB": cocob, "Prodigy": prodigy, "steepest": ours}
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--set", choices=("judging", "tuning"), default="judging")
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--quick", action="store_true", help="a few tasks: proves that it starts")
+    chosen = parser.parse_args()
+    shapes = (judging if chosen.set == "judging" else tuning)()
+    everything = list(tasks(shapes, chosen.seeds, chosen.first_seed))[:: 50 if chosen.quick else 1]
+    kinds = list(dict.fromkeys(shape.name for shape in shapes))
+    columns = [*NOISES, *kinds]
+    print(
+        f"{len(everything)} tasks, {CALLS} calls each: solved, mean decade, worse than the start; solved of a kind"
+    )
+    print(f"{'':10}{'solved':>8}{'decade':>8}{'worse':>7} " + "".join(f"{name[:7]:>8}" for name in columns))
+    for name, method in METHODS.items():
+        gaps = []
+        for task in everything:
+            oracle, calls = task.oracle()
+            with np.errstate(all="ignore"):
+                gaps.append(task.gap(method(oracle, task.shape.x0.copy())))
+            assert calls[0] <= CALLS, f"{name} made {calls[0]} calls"
+        gap = np.array(gaps)
+        parts = [gap[[column in (t.noise, t.shape.name) for t in everything]] for column in columns]
+        print(
+            f"{name:10}{np.mean(gap <= SOLVED):8.3f}{np.log10(gap.clip(1e-8, 1e2)).mean():8.2f}"
+            f"{np.mean(gap > 1 + 1e-9):7.3f} "
+            + "".join(f"{np.mean(part <= SOLVED) if len(part) else math.nan:8.2f}" for part in parts),
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -16,8 +16,8 @@ LAYERS = """
     errors point foreign checkpoint params parallel oracle expression formula derivatives problems samples
     history stop method schedules searches lengths alphabet machine kernels lift stepper
     rules settled units directions conjugate
-    leastsquares wrappers parameterfree sets proximal methods loop resume landscape result limits
-    watch batch lanes manypoints diagnose run negative posed minimize regression findlr sweep compare
+    leastsquares wrappers parameterfree stochastic sets proximal methods loop resume landscape result limits
+    watch batch lanes manypoints diagnose run weigh negative posed minimize regression findlr sweep compare
     data losses linear plan minibatch training race trainable trained fit
     plots __init__ __main__
 """.split()  # noqa: SIM905 (a picture of the layers)

@@ -50,6 +50,7 @@ from .rules import (
 from .samples import from_samples
 from .sets import L1, Affine, Ball, Box, L1Ball, NonNegative, Simplex
 from .stepper import Stepper
+from .stochastic import DoGAdam
 from .sweep import sweep
 from .wrappers import (
     Accumulate,
@@ -98,6 +99,7 @@ __all__ = [
     "DAdaptAdam",
     "DAdaptGD",
     "DoG",
+    "DoGAdam",
     "DoWG",
     "FormulaError",
     "GradientNoise",

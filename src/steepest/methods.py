@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
-from . import conjugate, directions, parameterfree, proximal, rules
+from . import conjugate, directions, parameterfree, proximal, rules, stochastic
 from .errors import ArgumentError
 from .expression import latex_name
 from .formula import formula
@@ -22,7 +22,7 @@ DEFAULT = (directions.BFGS, directions.LBFGS)
 
 METHODS: dict[str, type[Method]] = {
     kind.__name__.lower(): kind
-    for module in (rules, directions, conjugate, parameterfree, proximal)
+    for module in (rules, directions, conjugate, parameterfree, stochastic, proximal)
     for kind in vars(module).values()
     if isinstance(kind, type)
     and issubclass(kind, Method)

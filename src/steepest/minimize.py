@@ -27,7 +27,9 @@ from .result import Result
 from .resume import Keeper, problem
 from .run import Run
 from .sets import term
-from .stop import Criterion
+from .stochastic import DoGAdam
+from .stop import Criterion, Reason
+from .weigh import Plan
 
 logger = logging.getLogger("steepest")
 
@@ -60,6 +62,7 @@ def minimize(
     diagnose: bool = True,
     checkpoint: str | Path | None = None,
     rng: Any = None,
+    stochastic: bool = False,
 ) -> Result:
     """Minimise a function of any parameters.
 
@@ -116,6 +119,11 @@ def minimize(
         others, and count from the first start. A generator of random numbers goes on if it is in `args`.
     rng : int or numpy.random.Generator
         For the directions in which gradients are proved (SPEC 7); by default a fixed seed, so that a run repeats.
+    stochastic : bool
+        Whether value and gradient are drawn anew in every call, as of a simulation. `jac` must be True or a
+        function; maxiter (or maxfun) is the budget of calls, all of which are made. No single value is believed:
+        the gradient is not proved, nothing but the budget (or `stop`) ends the run, and its last point is returned
+        with the mean of repeated calls, or x0 where that is better. None is `DoGAdam`.
 
     Returns
     -------
@@ -151,12 +159,18 @@ def minimize(
     run = Run(Parameters(x0), fun.sign if isinstance(fun, Negative) else 1.0)
     what = term(project, prox)
     start, box = beginning(run.parameters, bounds, what)
-    chosen = find(SpaRSA if what is not None and method is None and lr is None else method, start.size, lr)
+    plan = Plan.of(limits, jac) if stochastic else None
+    if method is None and lr is None:
+        method = DoGAdam(budget=plan.steps) if plan else SpaRSA if what is not None else None
+    chosen = find(method, start.size, lr)
     if prox is not None and not isinstance(chosen, Proximal):
         raise ArgumentError(
             f"method={chosen!r} can't do proximal steps: with prox= take SpaRSA, FISTA or ISTA."
         )
-    criterion = limits.criterion(stop or chosen.convergence(start.dtype), run.sign)
+    if plan:
+        limits, criterion = plan.limits(), plan.criterion(stop)
+    else:
+        criterion = limits.criterion(stop or chosen.convergence(start.dtype), run.sign)
     keeper = see = None
     if checkpoint is not None:
         how = jac if isinstance(jac, str | bool | None) else "a function"
@@ -166,23 +180,29 @@ def minimize(
     objective = kind(function(fun, "fun"), run.parameters, args, limits.maxfun, deadline, vectorized, workers)
     oracle: Oracle | None = None
     engines = [chosen.engine(start)]
+    verdict = None
     try:
         if keeper is not None and keeper.saved is not None:
-            oracle = asked(objective, run.parameters, start, None, jac, box, rng, what)
+            oracle = asked(objective, run.parameters, start, None, jac, box, rng, what, stochastic)
             first: Point | Iterate = run.resume(*keeper.put_back(objective, oracle))
             objective.deadline = run.began + limits.maxtime
         else:
-            oracle, first = first_point(objective, run.parameters, start, jac, box, rng, what)
+            oracle, first = first_point(objective, run.parameters, start, jac, box, rng, what, stochastic)
         if keeper is not None:
             see = partial(keeper.see, oracle)
-        reason = run.follow(descend(oracle, first, chosen), objective, criterion, callback, see)
+        iterates = descend(oracle, first, chosen)
+        if plan:
+            verdict = plan.follow(run, iterates, oracle, criterion, callback, see)
+            reason = Reason(verdict.code, verdict.sentence)
+        else:
+            reason = run.follow(iterates, objective, criterion, callback, see)
     except (Exception, KeyboardInterrupt) as error:
         reason = run.mishap(error, objective.nfev)
     if keeper is not None:
         keeper.write()
     nfev = objective.nfev
     engines += [engine for engine in [chosen.engine(start)] if engine not in engines]  # compiled on the way
-    verdict = run.judged(reason, oracle, chosen, given, diagnose)
+    verdict = verdict or run.judged(reason, oracle, chosen, given, diagnose and not stochastic)
     result = run.result(
         reason, verdict, nfev, oracle, objective, method=repr(chosen), engine=" then ".join(engines)
     )

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from .derivatives import choose
+from .derivatives.unproved import Unproved
 from .errors import ArgumentError
-from .oracle import Box, Objective, Oracle, faces
+from .oracle import Box, Derivative, Objective, Oracle, faces
 from .params import Parameters
 from .point import Point
 from .proximal import Composite
@@ -42,10 +43,11 @@ def first_point(
     box: tuple[np.ndarray, np.ndarray] | None,
     rng: Any,
     what: Term | None = None,
+    stochastic: bool = False,
 ) -> tuple[Oracle, Point]:
-    """The oracle, whose gradient was proved at the start, and the point there."""
+    """The oracle, whose gradient was proved at the start unless it is noisy, and the point there."""
     f0 = objective(start)
-    oracle = asked(objective, parameters, start, f0, jac, box, rng, what)
+    oracle = asked(objective, parameters, start, f0, jac, box, rng, what, stochastic)
     return oracle, oracle.meet(start, f0)
 
 
@@ -58,11 +60,16 @@ def asked(
     box: tuple[np.ndarray, np.ndarray] | None,
     rng: Any,
     what: Term | None,
+    stochastic: bool = False,
 ) -> Oracle:
     """The oracle; without the value at the start its gradient is not proved there."""
     if jac in (None, "auto"):  # a formula, a problem of the zoo, or a spline brings its own
         jac = getattr(objective.fun, "gradient", None)
-    derivative = choose(objective, parameters, start, f0, jac, box, rng)
+    derivative: Derivative
+    if stochastic:
+        derivative = Unproved(objective, parameters, jac)
+    else:
+        derivative = choose(objective, parameters, start, f0, jac, box, rng)
     if what is not None:
         return Composite(objective, derivative, what)
     return Oracle(objective, derivative) if box is None else Box(objective, derivative, *box)

@@ -1,0 +1,182 @@
+"""What noisy values can tell: a run that believes no single value, and its end weighed against its start."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .diagnose import Verdict
+from .diagnose.verdict import Advice
+from .errors import ArgumentError, Exhausted
+from .limits import Limits
+from .loop import Iterate
+from .oracle import Oracle
+from .point import Point, norm
+from .run import Run
+from .stop import Criterion, Reason, Steps, counted
+
+SURE = 2.0  # standard errors; a difference below may be noise
+SMALL = 0.1  # a mean gradient of at most this share of that at the start is called stationary
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a run on noisy values spends its budget: one call a step, and a twentieth to weigh its end.
+
+    Attributes
+    ----------
+    budget, kept : int
+        Calls of fun in all, and those that are kept for the end.
+    seconds : float
+        In all; a twentieth is kept as well.
+    """
+
+    budget: int
+    kept: int
+    seconds: float
+
+    @classmethod
+    def of(cls, limits: Limits, jac: Any) -> Plan:
+        """The plan within these limits.
+
+        Raises
+        ------
+        ArgumentError
+            When there is no noisy gradient, tests are asked for that a single noisy value passes by luck, or the
+            budget is too small.
+        """
+        if jac is not True and not callable(jac):
+            raise ArgumentError(
+                f"jac={jac!r}: stochastic=True needs noisy gradients, by jac=True (fun returns value and gradient) or "
+                "jac=function. For noisy values alone leave stochastic out: minimize measures their noise."
+            )
+        for name in ("gtol", "xtol", "ftol", "target"):
+            if getattr(limits, name) is not None:
+                raise ArgumentError(
+                    f"{name}={getattr(limits, name):g} is given, but with stochastic=True single values pass such a "
+                    "test by luck: give the budget, maxiter or maxfun, or a criterion of your own as stop=."
+                )
+        budget = min(limits.maxiter, limits.maxfun)
+        if not 20 <= budget < math.inf:
+            raise ArgumentError(f"maxiter={budget:g}: stochastic=True needs a budget of at least 20 calls.")
+        return cls(int(budget), max(10, int(budget) // 20), limits.maxtime)
+
+    @property
+    def steps(self) -> int:
+        """The steps of the run; the start is a call, too."""
+        return self.budget - self.kept - 1
+
+    def limits(self) -> Limits:
+        """The limits of the run alone."""
+        return Limits(self.steps, self.budget - self.kept, 0.95 * self.seconds)
+
+    def criterion(self, stop: Criterion | None) -> Criterion:
+        """The caller's criterion, if any, and the budget; nothing that noise could trip."""
+        return Steps(self.steps) if stop is None else stop | Steps(self.steps)
+
+    def follow(
+        self,
+        run: Run,
+        iterates: Iterable[Iterate],
+        oracle: Oracle,
+        stop: Criterion,
+        callback: Any,
+        see: Any = None,
+    ) -> Verdict:
+        """Follow the run to its end, and weigh that; the run's last point then is the one to return."""
+        objective = oracle.objective
+        try:
+            reason = run.follow(iterates, objective, stop, callback, see)
+        except Exhausted as error:
+            reason = run.mishap(error, objective.nfev)
+        objective.maxfun, objective.deadline = self.budget, run.began + self.seconds
+        now, history = run.history.now, run.history
+        assert now is not None
+        point, evidence = weigh(oracle, history._x[0], now.point.x, self.kept)
+        history.now = now._replace(point=point)
+        return verdict(reason, evidence, history.sign, objective.nfev)
+
+
+def weigh(oracle: Oracle, start: np.ndarray, end: np.ndarray, kept: int) -> tuple[Point, dict[str, float]]:
+    """The better of both ends of a run by the means of `kept` further calls, and the figures.
+
+    The end is taken unless its mean value is clearly higher; where values are exact, any rise is clear.
+    """
+    values: tuple[list[float], list[float]] = ([], [])
+    gradients: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
+    for i in range(kept):  # in turn, so that a drift of the noise does not look like a change
+        point = oracle((start, end)[i % 2])
+        values[i % 2].append(point.f)
+        gradients[i % 2].append(np.asarray(point.g, float))
+    (f0, e0), (f1, e1) = map(mean, values)
+    slopes = [spread(part) for part in gradients]
+    change, error = f1 - f0, math.hypot(e0, e1)
+    better = change <= SURE * error
+    x, f, (g, slope_error) = (end, f1, slopes[1]) if better else (start, f0, slopes[0])
+    return Point(x, f, g.astype(x.dtype), None, oracle), {
+        "start": f0,
+        "start_error": e0,
+        "end": f1,
+        "end_error": e1,
+        "change": change,
+        "change_error": error,
+        "gradient": norm(g),
+        "gradient_error": slope_error,
+        "start_gradient": norm(slopes[0][0]),
+        "looks": len(values[1]),
+    }
+
+
+def verdict(reason: Reason, evidence: dict[str, float], sign: float, calls: int) -> Verdict:
+    """What the figures say."""
+    for name in ("start", "end", "change"):
+        evidence[name] *= sign
+    shown = {name: f"{value:.3g}" for name, value in evidence.items()}
+    change, error = sign * evidence["change"], evidence["change_error"]
+    ends = (
+        f"{evidence['end']:.6g} ± {shown['end_error']} at the end, {evidence['start']:.6g} ± {shown['start_error']} at "
+        f"the start (means of {shown['looks']} calls)"
+    )
+    slope = f"mean gradient {shown['gradient']} ± {shown['gradient_error']}, at the start {shown['start_gradient']}"
+    more = Advice({"maxiter": 4 * calls}, "", "minimize" if sign > 0 else "maximize")
+    if not change <= SURE * error:
+        sentence = f"The start is returned, since the end of {counted(calls, 'call')} is no better: {ends}."
+        return Verdict("stalled.noise", sentence, False, dict(evidence), more)
+    fell = "fell" if sign > 0 else "rose"
+    sure = change < 0 and -change > SURE * error
+    moved = f"f {fell} by {-change:.3g} ± {error:.2g}" if sure else "f changed by no more than its noise"
+    if not reason.code.startswith("budget"):
+        return Verdict(
+            reason.code, f"{reason.sentence} So far {moved}: {ends}.", reason.converged, dict(evidence)
+        )
+    if (
+        sure
+        and evidence["gradient"] + SURE * evidence["gradient_error"] <= SMALL * evidence["start_gradient"]
+    ):
+        sentence = f"Converged as far as the noise lets see: {moved}, {ends}; {slope}."
+        return Verdict("converged.noise", sentence, True, dict(evidence))
+    sentence = (
+        f"{counted(calls, 'call')} used up: {moved}, {ends}; {slope}: whether more can be had is not known."
+    )
+    return Verdict("budget.noise", sentence, False, dict(evidence), more)
+
+
+def mean(values: Sequence[float]) -> tuple[float, float]:
+    """The mean of the finite values, infinite where half of them are not, and its standard error."""
+    finite = np.array([f for f in values if math.isfinite(f)])
+    if len(finite) <= len(values) / 2:
+        return math.inf, 0.0
+    error = float(finite.std(ddof=1)) / math.sqrt(len(finite)) if len(finite) > 1 else math.inf
+    return float(finite.mean()), error
+
+
+def spread(gradients: Sequence[np.ndarray]) -> tuple[np.ndarray, float]:
+    """The mean of the finite gradients, and the standard error of its norm, roughly."""
+    finite = np.array([g for g in gradients if np.isfinite(g).all()])
+    if len(finite) < 2:
+        return np.full_like(gradients[0], math.nan), math.inf
+    return finite.mean(0), float(np.linalg.norm(finite.std(0, ddof=1))) / math.sqrt(len(finite))
