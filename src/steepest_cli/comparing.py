@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import click
 from . import method as chosen
 from .config import takes_config, write_config
 from .function import resolve, takes_function
-from .optimise import EXITS, progress, quiet_numbers, takes_exit_zero, takes_plot, takes_quiet
+from .optimise import EXITS, progress, quiet_numbers, takes_exit_zero, takes_plot, takes_progress
 from .output import form, save_picture, show_rows, table, takes_format, write_file
 from .program import DIVERGED, NOT_CONVERGED, Command
 from .values import Spec
@@ -36,7 +37,7 @@ steepest compare "x^2 + 50*y^2" --x0 3,2 --method gd:lr=0.01 --method momentum:l
 @chosen.takes_limits
 @takes_format
 @takes_plot
-@takes_quiet
+@takes_progress
 @takes_exit_zero
 @takes_config
 @click.pass_context
@@ -64,21 +65,27 @@ def compare(
     import steepest
 
     found: Any
-    with progress(keywords, no_progress or quiet) as callback, quiet_numbers(function):
+    # plain lines of progress would not say of which method they are
+    silent = no_progress or quiet or not sys.stderr.isatty()
+    with progress(keywords, silent) as callback, quiet_numbers(function):
         found = steepest.compare(function.call, start, methods, callback=callback, **keywords)
+    names = dict(zip(map(repr, methods), map(str, specs), strict=True))
     rows = [
-        {**row, "x": found.results[row["method"]].x, "why": found.results[row["method"]].why}
-        for row in found.rows()
+        {"name": names[row["method"]], **row, **_end(found.results[row["method"]])} for row in found.rows()
     ]
     show_rows(ctx, rows, lambda: _table(rows), function=function.name, left=found.left)
-    write_file(plot, lambda to: save_picture(lambda: steepest.plots.convergence(found), to), quiet)
+    write_file(plot, lambda to: save_picture(found.plot, to), quiet)
     exit_code = EXITS[rows[0]["code"].partition(".")[0]]
     ctx.exit(0 if exit_zero and exit_code in (NOT_CONVERGED, DIVERGED) else exit_code)
 
 
+def _end(result: Any) -> dict[str, Any]:
+    return {"x": result.x, "why": result.why}
+
+
 def _table(rows: list[dict[str, Any]]) -> None:
     head = ("method", "f", "solved after", "evaluations", "gradients", "steps", "seconds", "ended")
-    table(head, [(row["method"], row["fun"], _count(row["nfev_solved"]), row["nfev"], row["njev"], row["nit"],
+    table(head, [(row["name"], row["fun"], _count(row["nfev_solved"]), row["nfev"], row["njev"], row["nit"],
                   f"{row['seconds']:.3g}", row["code"]) for row in rows])  # fmt: skip
     click.echo("solved after: evaluations until f was within 0.1 % of the fall to the lowest value found")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,13 +9,12 @@ from typing import Any
 
 import click
 
-from .output import GROUP as OUTPUT
+from .again import CONFIGURATION, toml
 from .output import writable, write_file
 from .program import Failure, option, stack
 
 FOUND = ("steepest.toml", "pyproject.toml")  # in the current folder, the first one that is there
 PREFIX = "STEEPEST_"
-GROUP = "Configuration"
 
 
 def read_config(ctx: click.Context, param: click.Parameter, path: str | None) -> None:
@@ -34,7 +32,7 @@ def read_config(ctx: click.Context, param: click.Parameter, path: str | None) ->
 
 takes_config = stack(
     option(
-        GROUP,
+        CONFIGURATION,
         "--config",
         metavar="FILE",
         is_eager=True,
@@ -43,7 +41,7 @@ takes_config = stack(
         help="Options from a TOML file; else from steepest.toml, or [tool.steepest] of pyproject.toml, here.",
     ),
     option(
-        GROUP,
+        CONFIGURATION,
         "--save-config",
         metavar="FILE",
         callback=writable,
@@ -53,28 +51,10 @@ takes_config = stack(
 
 
 def write_config(ctx: click.Context) -> None:
-    """Write the file of ``--save-config``: all that decides what is computed, so that ``--config`` repeats it."""
+    """Write the file of ``--save-config``, if it was asked for: all that decides what is computed."""
     path = ctx.params["save_config"]
-    kept = {
-        param.name: ctx.params[param.name]
-        for param in ctx.command.params
-        if param.name in ctx.params and getattr(param, "group", "Function") not in (GROUP, OUTPUT)
-    }
-    given = {name: value for name, value in kept.items() if value not in (None, ()) and value != "auto"}
-    lines = [f"# steepest {ctx.command.name} --config {path}", f"[{ctx.command.name}]"]
-    lines += [f"{name} = {_toml(value)}" for name, value in given.items()]
-    text = "\n".join(lines) + "\n"
+    text = f"# steepest {ctx.command.name} --config {path}\n{toml(ctx)}"
     write_file(path, lambda to: to.write_text(text, encoding="utf-8"), ctx.params.get("quiet", False))
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return repr(value)
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_toml, value))}]"
-    return json.dumps(str(value), ensure_ascii=False)
 
 
 def _table(file: Path, must: bool) -> dict[str, Any] | None:
@@ -109,8 +89,18 @@ def _settings(ctx: click.Context, file: Any, table: dict[str, Any]) -> dict[str,
         for key in table[name]:
             _check(file, key.replace("-", "_"), _keys(commands[name]), f" in [{name}]")
     own = {key.replace("-", "_"): value for key, value in table.get(str(ctx.command.name), {}).items()}
-    mine = _keys(ctx.command)
-    return {key: value for key, value in everywhere.items() if key in mine} | own
+    params = {str(param.name): param for param in ctx.command.params}
+    chosen = {key: value for key, value in (everywhere | own).items() if key in params}
+    return {key: _fitting(file, params[key], value) for key, value in chosen.items()}
+
+
+def _fitting(file: Any, param: click.Parameter, value: Any) -> Any:
+    """A value of TOML as click takes it from a command line."""
+    flag = getattr(param, "is_flag", False)
+    if isinstance(value, dict) or flag != isinstance(value, bool):
+        what = "true or false" if flag else "what the option takes"
+        raise Failure(f"{file}: {param.name} = {value!r}: expected {what}.")
+    return [value] if param.multiple and not isinstance(value, list) else value
 
 
 def _check(file: Any, key: str, known: list[str], where: str) -> None:

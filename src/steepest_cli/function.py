@@ -210,12 +210,11 @@ def _formula(text: str) -> Function:
     try:
         f = steepest.formula(text)
     except steepest.FormulaError as error:
-        near = _near(text) if text.isidentifier() else ""
-        raise Failure(f"{error}{near}") from error
+        raise Failure(f"{_near(text)}{error}" if text.isidentifier() else str(error)) from error
     return Function(f, text, f.gradient, tuple(f.variables))
 
 
 def _near(text: str) -> str:
     near = get_close_matches(text.lower(), _names(), 1)
-    hint = f"did you mean {near[0]!r}" if near else "`steepest functions` lists what there is"
-    return f"\nThe catalogue has no {text!r}: {hint}{'?' if near else '.'}"
+    hint = f"did you mean {near[0]!r}?" if near else "`steepest functions` lists what there is."
+    return f"the catalogue has no {text!r}: {hint}\nAs a formula: "

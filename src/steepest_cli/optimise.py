@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from . import method as chosen
+from .again import line
 from .config import takes_config, write_config
 from .function import Function, resolve, takes_function, where
 from .output import (
@@ -53,9 +54,9 @@ steepest {name} rosenbrock --x0=-1.5,2 --method adam:lr=0.05,beta1=0.8 --maxiter
 steepest {name} model.py:loss --jac model.py:gradient --x0 1,1 --bounds "0:,0:3" --json
 """
 
-takes_quiet = stack(
-    option(GROUP, "--quiet", is_flag=True, help="Nothing on stderr but errors."),
-    option(GROUP, "--no-progress", is_flag=True, help="No progress on stderr."),
+takes_quiet = option(GROUP, "--quiet", is_flag=True, help="Nothing on stderr but errors.")
+takes_progress = stack(
+    takes_quiet, option(GROUP, "--no-progress", is_flag=True, help="No progress on stderr.")
 )
 takes_exit_zero = option(GROUP, "--exit-zero", is_flag=True, help="Exit with 0 instead of 3 or 4.")
 takes_files = stack(
@@ -79,14 +80,14 @@ takes_plot = option(
 )
 
 
-def optimise(name: str, example: str) -> click.Command:
+def optimise(name: str, verb: str, example: str) -> click.Command:
     """The command of that name; both differ in the function of the library that they call."""
 
     @click.command(
         name,
         cls=Command,
-        help=HELP.format(verb=name.capitalize()),
-        short_help=f"{name.capitalize()} a function.",
+        help=HELP.format(verb=verb),
+        short_help=f"{verb} a function.",
         examples=EXAMPLES.format(name=name, formula=f'"{example}"'),
         exits=True,
     )
@@ -98,7 +99,7 @@ def optimise(name: str, example: str) -> click.Command:
     @takes_format
     @takes_plot
     @takes_files
-    @takes_quiet
+    @takes_progress
     @takes_exit_zero
     @takes_config
     @click.pass_context
@@ -121,7 +122,7 @@ def optimise(name: str, example: str) -> click.Command:
             result, error = _run(name, function, start, keywords | {"callback": callback})
         exit_code = USAGE if _ours(error) else EXITS[result.code.partition(".")[0]]
         if error is None or len(result.history):
-            result["function"] = function.name
+            result |= {"function": function.name, "next_command": _next_command(ctx, result)}
             show(ctx, result, exit_code)
             write_file(history, lambda to: save_history(result.history, to), quiet)
             write_file(save, result.save, quiet)
@@ -187,9 +188,21 @@ def show(ctx: click.Context, result: Any, exit_code: int) -> None:
     told = {key: result.get(key) for key in ("function", "method", "code", "success", "fun")}
     told |= {"gradient_norm": float(np.linalg.norm(np.ravel(result.jac)))}
     told |= {key: result[key] for key in ("nit", "nfev", "njev", "seconds")}
-    told |= {f"x{i}": float(value) for i, value in enumerate(np.ravel(result.x))}
-    show_rows(ctx, [told], lambda: echo_verdict(str(result), exit_code))
+    told["x"] = np.ravel(result.x)
+    show_rows(ctx, [told], lambda: echo_verdict(_as_typed(result), exit_code))
 
 
-minimize = optimise("minimize", "x0**2 + x1**2")
-maximize = optimise("maximize", "3 - (x - 1)**2 - y**2")
+def _next_command(ctx: click.Context, result: Any) -> str | None:
+    """The advice as a command, where that can be."""
+    changes = getattr(result.get("advice"), "changes", {})
+    return line(ctx, changes) if changes else None
+
+
+def _as_typed(result: Any) -> str:
+    """The printed result, with the command in place of the call that is advised."""
+    command, call = result.get("next_command"), str(result.get("advice")).partition("  # ")[0]
+    return str(result).replace(call, command, 1) if command else str(result)
+
+
+minimize = optimise("minimize", "Minimise", "x0**2 + x1**2")
+maximize = optimise("maximize", "Maximise", "3 - (x - 1)**2 - y**2")

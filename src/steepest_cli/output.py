@@ -6,9 +6,11 @@ import csv
 import json
 import math
 import os
+import re
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -56,18 +58,29 @@ def show_rows(
         case "json":
             write_json(str(ctx.command.name), {**more, "rows": list(rows)})
         case "csv":
+            flat = [dict(cell for item in row.items() for cell in _cells(*item)) for row in rows]
             writer = csv.writer(sys.stdout, lineterminator="\n")
-            writer.writerow(rows[0])
-            writer.writerows(row.values() for row in rows)
+            writer.writerow(flat[0])
+            writer.writerows(row.values() for row in flat)
         case _:
             text()
+
+
+def _cells(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """One column for a number or a text, x0, x1, ... for a vector x."""
+    value = value.tolist() if hasattr(value, "tolist") else value
+    if isinstance(value, list):
+        for k, part in enumerate(value):
+            yield from _cells(f"{name}{k}", part)
+    else:
+        yield name, value
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Aligned columns, numbers to the right; on a terminal with a bold head, and cut at its edge."""
     cells = [tuple(head), *(tuple(map(brief, row)) for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    right = [all(is_number(cell) for cell in column[1:] if cell) for column in zip(*cells, strict=True)]
+    right = [any(is_number(cell) for cell in column[1:]) for column in zip(*cells, strict=True)]
     terminal = is_terminal()
     edge = shutil.get_terminal_size().columns if terminal else math.inf
     for i, line in enumerate(cells):
@@ -105,15 +118,30 @@ def details(rows: Iterable[tuple[str, str]]) -> None:
     rows = [(name, text) for name, text in rows if text]
     width = max(len(name) for name, _ in rows)
     for name, text in rows:
-        indented = text.replace("\n", "\n" + " " * (width + 2))
-        click.echo(f"{click.style(f'{name:>{width}}:', bold=True)} {indented}")
+        first, *rest = wrapped(f"{name:>{width}}: {text}").split("\n")
+        click.echo(click.style(first[: width + 1], bold=True) + first[width + 1 :])
+        for line in rest:
+            click.echo(f"{'':{width + 2}}{line.lstrip()}")
 
 
 def echo_verdict(text: str, exit_code: int) -> None:
     """A text whose first line is the verdict, which has a colour on a terminal."""
     verdict, *rest = text.split("\n")
-    click.secho(verdict, fg=COLORS.get(exit_code, "red"))
-    click.echo("\n".join(rest))
+    click.secho(wrapped(verdict), fg=COLORS.get(exit_code, "red"))
+    for line in rest:
+        click.echo(wrapped(line))
+
+
+def wrapped(line: str) -> str:
+    """``name: text`` as wide as the terminal, the text staying in its column; what has lines of its own keeps them."""
+    width = shutil.get_terminal_size().columns
+    if not is_terminal() or len(line) <= width or "\n" in line:
+        return line
+    label = re.match(r" *([A-Za-z ]+: )?", line)
+    indent = " " * (label.end() if label else 0)
+    return textwrap.fill(
+        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def write_json(command: str, content: Any) -> None:

@@ -39,6 +39,8 @@ class Progress:
 
     def __call__(self, intermediate_result: Any) -> None:
         """Show where the run is, if it is time to."""
+        if intermediate_result.nit == 1:  # of several runs, the next one
+            self._next_step, self._curve = 1, []
         if self._live:
             now = time.monotonic()
             if now >= self._next_time:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from .function import named, running
+from .function import Function, named, running
 from .optimise import EXITS, show
 from .output import GROUP, save_picture, takes_format, writable, write_file
 from .program import Command, Failure, option
@@ -45,13 +45,13 @@ def explain(ctx: click.Context, run: Path, k: int | None, func: str | None, **ot
         return
     from steepest.diagnose import explain_step
 
-    name = func or str(result.get("function", ""))
-    if not name or (":" in name and func is None):
+    name = str(result.get("function", ""))
+    if func is None and (":" in name or not name):
         raise Failure(f"{run} is a run of Python code{f', {name!r}' if name else ''}: name it with --func.")
-    n = len(result.history.x[0]) if len(result.history) else None
-    function = named(name, x0=[0.0] * (n or 1))
+    function = _function(func or name, result)
     with running(function.name):
-        click.echo(explain_step(function.call, result, k, jac=function.gradient))
+        text = explain_step(function.call, result, k, jac=function.gradient)
+    click.echo(text)
 
 
 @click.command(
@@ -80,13 +80,38 @@ def plot(runs: tuple[Path, ...], output: Path, quiet: bool) -> None:
 
     RUNS are files of `minimize --save`.
     """
-    from steepest import Result
+    from steepest import Result, plots
 
     results = [Result.load(run) for run in runs]
+    for result in results:
+        _remind(result)
 
     def draw() -> Any:
-        from steepest import plots
-
         return results[0].plot() if len(results) == 1 else plots.convergence(results)
 
     write_file(output, lambda to: save_picture(draw, to), quiet)
+
+
+def _function(name: str, result: Any) -> Function:
+    """The function of that name, of as many numbers as the run."""
+    return named(name, x0=[0.0] * result.history.x.shape[1])
+
+
+def _remind(result: Any) -> None:
+    """Give a loaded result its function back, for the map in its picture; if it is not Python code."""
+    import numpy as np
+
+    from steepest.landscape import Landscape
+    from steepest.oracle import Objective
+    from steepest.params import Parameters
+
+    name = str(result.get("function", ""))
+    if not name or ":" in name:
+        return
+    call = _function(name, result).call
+    f = result.history["f"]
+    if np.isfinite(f[0]) and result.fun > f[0]:  # a maximisation: known minima are none of its business
+        call = lambda x, call=call: call(x)  # noqa: E731
+    object.__setattr__(
+        result, "_landscape", Landscape(Objective(call, Parameters(result.x), ()), 1.0, None, None)
+    )

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import click
 
 from . import method as chosen
+from .again import line
 from .config import takes_config, write_config
 from .function import Function, resolve, takes_function
-from .optimise import quiet_numbers, takes_quiet
-from .output import ROWS, form, is_terminal, show_rows, table, takes_format
+from .optimise import quiet_numbers, takes_plot, takes_quiet
+from .output import ROWS, brief, form, is_terminal, save_picture, show_rows, table, takes_format, write_file
 from .program import NOT_CONVERGED, Command, Failure
 from .values import Range, Spec
 
@@ -24,7 +27,7 @@ from .values import Range, Spec
 steepest sweep rosenbrock
 steepest sweep rosenbrock --lr 1e-4..1e-2:log:9 --maxiter 2000
 steepest sweep ravine --method momentum:lr=1e-4..1e-2:log:5,beta=0.5,0.9,0.99 --maxiter 500 --csv
-steepest sweep "x*cos(pi*x)" --x0 -0.7 --method adam --lr 0.001..1:log:7
+steepest sweep "x*cos(pi*x)" --x0 -0.7 --method adam --lr 0.001..1:log:7 --plot rates.svg
 """,
 )
 @takes_function
@@ -34,11 +37,13 @@ steepest sweep "x*cos(pi*x)" --x0 -0.7 --method adam --lr 0.001..1:log:7
 @chosen.takes_gradient
 @chosen.takes_limits
 @takes_format
+@takes_plot
 @takes_quiet
 @takes_config
 @click.pass_context
 def sweep(
-    ctx: click.Context, x0: Any, method: tuple[Spec, ...], jac: str, bounds: Any, **others: Any,
+    ctx: click.Context, x0: Any, method: tuple[Spec, ...], jac: str, bounds: Any, plot: Path | None, quiet: bool,
+    **others: Any,
 ) -> None:  # fmt: skip
     """Run a method with every value of a range, all at once where the function allows it.
 
@@ -48,15 +53,17 @@ def sweep(
     """
     function = resolve(ctx)
     start = function.place(x0)
-    specs = [chosen.with_rate(ctx, spec) for spec in method or (Spec.of("gd"),)]
-    varied = [any(isinstance(value, Range) for value in spec.settings.values()) for spec in specs if spec]
+    specs = [chosen.with_rate(ctx, spec) or spec for spec in method or (Spec.of("gd"),)]
+    varied = [any(isinstance(value, Range) for value in spec.settings.values()) for spec in specs]
     keywords: dict[str, Any] = {"jac": chosen.gradient(function, jac)}
     form(ctx)
     write_config(ctx)
     if not any(varied):
-        if len(specs) > 1:
-            raise Failure("nothing is varied: give a range, such as --lr 1e-4..1:log:9, or one --method.")
-        _find_rate(ctx, function, start, specs[0], keywords)
+        if len(specs) > 1 or "lr" in specs[0].settings:
+            raise Failure(
+                "nothing is varied: give a range, such as --lr 1e-4..1:log:9; or one method without lr."
+            )
+        _find_rate(ctx, function, start, specs[0], keywords, plot, quiet)
         return
     import steepest
 
@@ -68,11 +75,32 @@ def sweep(
     columns = found.to_dict()
     rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
     best = {**found.best, "x": found.best["x"]} if any(row["fun"] == row["fun"] for row in rows) else None
-    show_rows(ctx, rows, lambda: _table(rows, str(found)), function=function.name, best=best)
+
+    def text() -> None:
+        _table(rows, str(found))
+        if best is not None:
+            _advise(ctx, _best(specs, best))
+
+    show_rows(ctx, rows, text, function=function.name, best=best)
+    write_file(plot, lambda to: save_picture(found.plot, to), quiet)
     ctx.exit(0 if found.converged.any() else NOT_CONVERGED)
 
 
-def _rule(spec: Spec | None, n: int) -> Any:
+def _best(specs: list[Spec], best: Mapping[str, Any]) -> Spec:
+    """The method with the values of the best run."""
+    name = str(best.get("method", specs[0].name)).lower()
+    spec = next(spec for spec in specs if spec.name.lower() == name or len(specs) == 1)
+    values = {key: best[key] for key, value in spec.settings.items() if isinstance(value, Range)}
+    return replace(spec, settings={**spec.settings, **values})
+
+
+def _advise(ctx: click.Context, spec: Spec) -> None:
+    settings = ",".join(f"{name}={brief(value)}" for name, value in spec.settings.items())
+    ctx.params |= {"method": (f"{spec.name}:{settings}",), "lr": None}
+    click.echo(f"try: {line(ctx, {}, 'minimize')}")
+
+
+def _rule(spec: Spec, n: int) -> Any:
     from steepest.lift import Rule
 
     kind = chosen.kind(spec, n)
@@ -96,7 +124,8 @@ def _table(rows: list[dict[str, Any]], summary: str) -> None:
 
 
 def _find_rate(
-    ctx: click.Context, function: Function, start: Any, spec: Spec | None, keywords: Mapping[str, Any],
+    ctx: click.Context, function: Function, start: Any, spec: Spec, keywords: Mapping[str, Any],
+    plot: Path | None, quiet: bool,
 ) -> None:  # fmt: skip
     import steepest
 
@@ -108,4 +137,10 @@ def _find_rate(
     told = {
         name: getattr(found, name) for name in ("suggestion", "limit", "curvature", "kink", "method", "steps")
     }
-    show_rows(ctx, rows, lambda: click.echo(str(found)), function=function.name, **told)
+
+    def text() -> None:
+        click.echo(str(found))
+        _advise(ctx, replace(spec, settings={**spec.settings, "lr": found.suggestion}))
+
+    show_rows(ctx, rows, text, function=function.name, **told)
+    write_file(plot, lambda to: save_picture(found.plot, to), quiet)

@@ -147,7 +147,9 @@ class MethodSpec(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if isinstance(value, Spec):
             return value
-        name, _, rest = str(value).partition(":")
+        if not isinstance(value, str):
+            self.fail(f"{value!r} is no method, such as adam:lr=0.01.", param, ctx)
+        name, _, rest = value.partition(":")
         settings: dict[str, str] = {}
         last = ""
         for part in rest.split(",") if rest else ():
@@ -162,7 +164,7 @@ class MethodSpec(click.ParamType):
                     f"{part!r} in {value!r} is not setting=value, as in adam:lr=0.01,beta1=0.8.", param, ctx
                 )
         amounts = {key: Values("auto").convert(text, param, ctx) for key, text in settings.items()}
-        return Spec(name.strip(), amounts, str(value))
+        return Spec(name.strip(), amounts, value)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
         from click.shell_completion import CompletionItem

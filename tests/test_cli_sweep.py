@@ -1,0 +1,217 @@
+"""compare and sweep on the command line, and all pictures and files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+import xml.etree.ElementTree
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import steepest as st
+from commandline import run, run_json
+from conftest import peer
+from steepest import problems
+from steepest_cli.values import Values
+
+
+def rows_of(line):
+    return list(csv.DictReader(io.StringIO(run(f"{line} --csv --quiet").stdout)))
+
+
+def test_compare_is_that_of_the_library():
+    f = problems.get("rosenbrock")
+    methods = [st.BFGS(), st.GD(lr=1e-4), st.Adam(lr=0.05, beta1=0.8)]
+    expected = st.compare(f, f.start, methods, jac=f.gradient, maxiter=200)
+    line = (
+        "compare rosenbrock --method bfgs --method gd:lr=1e-4 --method adam:lr=0.05,beta1=0.8 --maxiter 200"
+    )
+    found = run_json(line)
+    assert [row["method"] for row in found["rows"]] == [row["method"] for row in expected.rows()]
+    assert [row["fun"] for row in found["rows"]] == [row["fun"] for row in expected.rows()]
+    for row in found["rows"]:
+        assert row["x"] == expected.results[row["method"]].x.tolist()
+        assert row["why"] == expected.results[row["method"]].why
+    assert [row["name"] for row in rows_of(line)] == ["bfgs", "adam:lr=0.05,beta1=0.8", "gd:lr=1e-4"]
+    assert float(rows_of(line)[0]["x1"]) == pytest.approx(1)
+    shown = run(line).stdout.splitlines()
+    assert [row.split()[0] for row in shown[:4]] == ["method", "bfgs", "adam:lr=0.05,beta1=0.8", "gd:lr=1e-4"]
+    assert shown[3].split()[2] == "never"
+
+
+def test_compare_without_methods():
+    assert {row["name"] for row in run_json("compare bowl")["rows"]} == {
+        "bfgs",
+        "conjugategradient",
+        "gd:lr=auto",
+        "adam",
+    }
+
+
+@pytest.mark.parametrize(
+    ("methods", "exit_code"),
+    [("--method bfgs --method gd:lr=5", 0), ("--method gd:lr=1e-4 --maxiter 3", 3), ("--method gd:lr=5", 4)],
+)
+def test_exit_code_of_compare_is_that_of_the_best(methods, exit_code):
+    assert run(f"compare bowl {methods}").exit_code == exit_code
+    assert run(f"compare bowl {methods} --exit-zero").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("1e-4..1:log:5", np.geomspace(1e-4, 1, 5)),
+        ("0..1:11", np.linspace(0, 1, 11)),
+        ("-1..1:linear:3", [-1, 0, 1]),
+        ("2..1", np.linspace(2, 1, 10)),
+        ("0.1, 0.5", [0.1, 0.5]),
+    ],
+)
+def test_ranges(text, values):
+    np.testing.assert_allclose(Values().convert(text, None, None).values, values, rtol=1e-14, atol=1e-16)
+
+
+def test_sweep_is_that_of_the_library():
+    f = problems.get("ravine")
+    rates, betas = np.geomspace(1e-4, 1e-2, 3), np.array([0.5, 0.9])
+    method = st.Momentum(lr=rates[:, None], beta=betas)
+    expected = st.sweep(f, f.start, method, jac=f.gradient, maxiter=100)
+    line = "sweep ravine --method momentum:lr=1e-4..1e-2:log:3,beta=0.5,0.9 --maxiter 100"
+    found = run_json(line)
+    columns = expected.to_dict()
+    assert [row["fun"] for row in found["rows"]] == columns["fun"]
+    assert [row["code"] for row in found["rows"]] == columns["code"]
+    np.testing.assert_allclose([row["lr"] for row in found["rows"]], columns["lr"], rtol=1e-14)
+    assert [float(row["fun"]) for row in rows_of(line)] == columns["fun"]
+    assert found["best"]["fun"] == expected.best["fun"]
+    other = run_json("sweep ravine --method momentum:beta=0.5,0.9 --lr 1e-4..1e-2:log:3 --maxiter 100")
+    assert sorted(row["fun"] for row in other["rows"]) == sorted(columns["fun"])  # the other way round
+
+
+def test_sweep_of_methods():
+    found = run_json("sweep rosenbrock --method gd --method adam --lr 1e-4,1e-3 --maxiter 5")
+    assert [(row["method"], row["lr"]) for row in found["rows"]] == [
+        ("GD", 1e-4), ("GD", 1e-3), ("Adam", 1e-4), ("Adam", 1e-3)]  # fmt: skip
+
+
+def test_sweep_says_what_to_call():
+    ended = run("sweep bowl --lr 0.01..3:log:5")
+    assert ended.exit_code == 0
+    *_, advice = ended.stdout.splitlines()
+    assert advice.startswith("try: steepest minimize bowl --method gd:lr=")
+    assert run(advice.removeprefix("try: steepest ")).exit_code == 0
+    assert run("sweep bowl --lr 5,6").exit_code == 3
+
+
+def test_sweep_with_nothing_to_vary_finds_a_rate():
+    f = problems.get("ravine")
+    expected = st.find_lr(f, f.start, "momentum", jac=f.gradient)
+    found = run_json("sweep ravine --method momentum")
+    assert (found["suggestion"], found["limit"]) == (expected.suggestion, expected.limit)
+    assert [row["fun"] for row in found["rows"]] == [v if np.isfinite(v) else None for v in expected.values]
+    *_, advice = run("sweep ravine --method momentum").stdout.splitlines()
+    assert run(advice.removeprefix("try: steepest ")).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("sweep bowl --lr 1e-4..1:log:x", "not of the form low..high[:log][:count]"),
+        ("sweep bowl --lr 0..1:log:3", "expected numbers above 0 on a log scale"),
+        ("sweep bowl --lr 0.1", "nothing is varied"),
+        ("sweep bowl --method gd --method adam", "nothing is varied"),
+        ("sweep bowl --method lbfgs:memory=5,6", "LBFGS is no rule whose settings can be swept"),
+        ("sweep bowl --method adam:bta1=0.1,0.2", "has no setting 'bta1'"),
+        ("sweep bowl --method adam:beta1=0.1,2", "beta1"),
+        ("compare bowl --method adm", "Did you mean 'adam'?"),
+        ("compare bowl --method gd:lr=0.1,0.2", "`steepest sweep` tries them, not compare"),
+    ],
+)
+def test_wrong_usage(line, sentence):
+    ended = run(line)
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert sentence in ended.stderr
+
+
+PICTURES = {
+    "minimize himmelblau --method gd:lr=0.01": 3,
+    "minimize rosenbrock -n 3": 4,
+    "compare bowl --method bfgs --method gd:lr=0.1": 1,
+    "sweep ravine --method momentum:beta=0.5,0.9 --lr 1e-4..1e-3:log:3 --maxiter 9": 1,
+    "sweep bowl": 1,
+}
+
+
+@pytest.mark.parametrize("line", PICTURES)
+def test_pictures(line, folder):
+    peer("matplotlib")
+    assert "written: p.svg" in run(f"{line} --plot p.svg").stderr
+    text = xml.etree.ElementTree.parse("p.svg").getroot()
+    axes = [part for part in text.iter() if str(part.get("id", "")).startswith("axes_")]
+    assert len(axes) >= PICTURES[line]
+
+
+def test_kinds_of_pictures(folder):
+    peer("matplotlib")
+    begins = {"png": b"\x89PNG", "pdf": b"%PDF", "svg": b"<?xml", "html": b"<!doctype html>"}
+    for suffix, first in begins.items():
+        run(f"minimize wave --method gd --plot p.{suffix}")
+        assert Path(f"p.{suffix}").read_bytes().startswith(first)
+    page = Path("p.html").read_text()
+    assert page.count("<svg") == page.count("</svg>") == 1
+    assert "<script" not in page
+    assert sorted(path.name for path in Path().glob("p.*")) == [f"p.{suffix}" for suffix in sorted(begins)]
+
+
+def test_pictures_of_saved_runs(folder):
+    peer("matplotlib")
+    run("minimize himmelblau --method gd:lr=0.01 --save a.npz")
+    run("minimize himmelblau --method adam:lr=0.1 --save b.npz")
+    run("minimize model:loss --x0 1,2 --save c.npz")
+    for runs, known in [("a.npz", True), ("c.npz", False), ("a.npz b.npz", False)]:
+        assert run(f"plot {runs} -o p.svg").exit_code == 0
+        text = Path("p.svg").read_text()
+        assert ("QuadContourSet" in text) == known  # a map; but Python code is not run because a file says so
+    assert "GD(lr=0.01)" in text
+    assert "Adam(lr=0.1)" in text
+
+
+def test_what_a_missing_extra_is_called(folder, monkeypatch):
+    for package, line, extra in [
+        ("matplotlib", "--plot p.png", "plot"),
+        ("pyarrow", "--history h.parquet", "table"),
+    ]:
+        monkeypatch.setitem(sys.modules, package, None)
+        ended = run(f"minimize bowl {line}")
+        assert (ended.exit_code, ended.stdout) == (2, "")  # before the run, not after it
+        assert f"pip install 'steepest[{extra}]'" in ended.stderr
+
+
+def test_history_as_parquet(folder):
+    pandas = peer("pandas")
+    peer("pyarrow")
+    run("minimize bowl --method gd:lr=0.1 --maxiter 5 --history h.parquet")
+    frame = pandas.read_parquet("h.parquet")
+    assert frame["f"].tolist() == pytest.approx([13 * 0.8 ** (2 * t) for t in range(6)])
+    assert frame["t"].tolist() == list(range(6))
+
+
+def test_explained_steps(folder):
+    run("minimize bowl --x0 3,2 --method momentum:lr=0.1,beta=0.5 --maxiter 5 --save run.npz")
+    assert "-0.1 * 7.8 = -0.78" in run("explain run.npz -k 2").stdout  # m = 0.5 * 6 + 4.8
+    run("minimize model:loss --jac model:gradient --x0 3,2 --method gd:lr=0.1 --save run.npz")
+    refused = run("explain run.npz -k 1")
+    assert refused.exit_code == 2
+    assert "is a run of Python code, 'model:loss': name it with --func." in refused.stderr
+    explained = run("explain run.npz -k 1 --func model:loss").stdout
+    assert "(2.6, 1.6)" in explained  # 3 - 0.1 * 4, 2 - 0.1 * 4
+    assert "expected a step from 1 to" in run("explain run.npz -k 1000 --func model:loss").stderr
+
+
+def test_json_of_tables_is_finite():
+    text = run("sweep 'log(x)' --x0 1 --lr 0.5,3 --json").stdout
+    assert json.loads(text, parse_constant=lambda name: pytest.fail(name))["rows"]
