@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import logging
 import re
 import sys
@@ -12,6 +13,10 @@ from typing import Any
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent / "src"))
 sys.path.insert(1, str(DOCS))
+
+import make_pages  # noqa: E402
+import notebook  # noqa: E402
+from myst_parser.parsers.sphinx_ import MystParser  # noqa: E402
 
 import steepest  # noqa: E402
 
@@ -27,6 +32,8 @@ myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 3  # as GitHub names them
 html_theme = "furo"
 html_title = f"steepest {release}"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_show_sphinx = False
 html_copy_source = False
 html_theme_options = {"navigation_with_keys": True}
@@ -50,7 +57,7 @@ def toctrees(app: Any, name: str, source: list[str]) -> None:
         return
     for part in re.split(r"^## ", source[0], flags=re.MULTILINE)[1:]:
         caption, _, text = part.partition("\n")
-        pages = re.findall(r"^(?:- |\| )\[[^]]+\]\(([\w/.-]+)\.md\)", text, re.MULTILINE)
+        pages = re.findall(r"^(?:- |\| )\[[^]]+\]\(([\w/.-]+)\.(?:md|ipynb)\)", text, re.MULTILINE)
         if pages:
             source[0] += f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n" + "\n".join(pages) + "\n```\n"
 
@@ -75,6 +82,11 @@ def bars(app: Any, kind: str, name: str, what: Any, options: Any, lines: list[st
                    for line in lines[:end]]  # fmt: skip
 
 
+def fences(app: Any, name: str, source: list[str]) -> None:
+    """The empty line that ends a doctest is not shown."""
+    source[0] = source[0].replace("\n\n```\n", "\n```\n")
+
+
 def leaving(app: Any, name: str, source: list[str]) -> None:
     """A page outside of this folder is no part of the site; what is linked there is put beside it."""
     source[0] = re.sub(r"\[([^]]+)\]\(((?:\.\./)+[A-Z]+\.md)\)", r"{download}`\1 <\2>`", source[0])
@@ -83,9 +95,16 @@ def leaving(app: Any, name: str, source: list[str]) -> None:
 def draw(app: Any, error: Exception | None) -> None:
     """The site shows what the examples draw now; the pictures in the repository are for GitHub."""
     if error is None and app.builder.format == "html":
-        import make_pages
-
         make_pages.draw_tutorials(Path(app.outdir) / "_images")
+
+
+class Notebook(MystParser):
+    """A page from a notebook, whose cells are run for it."""
+
+    supported = ("notebook",)
+
+    def parse(self, text: str, document: Any) -> None:
+        super().parse(notebook.as_markdown(notebook.run(json.loads(text))), document)
 
 
 def as_mathml(self: Any, node: Any) -> None:
@@ -94,15 +113,17 @@ def as_mathml(self: Any, node: Any) -> None:
     from latex2mathml.converter import convert
 
     display = "block" if isinstance(node, math_block) else "inline"
-    self.body.append(convert(node.astext(), display=display))
+    self.body.append(convert(node.astext().replace("{aligned}", "{align*}"), display=display))
     raise SkipNode
 
 
 def setup(app: Any) -> None:
-    for change in (toctrees, reference, leaving):
+    for change in (toctrees, reference, leaving, fences):
         app.connect("source-read", change)
     app.connect("autodoc-process-docstring", bars, priority=400)  # before numpydoc's sections are read
     app.connect("build-finished", draw)
+    app.add_source_suffix(".ipynb", "notebook")
+    app.add_source_parser(Notebook)
     app.add_html_math_renderer("mathml", (as_mathml, None), (as_mathml, None))
 
 

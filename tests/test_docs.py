@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import sys
 import xml.etree.ElementTree
@@ -20,6 +21,7 @@ LIMIT = 40_000  # bytes of a picture
 
 sys.path.append(str(DOCS))
 import make_pages  # noqa: E402
+import notebook  # noqa: E402
 
 every_method = pytest.mark.parametrize("kind", METHODS.values(), ids=METHODS)
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(DOCS).as_posix())
@@ -151,6 +153,24 @@ def test_a_tutorial_shows_what_its_examples_draw():
     for name in drawn:
         assert f"({name})" in pages
         assert f"(../../examples/{name.removesuffix('.png')}.py)" in pages
+
+
+def test_the_tour_shows_what_its_cells_give():
+    """Else run ``python docs/notebook.py``; pictures may differ in their bytes between versions of matplotlib."""
+    peer("matplotlib")
+    stored = json.loads(notebook.TOUR.read_text())
+    told, expected = (texts(cells) for cells in (stored, notebook.run(stored)))
+    assert told == expected
+    assert any("picture" in cell for cell in told)
+
+
+def texts(tour):
+    """What each cell shows, in words."""
+    return [
+        "".join("".join(o.get("text") or o["data"].get("text/plain", "picture")) for o in cell["outputs"])
+        for cell in tour["cells"]
+        if cell["cell_type"] == "code"
+    ]
 
 
 def test_pytest_runs_the_examples_of_the_pages(pytestconfig):

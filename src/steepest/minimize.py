@@ -94,8 +94,11 @@ def minimize(
         Replaces the learning rate of `method`.
     stop : Criterion
         Replaces the method's own test for convergence; guards and budget remain.
-    maxiter, maxfun, maxtime, gtol, xtol, ftol, target : float
-        See `Limits`.
+    maxiter, maxfun, maxtime : float
+        At most so many steps (10 000), calls of `fun` (never exceeded), seconds.
+    gtol, xtol, ftol, target : float
+        Enough is a gradient norm (units of f / x), a step length (units of x), a change of f in a step (relative), a
+        value of f.
     on_error : {"raise", "stop"}
         When `fun` raises: raise the same exception, with the partial result as its attribute ``result``; or
         stop and return that.
