@@ -13,7 +13,7 @@ import pytest
 import steepest as st
 from steepest import stop
 from steepest.history import History, Record
-from steepest.watch import limits_of, never
+from steepest.watch import margins
 
 
 def past(*records, sign=1.0):
@@ -31,7 +31,7 @@ def test_within_the_limits_no_criterion_stops():
     criterion = functools.reduce(operator.or_, tests)
     history = History()
     history.append(Record(0, 1.0, 1.0, math.nan, math.nan, 1, 0.0), np.zeros(2))
-    within = limits_of(criterion, 1.0)
+    within = margins(criterion, 1.0).within()
     assert not within(*history.last[:5])
     extremes = [math.nan, math.inf, -math.inf, 0.0]
     inside = asked = 0
@@ -55,7 +55,7 @@ def test_within_the_limits_no_criterion_stops():
     "criterion", [stop.Change(1e-3), stop.Evaluations(3), stop.GradientNorm() & stop.Steps(3)]
 )
 def test_a_criterion_without_such_limits_is_always_asked(criterion):
-    assert limits_of(criterion, 1.0) is never
+    assert margins(criterion, 1.0) is None
 
 
 START = (10.0, 4.0, math.nan)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .errors import MissingExtraError
+from .places import Places
 
 if TYPE_CHECKING:
     from .loop import Iterate
@@ -85,7 +86,8 @@ class History:
         self.sign = sign
         self.now: Iterate | None = None  # where the loop is, for criteria that look at more than the columns
         self._rows = array("d")
-        self._x: list[np.ndarray] = []
+        self._x = Places()
+        self.here: np.ndarray | None = None  # the last place
         self._stride = 1
         self._most = 2  # places kept; told by the size of the first one
         self.first = self.previous = self.last = Record(-1, math.nan, math.nan, math.nan, math.nan, 0, 0.0)
@@ -97,11 +99,30 @@ class History:
             self._most = most(x)
         self._rows.extend(record)
         self.previous, self.last = self.last, record
+        self.here = x
         if record[0] % self._stride == 0:
             self._x.append(x)
             if len(self._x) > self._most:
-                del self._x[1::2]
-                self._stride *= 2
+                self._thin()
+
+    def extend(self, rows: np.ndarray, x: np.ndarray) -> None:
+        """Add steps that follow those that are there: their records, shape (k, 7), and places, shape (k, n)."""
+        self._rows.frombytes(rows.tobytes())
+        self.previous, self.last = map(self._record, (-2, -1))
+        self.here = x[-1]
+        offset = -int(rows[0, 0]) % self._stride
+        self._x.extend(x[offset :: self._stride] if self._stride == 1 else x[offset :: self._stride].copy())
+        while len(self._x) > self._most:
+            self._thin()
+
+    def _record(self, k: int) -> Record:
+        start = k * len(COLUMNS) % len(self._rows)
+        record = Record._make(self._rows[start : start + len(COLUMNS)])
+        return record._replace(t=int(record.t), nfev=int(record.nfev))
+
+    def _thin(self) -> None:
+        self._x.thin()
+        self._stride *= 2
 
     def __len__(self) -> int:
         return len(self._rows) // len(COLUMNS)
@@ -129,7 +150,7 @@ class History:
     @property
     def x(self) -> np.ndarray:
         """The places, shape (k, n), flat; at the steps `x_steps`."""
-        return np.array(self._x)
+        return self._x.array.copy()
 
     @property
     def x_steps(self) -> np.ndarray:
@@ -178,10 +199,9 @@ class History:
         history = cls(sign)
         columns = {**columns, "f": sign * columns["f"]}
         history._rows = array("d", np.column_stack([columns[name] for name in COLUMNS]).ravel())
-        records = [record._replace(t=int(record.t), nfev=int(record.nfev)) for record in history]
-        history.first, history.last = records[0], records[-1]
-        history.previous = records[-2] if len(records) > 1 else history.previous
-        history._x = list(columns["x"])
+        history.first, history.last = history._record(0), history._record(-1)
+        history.previous = history._record(-2) if len(history) > 1 else history.previous
+        history._x = Places(np.array(columns["x"]))
         history._most = most(history._x[0])
         steps = columns["x_steps"]
         history._stride = int(steps[1] - steps[0]) if len(steps) > 1 else 1

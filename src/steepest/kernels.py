@@ -14,7 +14,7 @@ import numpy as np
 from .alphabet import ARRAYS, speak
 from .errors import MissingExtraError
 from .expression import Expression, invariants, postorder, symbol
-from .machine import BODIES, TYPES, Code, instructions, pointer, python
+from .machine import BODIES, HEAD, TYPES, Code, instructions, load, place, pointer, python, unpack
 
 if TYPE_CHECKING:
     from .lift import Rule
@@ -79,7 +79,6 @@ end:
   ret ptr {none}
 }}
 """
-HEAD = object.__basicsize__  # bytes that every object of Python begins with
 COMPILING = 1e8  # ns that loading llvmlite and compiling take (benchmarks/latency.py)
 LONG = 20_000  # elements: some 10 us, against 0.1 us to let other threads run
 
@@ -135,14 +134,14 @@ def loop_text(
     narrow = "fptrunc double {} to float" if kind == "float" else "fadd double {}, -0.0"
     constants = [f"%h{k} = {narrow.format(name)}" for k, name in enumerate(doubles)]
 
-    loads = [line for name in names for line in _load(kind, f"%{name}", f"%{name}.array", "%i")]
-    places = [_place(kind, f"%{name}", f"%{name}.array", "%i") for name in new]
+    loads = [line for name in names for line in load(kind, f"%{name}", f"%{name}.array", "%i")]
+    places = [place(kind, f"%{name}", f"%{name}.array", "%i") for name in new]
     stores = [
         f"store {kind} {value}, ptr %{name}.place" for name, value in zip(targets, results, strict=True)
     ]
-    read = [line for k in range(len(numbers)) for line in _load("double", f"%p{k}", "%numbers", k)]
+    read = [line for k in range(len(numbers)) for line in load("double", f"%p{k}", "%numbers", k)]
     arrays = [f"%{name}.array" for name in (*names, *new)]
-    unpacked = [line for k, array in enumerate(["%numbers", *arrays], 2) for line in _unpack(array, k)]
+    unpacked = [line for k, array in enumerate(["%numbers", *arrays], 2) for line in unpack(array, k)]
     passed = [("ptr noalias", array) for array in arrays] + [(kind, f"%h{k}") for k in range(len(hoisted))]
     lines = "\n  ".join
     return LOOP.format(
@@ -163,24 +162,6 @@ def loop_text(
             for name in ("PyFloat_AsDouble", "PyEval_SaveThread", "PyEval_RestoreThread", "Py_IncRef")
         },
     )
-
-
-def _place(kind: str, name: str, array: str, index: str | int) -> str:
-    return f"{name}.place = getelementptr inbounds {kind}, ptr {array}, i64 {index}"
-
-
-def _load(kind: str, name: str, array: str, index: str | int) -> list[str]:
-    return [_place(kind, name, array, index), f"{name} = load {kind}, ptr {name}.place"]
-
-
-def _unpack(array: str, k: int) -> list[str]:
-    """The address of the numbers of the k-th argument; and its object, of which x's shape is read."""
-    name = array.removesuffix(".array")
-    return [
-        *_load("ptr", f"{name}.object", "%arguments", k),
-        f"{name}.data = getelementptr i8, ptr {name}.object, i64 {HEAD}",
-        f"{array} = load ptr, ptr {name}.data",
-    ]
 
 
 @cache
@@ -266,13 +247,13 @@ def kernel_when_worthwhile(rule: type[Rule], dtype: np.dtype, n: int, t: float) 
         if t * (10_000 + 3 * n) < COMPILING:  # ns that NumPy took so far
             return None
         try:
-            _known[key] = kernel(rule, dtype, in_place=False) if _exact(rule) else None  # type: ignore[arg-type]
+            _known[key] = kernel(rule, dtype, in_place=False) if exact(rule) else None  # type: ignore[arg-type]
         except MissingExtraError:
             _known[key] = None
     return _known[key]
 
 
-def _exact(rule: type[Rule]) -> bool:
+def exact(rule: type[Rule]) -> bool:
     """Whether the part that is computed for each element has the same bits on every engine."""
     arrays = {"x", "g", *rule.slots}
     nodes = [node for node in postorder(traced(rule)) if node.operation and node.symbols & arrays]

@@ -161,6 +161,11 @@ class Rule(Method):
         step, slots = self._on_arrays(array, x, g, slots, t)
         return step, slots, lr
 
+    @property
+    def plain(self) -> bool:
+        """Whether all hyperparameters are single numbers."""
+        return self._length is None and not self.schedules and not any(map(np.ndim, self.hyper.values()))
+
     @classmethod
     def lines(cls) -> list[tuple[str, str]]:
         body = cast(ast.FunctionDef, ast.parse(textwrap.dedent(inspect.getsource(cls.formula))).body[0]).body

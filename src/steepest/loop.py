@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from .method import Method
@@ -32,7 +32,12 @@ class Iterate(NamedTuple):
     lr: float
 
 
-def descend(oracle: Oracle, start: Point | Iterate, method: Method) -> Iterator[Iterate]:
+def descend(
+    oracle: Oracle,
+    start: Point | Iterate,
+    method: Method,
+    ahead: Callable[[Iterate, Oracle], Iterate] | None = None,
+) -> Iterator[Iterate]:
     """Yield where `method` goes, beginning with the start itself; endless, the consumer stops.
 
     Parameters
@@ -43,9 +48,13 @@ def descend(oracle: Oracle, start: Point | Iterate, method: Method) -> Iterator[
         Where to begin, or where to go on from (the run is then the same as if it had not been stopped).
     method : Method
         Steps from point to point.
+    ahead : callable, optional
+        ``ahead(now, oracle)`` may make steps in one go, which are then not yielded.
     """
     now = start if isinstance(start, Iterate) else Iterate(0, start, method.init(start), math.nan)
     while True:
         yield now
+        if ahead is not None:
+            now = ahead(now, oracle)
         point, memory, lr = method.step(now.point, now.memory, now.t + 1.0, oracle)
         now = Iterate(now.t + 1, point, memory, lr)

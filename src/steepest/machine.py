@@ -13,6 +13,8 @@ from typing import Any
 from .errors import MissingExtraError
 from .expression import OPERATIONS, Expression, postorder, source
 
+HEAD = object.__basicsize__  # bytes that every object of Python begins with
+
 # The types, by NumPy's names, and how LLVM marks its own functions with them.
 TYPES = {"float32": "float", "float64": "double"}
 MARKS = {"float": "f32", "double": "f64"}
@@ -113,7 +115,27 @@ def _foreign(name: str, letters: str, kind: str) -> str:
 def _declaration(name: str) -> str:
     """C's function; pure, so that it may leave a loop: errno is nobody's concern here."""
     arguments = ", ".join(["double"] * OPERATIONS[name].arity)
-    return f"declare double @{C_NAMES.get(name, name)}({arguments}) nounwind willreturn memory(none)"
+    return (
+        f"declare double @{C_NAMES.get(name, name)}({arguments}) nounwind willreturn memory(none) nobuiltin"
+    )
+
+
+def place(kind: str, name: str, array: str, index: str | int) -> str:
+    return f"{name}.place = getelementptr inbounds {kind}, ptr {array}, i64 {index}"
+
+
+def load(kind: str, name: str, array: str, index: str | int) -> list[str]:
+    return [place(kind, name, array, index), f"{name} = load {kind}, ptr {name}.place"]
+
+
+def unpack(array: str, k: int) -> list[str]:
+    """The address of the numbers of the k-th argument; and its object, of which x's shape is read."""
+    name = array.removesuffix(".array")
+    return [
+        *load("ptr", f"{name}.object", "%arguments", k),
+        f"{name}.data = getelementptr i8, ptr {name}.object, i64 {HEAD}",
+        f"{array} = load ptr, ptr {name}.data",
+    ]
 
 
 def python(name: str) -> str:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+from .ahead import Ahead
 from .derivatives import Paired
 from .diagnose.explain import explain
 from .errors import ArgumentError
@@ -182,6 +183,7 @@ def minimize(
     deadline = run.began + limits.maxtime
     objective = kind(function(fun, "fun"), run.parameters, args, limits.maxfun, deadline, vectorized, workers)
     oracle: Oracle | None = None
+    ahead: Ahead | None = None
     engines = [chosen.engine(start)]
     verdict = None
     try:
@@ -193,7 +195,9 @@ def minimize(
             oracle, first = first_point(objective, run.parameters, start, jac, box, rng, what, stochastic)
         if keeper is not None:
             see = partial(keeper.see, oracle)
-        iterates = descend(oracle, first, chosen)
+        elif type(oracle) is Oracle and callback is None and not plan:  # nobody looks at every step
+            ahead = Ahead.of(chosen, fun, jac, objective, start, run.history, criterion, run.began)
+        iterates = descend(oracle, first, chosen, ahead)
         if plan:
             verdict = plan.follow(run, iterates, oracle, criterion, callback, see)
             reason = Reason(verdict.code, verdict.sentence)
@@ -204,10 +208,18 @@ def minimize(
     if keeper is not None:
         keeper.write()
     nfev = objective.nfev
-    engines += [engine for engine in [chosen.engine(start)] if engine not in engines]  # compiled on the way
+    engines.append(chosen.engine(start))  # another one if it was compiled on the way
+    if ahead is not None and ahead.begun is not None:
+        engines[ahead.begun > 0 :] = ["compiled loop"]
     verdict = verdict or run.judged(reason, oracle, chosen, given, diagnose and not stochastic)
     result = run.result(
-        reason, verdict, nfev, oracle, objective, method=repr(chosen), engine=" then ".join(engines)
+        reason,
+        verdict,
+        nfev,
+        oracle,
+        objective,
+        method=repr(chosen),
+        engine=" then ".join(dict.fromkeys(engines)),
     )
     result.remember(
         again=lambda changes: minimize(**{k: v for k, v in {**given, **changes}.items() if v is not None}),

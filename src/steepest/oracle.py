@@ -179,9 +179,13 @@ class Oracle:
     def meet(self, x: np.ndarray, f: float) -> Point:
         """The point at `x`, where the value is known to be `f`."""
         point = Point(x, f, None, None, self)
-        if -math.inf < f < self._lowest:
-            self.best, self._lowest = point, f
+        self.visited(point)
         return point
+
+    def visited(self, point: Point) -> None:
+        """Keep the point if it is the best one so far."""
+        if -math.inf < point.f < self._lowest:
+            self.best, self._lowest = point, point.f
 
     def gradient(self, x: np.ndarray, f: float) -> tuple[np.ndarray, np.ndarray | None]:
         """The gradient at `x` and the bound on its error."""

@@ -21,7 +21,7 @@ from .params import Parameters
 from .point import Point, distance, norm
 from .result import STATUS, Result
 from .stop import Criterion, Reason
-from .watch import Within, limits_of, never
+from .watch import Within, margins, never
 
 logger = logging.getLogger("steepest")
 
@@ -60,25 +60,26 @@ class Run:
         report = self._reporter(callback) if callback is not None else None
         history, began, clock = self.history, self.began, time.perf_counter
         append, new = history.append, tuple.__new__  # Record(...) takes twice as long
-        before: np.ndarray | None = None
-        within: Within = never
+        within: Within | None = None
         for now in iterates:
             t, point, _, lr = now
             x, f, g_norm = point.x, point.f, norm(point.g)
-            step = math.nan if before is None else distance(x, before)
-            if before is not None or t > history.last.t:  # a run that goes on has its first one already
+            step = math.nan if history.here is None else distance(x, history.here)
+            if t > history.last.t:
                 append(new(Record, (t, f, g_norm, step, lr, objective.nfev, clock() - began)), x)
+            else:  # a run that goes on has its first one already
+                history.here = x
             history.now = now
             if see is not None:
                 see(now, history)
             if report is not None and report(now):
                 return Reason("callback", f"The callback stopped the run at step {t}.")
-            if not within(t, f, g_norm, step, lr):
+            if within is None or not within(t, f, g_norm, step, lr):
                 if reason := stop(history):
                     return reason
-                if before is None:
-                    within = limits_of(stop, history.first.g_norm)
-            before = x
+                if within is None:
+                    limits = margins(stop, history.first.g_norm)
+                    within = limits.within() if limits else never
         raise AssertionError("a stream of iterates is endless")
 
     def mishap(self, error: BaseException, nfev: int) -> Reason:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -116,25 +116,41 @@ def batchable(criterion: Criterion) -> bool:
     return all(type(test) in KNOWN for test in parts(criterion, Either))
 
 
+class Margins(NamedTuple):
+    """Within these, no criterion stops a single run."""
+
+    g_low: float
+    g_high: float
+    f_low: float
+    step: float
+    t: float
+
+    def within(self) -> Within:
+        """Whether a step ends within them, as a function that is quick to call."""
+        low, high, lowest, shortest, most = self
+
+        def within(t: float, f: float, g_norm: float, step: float, lr: float) -> bool:
+            return (
+                low < g_norm < high and lowest < f < math.inf and step > shortest and t < most and lr != 0.0
+            )
+
+        return within
+
+
 def never(t: float, f: float, g_norm: float, step: float, lr: float) -> bool:
     """Always ask the criterion."""
     return False
 
 
-def limits_of(criterion: Criterion, g_norm: float) -> Within:
-    """Within what a single run goes on, whose gradient at the start has this norm: quick to ask at every step."""
+def margins(criterion: Criterion, g_norm: float) -> Margins | None:
+    """Those of a criterion, where the gradient at the start has this norm; None if it must always be asked."""
     if not batchable(criterion):
-        return never
+        return None
     limits = Watch.of(criterion, g_norm)
     if limits.change >= 0:
-        return never  # it compares two values of f
-    low, high, lowest, shortest = map(float, (limits.g_low, limits.g_high, limits.f_low, limits.step))
+        return None  # it compares two values of f
     most = min((test.n for test in parts(criterion, Either) if isinstance(test, Steps)), default=math.inf)
-
-    def within(t: float, f: float, g_norm: float, step: float, lr: float) -> bool:
-        return low < g_norm < high and lowest < f < math.inf and step > shortest and t < most and lr != 0.0
-
-    return within
+    return Margins(float(limits.g_low), float(limits.g_high), limits.f_low, limits.step, most)
 
 
 def history(k: int, t: int, now: Moment, before: Moment, first: Moment) -> History:
