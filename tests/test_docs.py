@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import doctest
 import inspect
 import json
 import re
+import shlex
+import subprocess
 import sys
 import xml.etree.ElementTree
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import steepest as st
@@ -171,6 +175,57 @@ def texts(tour):
         for cell in tour["cells"]
         if cell["cell_type"] == "code"
     ]
+
+
+README = DOCS.parent / "README.md"
+
+
+@pytest.mark.parametrize("page", [README, DOCS / "quick-start.md"], ids=lambda page: page.name)
+def test_the_calls_in_the_table_can_be_made(page):
+    """The column "you call", with the names of the column "you have" at hand."""
+    rng = np.random.default_rng(0)
+    scope = {
+        "st": st,
+        "np": np,
+        "f": lambda x: (
+            sum((part - 0.5) ** 2 for part in x)
+            if not isinstance(x, dict)
+            else x["a"] ** 2 + (x["b"] ** 2).sum()
+        ),
+        "x0": [3.0, 2.0],
+        "x": [3.0, 2.0],
+        "gradient": lambda x: [2 * (part - 0.5) for part in x],
+        "values": [1, 2, 4, 7],
+        "spacing": 1.0,
+        "t": np.arange(5.0),
+        "y": np.exp(-np.arange(5.0)),
+        "loss": lambda w, X, y: np.mean((X @ w - y) ** 2),
+        "params": np.zeros(2),
+        "X": rng.normal(size=(5, 2)),
+        "noisy": lambda x: (float((x**2).sum() + rng.normal()), 2 * x + rng.normal(size=2)),
+    }
+    both = lambda x: (scope["f"](x), scope["gradient"](x))
+    rows = re.findall(r"^\| (.*?) \| `(st\..*?)`", page.read_text(), re.MULTILINE)
+    assert len(rows) >= 8
+    for have, call in rows:
+        given = {"f": both} if "both" in have else {"f": lambda x: -scope["f"](x)} if "large" in have else {}
+        result = eval(call, scope | given)
+        assert result is not None, call
+        if isinstance(result, st.Result) and not any(word in call for word in ("fit(", "stochastic", "Adam")):
+            assert result.success, f"{call}: {result.why}"
+
+
+def test_the_commands_of_the_readme_print_what_it_shows():
+    blocks = re.findall(r"^\$ steepest (.*?)\n(.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL)
+    assert blocks
+    for command, expected in blocks:
+        done = subprocess.run(
+            [sys.executable, "-m", "steepest", *shlex.split(command)], capture_output=True, text=True
+        )
+        same = doctest.OutputChecker().check_output(
+            expected, done.stdout, doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+        )
+        assert same, done.stdout + done.stderr
 
 
 def test_pytest_runs_the_examples_of_the_pages(pytestconfig):
