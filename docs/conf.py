@@ -96,6 +96,7 @@ def draw(app: Any, error: Exception | None) -> None:
     """The site shows what the examples draw now; the pictures in the repository are for GitHub."""
     if error is None and app.builder.format == "html":
         make_pages.draw_tutorials(Path(app.outdir) / "_images")
+        make_pages.draw_guide(Path(app.outdir) / "_images")
 
 
 class Notebook(MystParser):

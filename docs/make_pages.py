@@ -21,6 +21,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent / "examples"))  # doc
 from landscapes import WALL, Landscape, Run, candidates, landscapes, pair, steps_needed
 
 import pictures
+import steepest as st
 from pictures import BLUE, INK, ORANGE, STYLE, line, note
 from steepest.lengths import AUTO
 from steepest.method import Method
@@ -29,7 +30,7 @@ from steepest.parameterfree import ParameterFree
 
 DOCS = Path(__file__).resolve().parent
 EXAMPLES = DOCS.parent / "examples"
-PAGES, PICTURES, TUTORIALS = DOCS / "methods", DOCS / "pictures", DOCS / "tutorials"
+PAGES, PICTURES, TUTORIALS, GUIDE = (DOCS / name for name in ("methods", "pictures", "tutorials", "guide"))
 BEGIN, END = "<!-- begin: written by docs/make_pages.py -->", "<!-- end -->"
 
 SEEN = 1e-9  # smaller gaps are told as "below": their digits may be rounding
@@ -186,6 +187,26 @@ def draw_tutorials(folder: Path) -> None:
             importlib.import_module(example.stem).main()
 
 
+def draw_guide(folder: Path) -> None:
+    """The pictures of the page on pictures: each is what the block of code before it draws."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    scope: dict[str, Any] = {}
+    parts = re.findall(
+        r"```python\n(.*?)```\n(?:\n!\[[^]]*\]\(guide/(\w+)\.png\))?",
+        (DOCS / "pictures.md").read_text(),
+        re.DOTALL,
+    )
+    for block, name in parts:
+        exec(compile(block, "docs/pictures.md", "exec"), scope)
+        if name:
+            st.plots.save(scope["axes"], folder / f"{name}.png", dpi=100)
+            pyplot.close("all")
+
+
 def renewed(text: str, part: str) -> str:
     """The page with its generated part in place of the old one."""
     before, rest = text.split(BEGIN)
@@ -200,6 +221,7 @@ def main() -> None:
         PICTURES.mkdir(exist_ok=True)
         (PICTURES / f"{name}.svg").write_bytes(picture(kind))
     draw_tutorials(TUTORIALS)
+    draw_guide(GUIDE)
     readme = PAGES / "README.md"
     readme.write_text(renewed(readme.read_text(), index()))
 

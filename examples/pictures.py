@@ -1,4 +1,4 @@
-"""How the examples draw: one style, one colour and dash for each method; saved in the folder ``pictures``."""
+"""How the examples draw: as `steepest.plots` does, in the look of each method; saved in the folder ``pictures``."""
 
 from __future__ import annotations
 
@@ -6,43 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from steepest.plots import ground, look, paper
+from steepest.plots.palette import THEMES
+
 FOLDER = Path("pictures")
 
-INK, GREY, LIGHT = "#1F2328", "#5F6B76", "#C3CAD2"
-# Contrast at least 3.2 : 1 against white, and apart for colour-blind eyes, too. What went wrong is purple.
-BLUE, ORANGE, GREEN, PURPLE, BLACK = "#0072B2", "#D55E00", "#14532D", "#C2378F", "#111111"
+THEME = THEMES["light"]
+INK, GREY, LIGHT = THEME.ink, THEME.grey, THEME.low
+BLUE, ORANGE, GREEN, PURPLE, BLACK, VIOLET = THEME.colours  # what went wrong is purple
 
-# Fixed for each method, never by order.
 METHODS: dict[str, dict[str, Any]] = {
-    "GD": {"color": BLUE, "linestyle": "-"},
-    "Momentum": {"color": ORANGE, "linestyle": (0, (6, 1.5))},
-    "AdaGrad": {"color": GREEN, "linestyle": (0, (4, 1.2, 1, 1.2))},
-    "RMSProp": {"color": PURPLE, "linestyle": (0, (1.6, 1))},
-    "Adam": {"color": BLACK, "linestyle": "-"},
+    name: {"color": look(name).color, "linestyle": look(name).dash}
+    for name in ("GD", "Momentum", "AdaGrad", "RMSProp", "Adam")
 }
-
-STYLE = {
-    "font.size": 9,
-    "text.color": INK,
-    "axes.edgecolor": GREY,
-    "axes.labelcolor": INK,
-    "axes.titlelocation": "left",
-    "axes.titlesize": 10,
-    "axes.titlepad": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.linewidth": 0.8,
-    "xtick.color": GREY,
-    "ytick.color": GREY,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "lines.linewidth": 1.8,
-    "lines.solid_capstyle": "round",
-    "legend.frameon": False,
-    "figure.constrained_layout.use": True,
-    "figure.constrained_layout.w_pad": 0.1,
-    "savefig.dpi": 160,
-}
+STYLE = paper.style(THEME)
 
 
 def save(name: str, draw: Callable[..., None], columns: int = 2, rows: int = 1) -> None:
@@ -66,22 +43,15 @@ def save(name: str, draw: Callable[..., None], columns: int = 2, rows: int = 1) 
 
 
 def line(axes: Any, x: Any, y: Any, **style: Any) -> Any:
-    """A line with a white casing, so that it stays readable where lines cross and on a map."""
-    from matplotlib.patheffects import Normal, Stroke
-
-    (drawn,) = axes.plot(x, y, **style)
-    drawn.set_path_effects([Stroke(linewidth=drawn.get_linewidth() + 1.6, foreground="white"), Normal()])
-    return drawn
+    """A line that stays readable where lines cross and on a map."""
+    return paper.line(axes, THEME, x, y, **style)
 
 
 def note(
     axes: Any, text: str, at: tuple[float, float], offset: tuple[float, float] = (6, 6), **style: Any
 ) -> None:
-    """Words at a place of the data, `offset` points away from it, on a white halo."""
-    from matplotlib.patheffects import withStroke
-
-    given = {"fontsize": 8.5, "path_effects": [withStroke(linewidth=3, foreground="white")]} | style
-    axes.annotate(text, at, offset, textcoords="offset points", **given)
+    """Words at a place of the data, `offset` points away from it."""
+    paper.note(axes, THEME, text, at, offset, **style)
 
 
 def landscape(
@@ -89,11 +59,6 @@ def landscape(
 ) -> None:
     """The map of a function of two numbers: dark is low, and all colours are left to the paths."""
     import numpy as np
-    from matplotlib.colors import LinearSegmentedColormap
 
-    across, up = np.meshgrid(np.linspace(*x, 241), np.linspace(*y, 241))
-    heights = f(across, up)
-    levels = np.unique(np.quantile(heights, np.linspace(0, 1, 15)))
-    greys = LinearSegmentedColormap.from_list("greys", ["#B4C2D0", "#FFFFFF"])
-    axes.contourf(across, up, heights, levels, cmap=greys)
-    axes.contour(across, up, heights, levels, colors="#8795A4", linewidths=0.5)
+    across, up = np.linspace(*x, 241), np.linspace(*y, 241)
+    ground.height_map(axes, THEME, across, up, f(*np.meshgrid(across, up)))

@@ -109,6 +109,8 @@ def test_every_python_block_runs(page):
             assert block.endswith("\n\n"), "without an empty line the fence counts as output"
         else:
             exec(compile(block, str(page), "exec"), scope)
+    if "matplotlib" in sys.modules:
+        sys.modules["matplotlib"].pyplot.close("all")
 
 
 LISTED = [(page.name, name) for page in (DOCS / "api").glob("*.md")

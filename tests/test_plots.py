@@ -182,6 +182,15 @@ def test_a_maximisation_counts_from_the_highest_value():
     assert drawn(ax, "GD(lr=0.01)")[1] == pytest.approx(run.fun - run.history["f"][:-1])
 
 
+def test_a_line_breaks_where_a_value_is_missing():
+    run = st.minimize(lambda x: np.cos(3 * x[0]) + 0.1 * x[0] ** 2, [0.3], method=st.GD(lr=0.03), maxiter=30)
+    product = tracks(run)[0].rate_times_curvature
+    assert (product < 0).any()  # it begins where f curves down
+    t, shown = drawn(st.plots.convergence(run, ["curvature"])[0], "GD(lr=0.03)")
+    assert set(t[np.isfinite(t)]) == set(np.flatnonzero(product > 0))
+    assert np.isfinite(shown[np.isfinite(t)]).all()
+
+
 def test_runs_to_the_right_by_evaluations(steady):
     (ax,) = st.plots.convergence(steady, ["gradient"], against="nfev")
     assert ax.get_xlabel() == "evaluations of f"
@@ -297,6 +306,13 @@ def test_a_diverged_path_stays_in_the_picture_until_it_leaves(diverged):
     (said,) = [text for text in words(ax) if text.startswith("off scale")]
     x = diverged.history.x[int(said.split()[-1])]
     assert abs(x[1]) > ax.get_ylim()[1]
+
+
+def test_the_best_of_several_runs_is_the_one_that_is_named():
+    far, near = (st.minimize(bowl, [3.0, 2.0], method=st.GD(lr=0.01), maxiter=k) for k in (5, 200))
+    ax = st.plots.path([far, near])
+    (best,) = [text for text in ax.texts if text.get_text() == "best"]
+    assert np.allclose(best.xy, near.x)
 
 
 # what suits, axes, themes, files

@@ -157,7 +157,9 @@ def _draw(ax: Any, run: Track, y: np.ndarray, style: Look, theme: Theme, against
     drawable = np.isfinite(y) & (y > 0)
     index = np.flatnonzero(drawable)
     index = index[thinned(np.log(y[index]))]
-    drawn = line(ax, theme, x[index], y[index], style, label=run.name)
+    gaps = np.flatnonzero(np.diff(np.cumsum(~drawable)[index])) + 1  # no line over what is not there
+    there = [np.insert(each[index], gaps, np.nan) for each in (x, y)]
+    drawn = line(ax, theme, there[0], there[1], style, label=run.name)
     if index.size <= FEW:
         dots(ax, theme, x[index], y[index], style, markersize=4.5)
         drawn.set(marker=style.marker, markersize=4.5, markevery=[])  # in the legend alone

@@ -115,7 +115,7 @@ def _lightness(colour: Any) -> float:
     return float(np.dot(to_rgb(colour), (0.2126, 0.7152, 0.0722)))
 
 
-def save(axes: Any, file: str | Path) -> None:
+def save(axes: Any, file: str | Path, dpi: float = 160) -> None:
     """Write the figure of some axes to a file; its suffix says how (.png, .svg, .pdf, ...).
 
     An SVG is the same, byte by byte, whenever it is drawn.
@@ -125,6 +125,8 @@ def save(axes: Any, file: str | Path) -> None:
     axes : Axes, or sequence of Axes
         What a function of `steepest.plots` gave back.
     file : path
+    dpi : float
+        Pixels an inch, of formats that have pixels.
 
     Raises
     ------
@@ -137,7 +139,7 @@ def save(axes: Any, file: str | Path) -> None:
     if suffix not in known:
         raise ArgumentError(f"file={str(file)!r}: expected a name that ends in .{', .'.join(sorted(known))}.")
     with matplotlib().rc_context(SVG):
-        figure.savefig(file, facecolor=figure.get_facecolor(), dpi=160, metadata=UNDATED.get(suffix))
+        figure.savefig(file, facecolor=figure.get_facecolor(), dpi=dpi, metadata=UNDATED.get(suffix))
 
 
 def line(ax: Any, theme: Theme, x: Any, y: Any, look: Look | None = None, **style: Any) -> Any:

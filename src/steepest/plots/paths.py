@@ -84,7 +84,16 @@ def chart(ax: Any, shown: list[Track], theme: Theme, box: Any = None, points: in
     for run, style in zip(shown, looks([run.result.get("method", "") for run in shown], theme), strict=True):
         stroke = strokes(run.x, box)
         line(ax, theme, stroke[:, 0], stroke[:, 1], style, linewidth=1.6, label=run.name, zorder=2)
-        dots(ax, theme, run.x[: DOTS + 1, 0], run.x[: DOTS + 1, 1], style, markersize=3.6, zorder=2.5)
+        dots(
+            ax,
+            theme,
+            run.x[: DOTS + 1, 0],
+            run.x[: DOTS + 1, 1],
+            style,
+            markersize=3.4,
+            markeredgewidth=0.3,
+            zorder=2.5,
+        )
         _leaves(ax, run, theme, box)
     if len(shown) > 1:
         ax.legend(loc="best", framealpha=0.8, facecolor=theme.paper, frameon=True, edgecolor="none")
@@ -100,7 +109,7 @@ def chart_ground(ax: Any, shown: list[Track], theme: Theme, box: Any, points: in
         near = known[((known > seen[:, 0]) & (known < seen[:, 1])).all(axis=1)]
         box = within(box_of(np.vstack([went, near]), 0.74), landscape)
     _heights(ax, shown, theme, landscape, box, points)
-    marks(ax, theme, shown[0].x[0], [run.best for run in shown], known)
+    marks(ax, theme, shown[0].x[0], [run.best for run in _ranked(shown)], known)
     ax.set(xlim=box[0], ylim=box[1], xlabel="x[0]", ylabel="x[1]", title=_title(shown))
     if 0.15 <= np.ptp(box[1]) / np.ptp(box[0]) <= 6:
         ax.set(aspect="equal", anchor="N")  # then a gradient step is at right angles to the level line
@@ -165,7 +174,7 @@ def curve_ground(ax: Any, shown: list[Track], theme: Theme, box: Any, points: in
     else:
         why = "f is too slow (points= insists)" if landscape else UNKNOWN
         remark(ax, theme, SAY.format(why).replace("map", "curve"))
-    best = [np.append(run.best, run.result.fun) for run in shown]
+    best = [np.append(run.best, run.result.fun) for run in _ranked(shown)]
     marks(ax, theme, np.append(shown[0].x[0], shown[0].columns["f"][0]), best,
            np.array([[*x, landscape.minimum] for x in known]) if landscape else [])  # fmt: skip
     ax.set(xlim=box[0], xlabel="x", ylabel="f", title=_title(shown))
@@ -233,8 +242,13 @@ def _clamp(ax: Any, shown: list[Track], theme: Theme) -> None:
         note(ax, theme, text, (0.5, 1), (0, -10 - 11 * k), xycoords="axes fraction", ha="center")
 
 
+def _ranked(shown: list[Track]) -> list[Track]:
+    """The run that came lowest first."""
+    return sorted(shown, key=lambda run: float(np.nan_to_num(run.sign * run.result.fun, nan=np.inf)))
+
+
 def marks(ax: Any, theme: Theme, start: np.ndarray, ends: list[np.ndarray], minima: Any) -> None:
-    """Start, best points and known minima."""
+    """Start, the ends of the runs with the best first, and known minima."""
     for x in minima:
         ax.plot(
             *x[:2],

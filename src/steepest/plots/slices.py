@@ -118,7 +118,16 @@ def draw_plane(ax: Any, run: Track, basis: np.ndarray, theme: Theme, points: int
     (style,) = looks([run.result.get("method", "")], theme)
     stroke = strokes(flat, box)
     line(ax, theme, stroke[:, 0], stroke[:, 1], style, linewidth=1.6, label=run.name, zorder=2)
-    dots(ax, theme, flat[: DOTS + 1, 0], flat[: DOTS + 1, 1], style, markersize=3.6, zorder=2.5)
+    dots(
+        ax,
+        theme,
+        flat[: DOTS + 1, 0],
+        flat[: DOTS + 1, 1],
+        style,
+        markersize=3.4,
+        markeredgewidth=0.3,
+        zorder=2.5,
+    )
 
 
 def plane_ground(ax: Any, run: Track, basis: np.ndarray, theme: Theme, points: int | None) -> np.ndarray:

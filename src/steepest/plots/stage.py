@@ -95,5 +95,7 @@ def _path(ax: Any, run: Track, x: np.ndarray, style: Look) -> Line:
 
 def _gap(ax: Any, drawn: Any, style: Look) -> Line:
     x, y = np.asarray(drawn.get_xdata(), float), np.asarray(drawn.get_ydata(), float)
-    steps = x.astype(int) if x.size else np.zeros(1, int)
-    return Line(ax, "gap", steps, np.column_stack([x, y]) if x.size else np.full((1, 2), np.nan), style)
+    there = np.isfinite(x)
+    if not there.any():
+        return Line(ax, "gap", np.zeros(1, int), np.full((1, 2), np.nan), style)
+    return Line(ax, "gap", x[there].astype(int), np.column_stack([x, y])[there], style)
