@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import steepest as st
+from steepest.diagnose import Advice
 
 
 def bowl(x):
@@ -449,3 +450,78 @@ def test_what_nobody_could_look_at_is_no_success():
     assert (
         st.minimize(lambda x: x[0] ** 2, [3.0], method=GD(lr=0.1), jac=lambda x: 0 * x).success is True
     )  # mended
+
+
+# --- sets, penalties and kinks ------------------------------------------------------------------------------
+
+RNG = np.random.default_rng(0)
+DESIGN = RNG.standard_normal((20, 5))
+TARGETS = DESIGN @ np.array([1.0, 0, 0, 2, 0]) + 0.1 * RNG.standard_normal(20)
+
+
+def misfit(x):
+    return 0.5 * np.sum((DESIGN @ x - TARGETS) ** 2)
+
+
+@pytest.mark.parametrize("jac", [None, "fd"])
+@pytest.mark.parametrize("method", [None, "ista", "fista"])
+def test_a_lasso_is_not_called_random(method, jac):
+    r = st.minimize(misfit, np.zeros(5), prox=st.L1(3.0), method=method, jac=jac)
+    assert r.success
+    assert r.code == "converged.gradient"
+    assert "random" not in r.why
+
+
+def test_a_minimum_on_the_border_of_a_set_is_one():
+    r = st.minimize(lambda x: x[0] - np.sum(x**2), [0.1, 0.2, 0.3], project=st.Ball(1.0))
+    assert r.success
+    np.testing.assert_allclose(r.x, [-1, 0, 0], atol=1e-6)
+
+
+KINKS = {
+    "abs": (lambda x: abs(x[0]) + abs(x[1]), [0, 0]),
+    "cone": (lambda x: np.sqrt(np.sum(x**2)), [0, 0]),
+    "half": (lambda x: abs(x[0]) + (x[1] - 1) ** 2, [0, 1]),
+    "max": (lambda x: max(abs(x[0]), abs(x[1] - 1)), [0, 1]),
+}
+
+
+@pytest.mark.parametrize(("f", "x"), KINKS.values(), ids=KINKS)
+def test_a_minimum_at_a_kink_is_called_so(f, x):
+    r = st.minimize(f, [3.0, 2.0])
+    assert r.code == "converged.kink"
+    assert "a minimum with a kink" in r.why
+    np.testing.assert_allclose(r.evidence["slopes"], [-1, 1], rtol=1e-3)
+    np.testing.assert_allclose(r.x, x, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "f", [lambda x: 1e4 * x[0] ** 2 + x[1] ** 2, lambda x: np.cosh(3 * x[0]) + np.sqrt(1 + 100 * x[1] ** 2)]
+)
+def test_a_smooth_minimum_is_not_called_a_kink(f):
+    assert st.minimize(f, [3.0, 2.0]).code in ("converged.gradient", "converged.promise", "converged.floor")
+
+
+def test_the_advice_at_a_kink_that_holds_a_search_up_works():
+    r = st.minimize(lambda x: abs(x[0] - 1) + 100 * abs(x[1] - x[0]), [3.0, 2.0])
+    assert r.code == "stalled.kink"
+    assert not r.success
+    assert r.retry().fun < 1e-3 * 102
+
+
+def test_advice_can_be_pasted():
+    f, x0 = lambda x: abs(x[0] - 1) + 100 * abs(x[1] - x[0]), [3.0, 2.0]
+    r = st.minimize(f, x0)
+    assert eval(str(r.advice), {"st": st, "f": f, "x0": x0}).fun == pytest.approx(r.retry().fun, rel=1e-3)
+    # what is too long to paste is named
+    assert str(Advice({"x0": np.ones(300)})) == 'st.minimize(f, r.advice.changes["x0"])'
+
+
+def test_a_later_diagnosis_knows_the_tests_of_the_run(tmp_path):
+    f = lambda x: x[0] ** 2 + 100 * x[1] ** 2  # noqa: E731
+    r = st.minimize(f, [3.0, 2.0], method=st.GD(lr=0.005), gtol=1.0)
+    r.save(tmp_path / "run.npz")
+    for result in (r, st.Result.load(tmp_path / "run.npz")):
+        verdict = st.diagnose(f, result)
+        assert (verdict.code, verdict.success) == (r.code, r.success)
+        assert "(gtol)" in verdict.sentence

@@ -220,6 +220,7 @@ def minimize(
         objective,
         method=repr(chosen),
         engine=" then ".join(dict.fromkeys(engines)),
+        limits=limits.given | ({} if stop is None else {"stop": repr(stop)}),
     )
     result.remember(
         again=lambda changes: minimize(**{k: v for k, v in {**given, **changes}.items() if v is not None}),

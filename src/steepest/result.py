@@ -68,6 +68,8 @@ class Result(dict):
         The method with its hyperparameters.
     gradient : str
         How the gradient was obtained and how far it was proved.
+    limits : dict
+        The limits and tests that the call chose.
     history : History
         The columns of the run.
 

@@ -55,7 +55,7 @@ def diagnose(
     history = result.history
     last = oracle.meet(history._x[-1], float(history.last.f))
     code, sentence = result.get("stopped", (result.code, result.message))
-    return judge(Reason(code, sentence), history, oracle, _method(result.method), last)
+    return judge(Reason(code, sentence), history, oracle, _method(result.method), last, result.get("limits"))
 
 
 def explain_step(

@@ -80,7 +80,7 @@ class Case:
             return self.last
         point = self.best
         far = np.linalg.norm(point.x - self.start) > 10 * max(float(np.linalg.norm(self.start)), 1.0)
-        if far and not spent:
+        if far and not spent and self.term is None:
             point = Point(self.history._x[0], float(f[0]), None, None, self.oracle)
         return point if self.exact or point.known_g is not None else self._differentiated(point)
 
@@ -130,6 +130,11 @@ class Case:
         scale = np.maximum(np.abs(x), come)
         return np.where(scale == 0, 1.0, scale)
 
+    @property
+    def term(self) -> Any:
+        """The set or the penalty beside f; None without one."""
+        return self.probes.term
+
     @cached_property
     def free(self) -> np.ndarray:
         """The coordinates that are not held by a bound."""
@@ -159,7 +164,9 @@ class Case:
         """The curvatures at the point."""
         moves = self.trail.moves[::-1] if len(self.trail.moves) else np.zeros((0, self.n))
         moves = moves[np.isfinite(moves).all(axis=1)]
-        return measure(self.probes, self.x, self.f, self.g, self.scale, self.noise, self.free, moves)
+        smooth = getattr(self.point, "smooth", self.point)  # of f alone: a penalty may have kinks
+        g = np.asarray(smooth.g, dtype=float)
+        return measure(self.probes, self.x, smooth.f, g, self.scale, self.noise, self.free, moves)
 
     @cached_property
     def steepest(self) -> float:
@@ -253,6 +260,10 @@ class Case:
     @property
     def falls(self) -> str:
         return "falls" if self.sign > 0 else "rises"
+
+    @property
+    def climbs(self) -> str:
+        return "rises" if self.sign > 0 else "falls"
 
     @property
     def state(self) -> str:

@@ -284,12 +284,12 @@ def _by_values(
     share = min(max(relative**0.25, unit**0.25), 0.1)
     lengths = np.array([share * float((scale[v != 0] / np.abs(v[v != 0])).min()) for v in basis.T])
     moves = basis * lengths
-    right = np.array([probes.value((x + v).astype(x.dtype)) for v in moves.T])
-    left = np.array([probes.value((x - v).astype(x.dtype)) for v in moves.T])
+    right = np.array([probes.smooth((x + v).astype(x.dtype)) for v in moves.T])
+    left = np.array([probes.smooth((x - v).astype(x.dtype)) for v in moves.T])
     H = np.diag((right - 2 * f + left) / lengths**2)
     for i in range(k):
         for j in range(i):
-            both = probes.value((x + moves[:, i] + moves[:, j]).astype(x.dtype))
+            both = probes.smooth((x + moves[:, i] + moves[:, j]).astype(x.dtype))
             mixed = (both - right[i] - right[j] + f) / (lengths[i] * lengths[j])
             H[i, j] = H[j, i] = mixed
     if not np.isfinite(H).all():

@@ -13,7 +13,7 @@ from ..oracle import Oracle
 from ..point import Point
 from ..stop import Reason
 from .case import Case
-from .registry import CAUSES
+from .registry import CAUSES, SMOOTH
 from .verdict import Verdict
 
 
@@ -52,7 +52,8 @@ def judge(
 
 
 def _judge(case: Case) -> Verdict:
-    verdict = next((found for cause in CAUSES if (found := cause(case))), None)
+    causes = CAUSES if case.term is None else [cause for cause in CAUSES if cause not in SMOOTH]
+    verdict = next((found for cause in causes if (found := cause(case))), None)
     if verdict is None:
         verdict = Verdict(*case.reason)
     for remark, evidence in (_warned(case), _idle(case, verdict)):

@@ -36,6 +36,7 @@ class Probes:
     def __init__(self, oracle: Oracle, budget: int, exact: bool):
         self.oracle, self.budget, self.exact = oracle, budget, exact
         self.spent, self.cut = 0, False
+        self.term = getattr(oracle, "term", None)  # a set or a penalty
         self.low, self.high = getattr(oracle, "low", -math.inf), getattr(oracle, "high", math.inf)
 
     @property
@@ -44,7 +45,14 @@ class Probes:
         return self.budget - self.spent
 
     def value(self, x: np.ndarray) -> float:
-        """f at `x`; NaN outside the bounds, when the budget is spent, and where fun fails."""
+        """f at `x`, with the penalty if there is one; NaN outside the bounds or the set (see `smooth`)."""
+        if self.term is None:
+            return self.smooth(x)
+        inside = np.allclose(self.term.into(x), x, rtol=1e-9, atol=1e-12 * float(np.abs(x).max()))
+        return self.smooth(x) + self.term.value(x) if inside else math.nan
+
+    def smooth(self, x: np.ndarray) -> float:
+        """f alone at `x`; NaN outside the bounds, when the budget is spent, and where fun fails."""
         if self.left < 1 or not np.isfinite(x).all() or (x < self.low).any() or (x > self.high).any():
             return math.nan
         self.spent += 1

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import broken, rates, rough, stationary
+from . import broken, kinks, rates, rough, stationary
 from .case import Case
 from .verdict import Verdict
 
 Cause = Callable[[Case], Verdict | None]
+
+# These take the gradient for the slope of f; beside a set or a penalty it is the length of a proximal step.
+SMOOTH: tuple[Cause, ...] = (
+    broken.endless,
+    rough.staircase,
+    kinks.kink,
+    rough.wrong_gradient,
+    stationary.plateau,
+    stationary.levelling,
+)
 
 CAUSES: tuple[Cause, ...] = (
     broken.outside,
     broken.edge,
     rough.wandering,
     rough.staircase,
-    rough.kink,  # before any rate is named: |x| looks exactly like a rate at its limit
+    kinks.kink,  # before any rate is named: |x| looks exactly like a rate at its limit
     rates.too_large,
     rough.wrong_gradient,
     rates.growing,
@@ -23,10 +33,12 @@ CAUSES: tuple[Cause, ...] = (
     broken.overflow,
     broken.endless,
     stationary.floor,
+    kinks.kinked,
     stationary.saddle,
     stationary.plateau,
     stationary.levelling,
     stationary.lower_known,
+    stationary.composed,
     stationary.minimum,
     rates.oscillates,
     rates.too_small,

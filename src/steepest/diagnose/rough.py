@@ -1,4 +1,4 @@
-"""Functions that are not what a gradient method needs: random, with kinks, jumps or steps, or with a wrong gradient."""
+"""Functions that are not what a gradient method needs: random, or with steps; and gradients that are not theirs."""
 
 from __future__ import annotations
 
@@ -6,18 +6,13 @@ import math
 
 import numpy as np
 
-from ..schedules import Polynomial
-from .case import GAIN, Case
-from .verdict import Advice, Verdict
+from .case import Case
+from .kinks import decayed, sudden
+from .verdict import Verdict
 from .words import along, number, place
 
-HALVINGS = 6
-TURNED = 0.3  # cosine with the step from which a gradient counts as turning it back
 LEFT = 1e-9  # of the largest gradient of the run: a slope below that accuses nobody
 WRONG = 1e-2  # relative error of a slope from which a gradient is called wrong
-KEPT = 0.7  # share of a change that is left after two more halvings: of a smooth one a quarter to a half
-# of the whole change, after six halvings: of a smooth one 1/64 is left; each of several kinks has its part
-SHARE = 0.1
 
 
 def wandering(case: Case) -> Verdict | None:
@@ -36,7 +31,7 @@ def wandering(case: Case) -> Verdict | None:
             f"{noisy}. Its average still {case.falls}, by {number(gain)} over the last {quarter} steps: the "
             f"run was too short. {case.reason.sentence}"
         )
-        return Verdict("budget.noise", sentence, False, evidence, _decayed(case, 4 * len(f)))
+        return Verdict("budget.noise", sentence, False, evidence, decayed(case, 4 * len(f)))
     drop, c = case.remaining[0], case.curvature
     if case.reason.converged and (c is None or c.smallest > -c.error):
         drop = min(drop, case.firm[0])  # curvatures that drown in the noise are no evidence against the test
@@ -52,7 +47,7 @@ def wandering(case: Case) -> Verdict | None:
         f"last {quarter} steps, and before that {case.shown(float(early.mean()))}. To come closer, {cure} "
         "more samples a point."
     )
-    return Verdict("stalled.noise", sentence, False, evidence, _decayed(case, len(f)))
+    return Verdict("stalled.noise", sentence, False, evidence, decayed(case, len(f)))
 
 
 def wrong_gradient(case: Case) -> Verdict | None:
@@ -117,90 +112,6 @@ def _central(case: Case, d: np.ndarray, h: float, noise: float) -> tuple[float, 
     return measured, abs(right - 2 * case.f + left) / (2 * h) + 4 * noise / h
 
 
-def kink(case: Case) -> Verdict | None:
-    """The last steps jump to and fro over a kink, over a jump of f, or over a fault of the gradient."""
-    trail = case.trail
-    if case.reason.converged or case.away or case.settled or case.probes.left < 10:
-        return None
-    k = _crossing(case)
-    if k is None:
-        return None
-    a, b = trail.x[k - 1], trail.x[k]
-    length = float(np.linalg.norm(b - a))
-    u = (b - a) / length
-    low, high = 0.0, length
-    left = _slope(case, a, u, length)
-    right = float(case.g @ u) if k == len(trail.x) - 1 else _slope(case, b, u, length)
-    changes = [abs(right - left)]
-    if not changes[0] > max(1e-6 * (abs(left) + abs(right)), 100 * case.noise / length):
-        return None
-    while case.probes.left > (4 if case.exact else 3) and len(changes) <= HALVINGS:
-        middle = (low + high) / 2
-        slope = _slope(case, a + middle * u, u, length)
-        if abs(slope - left) > abs(right - slope):
-            high, right = middle, slope
-        else:
-            low, left = middle, slope
-        changes.append(abs(right - left))
-        if len(changes) == 4 and changes[3] < 0.3 * changes[0]:
-            break  # smooth: it falls to an eighth, with x^4 to a third
-    if not (_sudden(changes) or (len(changes) > HALVINGS and changes[-1] > SHARE * changes[0])):
-        return None
-    at = a + (low + high) / 2 * u
-    ends = [case.probes.value((a + t * u).astype(case.x.dtype)) for t in (low, high)]
-    leap = ends[1] - ends[0]
-    if abs(leap) > 10 * max(abs(left), abs(right)) * (high - low) + 100 * case.noise:
-        return _leap(case, at, leap)
-    if case.exact:
-        # does f itself bend as its slopes say?
-        width = high - low
-        around = [case.probes.value((a + t * u).astype(case.x.dtype)) for t in (low - width, high + width)]
-        measured = [(ends[0] - around[0]) / width, (around[1] - ends[1]) / width]
-    else:
-        measured = [left, right]
-    if abs(measured[1] - measured[0]) < 0.5 * abs(right - left):
-        sentence = (
-            f"Your gradient disagrees with f near {place(at)}: along the last step it claims the slopes "
-            f"{number(left)} and then {number(right)}, measured are {number(measured[0])} and "
-            f"{number(measured[1])}. steepest.check_gradient shows what is wrong."
-        )
-        evidence = {"x": at.tolist(), "claimed": [left, right], "measured": measured}
-        return Verdict(
-            "stalled.gradient", sentence, False, evidence, case.advise("differences instead", jac="fd")
-        )
-    sentence = (
-        f"f has a kink near {place(at)}: its slope along the last step jumps there from {number(left)} to "
-        f"{number(right)}. Steps of a fixed rate zigzag across it for ever; let the rate decay to zero, or "
-        "smooth f."
-    )
-    evidence = {"x": at.tolist(), "slopes": [left, right]}
-    gap = max(abs(left), abs(right)) * length
-    if case.n == 1 and left < 0 < right and gap <= GAIN * (trail.f[0] - case.f):
-        sentence = (
-            f"Solved: the {case.minimum} is a kink near {place(at)}, where the slope of f jumps from "
-            f"{number(left)} to {number(right)}; f can't be lower by more than {number(gap)} there."
-        )
-        return Verdict("converged.kink", sentence, True, evidence | {"left": gap})
-    return Verdict("stalled.kink", sentence, False, evidence, _decayed(case, max(len(trail.f), 1000)))
-
-
-def _sudden(changes: list[float]) -> bool:
-    """Whether a change stays as large while the interval around it is halved: smooth ones halve with it."""
-    return len(changes) > 3 and changes[-1] > KEPT * changes[-3]
-
-
-def _crossing(case: Case) -> int | None:
-    """Where the last step ended that was turned back at once, as an index of the trail's places."""
-    moves = case.trail.moves
-    if len(moves) < 2 or not case.slope:
-        return None
-    last = float(moves[-1] @ case.g) / (float(np.linalg.norm(moves[-1])) * case.slope or math.inf)
-    if last > TURNED:
-        return len(moves)
-    turned = np.flatnonzero(case.trail.cosines[-6:] < -TURNED)
-    return int(turned[-1]) + len(moves) - len(case.trail.cosines[-6:]) if turned.size else None
-
-
 def staircase(case: Case) -> Verdict | None:
     """f is constant around the point but not farther away: a staircase; or constant everywhere."""
     if case.slope or case.f != case.best.f or case.n > case.probes.left:
@@ -227,7 +138,7 @@ def staircase(case: Case) -> Verdict | None:
     value, sign, t = changed[0]
     low, high, f_low, f_high = 0.0, t, case.f, value
     changes = [abs(f_high - f_low)]
-    while case.probes.left and (high - low > 1e-2 * t or not _sudden(changes)) and high - low > 1e-4 * t:
+    while case.probes.left and (high - low > 1e-2 * t or not sudden(changes)) and high - low > 1e-4 * t:
         middle = (low + high) / 2
         f = case.probes.value((case.x + sign * middle * reach * d).astype(case.x.dtype))
         if abs(f - f_low) > abs(f_high - f):
@@ -235,7 +146,7 @@ def staircase(case: Case) -> Verdict | None:
         else:
             low, f_low = middle, f
         changes.append(abs(f_high - f_low))
-    if not _sudden(changes):
+    if not sudden(changes):
         return None
     at = case.x + sign * (low + high) / 2 * reach * d
     sentence = (
@@ -247,31 +158,3 @@ def staircase(case: Case) -> Verdict | None:
     return Verdict(
         "stalled.steps", sentence, False, evidence, case.advise("smooth f: gradients can't see steps")
     )
-
-
-def _leap(case: Case, at: np.ndarray, leap: float) -> Verdict:
-    sentence = (
-        f"f jumps by {number(abs(leap))} near {place(at)}: it is not continuous there, and its gradient "
-        "does not know. A where, an if or a rounding in f?"
-    )
-    evidence = {"x": at.tolist(), "leap": leap}
-    return Verdict("stalled.jump", sentence, False, evidence, case.advise("remove the jump from f"))
-
-
-def _slope(case: Case, x: np.ndarray, u: np.ndarray, length: float) -> float:
-    """The slope of f along `u` at `x`."""
-    if case.exact:
-        g = case.probes.gradient(x.astype(case.x.dtype))
-        return math.nan if g is None else float(g @ u)
-    h = length / 2 ** (HALVINGS + 4)
-    right, left = (case.probes.value((x + t * u).astype(case.x.dtype)) for t in (h, -h))
-    return (right - left) / (2 * h)
-
-
-def _decayed(case: Case, steps: int) -> Advice:
-    """The same method with its rate falling to zero, which it needs to come to rest."""
-    lr = case.lr
-    if not math.isfinite(lr):
-        return case.advise("average several values of fun at each point")
-    method = case.method.with_hyper(lr=Polynomial(lr, steps))  # type: ignore[attr-defined]
-    return case.advise(method=method, lr=None, maxiter=steps)

@@ -165,6 +165,14 @@ def lower_known(case: Case) -> Verdict | None:
     return Verdict("converged.local", sentence, True, evidence, advice)
 
 
+def composed(case: Case) -> Verdict | None:
+    """A test was met beside a set or a penalty, where the curvature of f alone does not tell a minimum."""
+    if not case.reason.converged or case.term is None or math.isfinite(case.remaining[0]):
+        return None
+    sentence = f"{case.reason.sentence} No proximal step leads further."
+    return Verdict(case.reason.code, sentence, True, {"f": case.sign * case.f, "gradient": case.slope})
+
+
 def minimum(case: Case) -> Verdict | None:
     """A test for convergence was met, at a point where next to nothing is left to gain."""
     if not case.reason.converged:

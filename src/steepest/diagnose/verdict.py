@@ -7,6 +7,8 @@ from typing import Any
 
 from .words import literal
 
+LONG = 150  # characters
+
 
 class Advice(str):
     """The next call to make, as text that can be pasted, and as the arguments that it changes.
@@ -29,8 +31,12 @@ class Advice(str):
     changes: dict[str, Any]
 
     def __new__(cls, changes: dict[str, Any], hint: str = "", function: str = "minimize") -> Advice:
-        parts = [literal(changes["x0"]) if "x0" in changes else "x0"]
-        parts += [f"{name}={_written(v)}" for name, v in changes.items() if name != "x0" and v is not None]
+        texts = {name: _written(v) for name, v in changes.items() if v is not None}
+        # what is too long to paste is in the advice itself, of a result that is called r in all examples
+        texts = {
+            name: text if len(text) < LONG else f'r.advice.changes["{name}"]' for name, text in texts.items()
+        }
+        parts = [texts.pop("x0", "x0"), *(f"{name}={text}" for name, text in texts.items())]
         call = f"st.{function}(f, {', '.join(parts)})" if changes else ""
         advice = super().__new__(cls, "  # ".join(part for part in (call, hint) if part))
         advice.changes = changes

@@ -55,7 +55,7 @@ def literal(value: Any) -> str:
     if isinstance(value, float | np.floating):
         return f"{float(value):.6g}"
     if isinstance(value, np.ndarray):
-        return literal(value.tolist()) if value.size <= 8 else f"array of {value.size} numbers"
+        return literal(value.tolist())
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key!r}: {literal(part)}" for key, part in value.items()) + "}"
     if isinstance(value, list | tuple):
@@ -63,7 +63,10 @@ def literal(value: Any) -> str:
         return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' * (len(value) == 1)})"
     if is_dataclass(value):
         parts = [(field.name, getattr(value, field.name), field.default) for field in fields(value)]
-        return f"st.{type(value).__name__}({', '.join(f'{k}={literal(v)}' for k, v, default in parts if v != default)})"
+        home = type(value).__module__.rpartition(".")[2]
+        prefix = f"{home}." if home in ("schedules", "sets", "stop") else ""  # public as modules
+        inside = ", ".join(f"{name}={literal(v)}" for name, v, default in parts if v != default)
+        return f"st.{prefix}{type(value).__name__}({inside})"
     return repr(value)
 
 

@@ -1,0 +1,189 @@
+"""Kinks and jumps: where the slope of f, or f itself, changes at once."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..rules import Adam
+from ..schedules import Polynomial
+from .case import GAIN, Case
+from .verdict import Advice, Verdict
+from .words import along, number, place, rounded
+
+HALVINGS = 6
+TURNED = 0.3  # cosine with the step from which a gradient counts as turning it back
+KEPT = 0.7  # share of a change that is left after two more halvings: of a smooth one a quarter to a half
+# of the whole change, after six halvings: of a smooth one 1/64 is left; each of several kinks has its part
+SHARE = 0.1
+FORESEEN = 100.0  # times the change of f in all: a curvature that foresees more over the same way is doubted
+PATIENT = 5000  # steps of a rate that falls to zero: they leave about 1e-4 of the start at a kink
+
+
+def kink(case: Case) -> Verdict | None:
+    """The last steps jump to and fro over a kink, over a jump of f, or over a fault of the gradient."""
+    trail = case.trail
+    if case.reason.converged or case.away or case.settled or case.probes.left < 10:
+        return None
+    k = _crossing(case)
+    if k is None:
+        return None
+    a, b = trail.x[k - 1], trail.x[k]
+    length = float(np.linalg.norm(b - a))
+    u = (b - a) / length
+    low, high = 0.0, length
+    left = _slope(case, a, u, length)
+    right = float(case.g @ u) if k == len(trail.x) - 1 else _slope(case, b, u, length)
+    changes = [abs(right - left)]
+    if not changes[0] > max(1e-6 * (abs(left) + abs(right)), 100 * case.noise / length):
+        return None
+    while case.probes.left > (4 if case.exact else 3) and len(changes) <= HALVINGS:
+        middle = (low + high) / 2
+        slope = _slope(case, a + middle * u, u, length)
+        if abs(slope - left) > abs(right - slope):
+            high, right = middle, slope
+        else:
+            low, left = middle, slope
+        changes.append(abs(right - left))
+        if len(changes) == 4 and changes[3] < 0.3 * changes[0]:
+            break  # smooth: it falls to an eighth, with x^4 to a third
+    if not (sudden(changes) or (len(changes) > HALVINGS and changes[-1] > SHARE * changes[0])):
+        return None
+    at = a + (low + high) / 2 * u
+    ends = [case.probes.value((a + t * u).astype(case.x.dtype)) for t in (low, high)]
+    leap = ends[1] - ends[0]
+    if abs(leap) > 10 * max(abs(left), abs(right)) * (high - low) + 100 * case.noise:
+        return _leap(case, at, leap)
+    if case.exact:
+        # does f itself bend as its slopes say?
+        width = high - low
+        around = [case.probes.value((a + t * u).astype(case.x.dtype)) for t in (low - width, high + width)]
+        measured = [(ends[0] - around[0]) / width, (around[1] - ends[1]) / width]
+    else:
+        measured = [left, right]
+    if abs(measured[1] - measured[0]) < 0.5 * abs(right - left):
+        sentence = (
+            f"Your gradient disagrees with f near {place(at)}: along the last step it claims the slopes "
+            f"{number(left)} and then {number(right)}, measured are {number(measured[0])} and "
+            f"{number(measured[1])}. steepest.check_gradient shows what is wrong."
+        )
+        evidence = {"x": at.tolist(), "claimed": [left, right], "measured": measured}
+        return Verdict(
+            "stalled.gradient", sentence, False, evidence, case.advise("differences instead", jac="fd")
+        )
+    sentence = (
+        f"f has a kink near {place(at)}: its slope along the last step jumps there from {number(left)} to "
+        f"{number(right)}. {_crossed(case)}"
+    )
+    evidence = {"x": at.tolist(), "slopes": [left, right]}
+    gap = max(abs(left), abs(right)) * length
+    if case.n == 1 and left < 0 < right and gap <= GAIN * (trail.f[0] - case.f):
+        sentence = (
+            f"Solved: the {case.minimum} is a kink near {place(at)}, where the slope of f jumps from "
+            f"{number(left)} to {number(right)}; f can't be lower by more than {number(gap)} there."
+        )
+        return Verdict("converged.kink", sentence, True, evidence | {"left": gap})
+    return Verdict("stalled.kink", sentence, False, evidence, decayed(case, max(len(trail.f), 1000)))
+
+
+def kinked(case: Case) -> Verdict | None:
+    """A test was met at a kink: what looks like an enormous curvature is a slope that changes at once."""
+    c = case.curvature
+    ended = case.reason.converged or case.reason.code == "stalled"
+    if not ended or case.term is not None or c is None or case.probes.left < 4 or c.values[-1] <= 0:
+        return None
+    way = float(np.linalg.norm(case.x - case.start))
+    if c.values[-1] * way**2 <= FORESEEN * (case.trail.f[0] - case.f) or not way:
+        return None
+    v = c.vectors[:, -1]
+    t = 1e-2 * way
+    wide = [case.probes.value((case.x + s * t * v).astype(case.x.dtype)) - case.f for s in (1, -1)]
+    close = [case.probes.value((case.x + s * t / 16 * v).astype(case.x.dtype)) - case.f for s in (1, -1)]
+    # beside a kink f rises 16 times as much at 16 times the distance, in a smooth valley 256 times
+    if not (min(close) > 100 * case.noise and sum(wide) < 64 * sum(close)):
+        return None
+    slopes = [-16 * close[1] / t, 16 * close[0] / t]
+    head = (
+        f"{case.reason.sentence} f has a kink there: along {along(v)} its slope jumps from {number(slopes[0])} to "
+        f"{number(slopes[1])}"
+    )
+    evidence = {"x": case.x.tolist(), "slopes": slopes, "direction": v.tolist()}
+    for d in [*np.eye(case.n)[: max(case.probes.left // 2 - 2, 0)], *_recent(case)]:
+        for s in (t / 16, -t / 16):
+            x = (case.x + s * d).astype(case.x.dtype)
+            if case.probes.value(x) < case.f - 3 * case.noise:
+                sentence = f"{head}. But it is no {case.minimum}: along {along(d)} f still {case.falls}."
+                return Verdict("stalled.kink", sentence, False, evidence, decayed(case, PATIENT))
+    if not case.reason.converged:
+        sentence = f"{head}. {_crossed(case)}"
+        return Verdict("stalled.kink", sentence, False, evidence, decayed(case, PATIENT))
+    sentence = (
+        f"{head}, and it {case.climbs} in every direction that was tried: a {case.minimum} with a kink."
+    )
+    return Verdict("converged.kink", sentence, True, evidence)
+
+
+def _crossed(case: Case) -> str:
+    """What a kink does to the method."""
+    if math.isfinite(case.lr):
+        return "Steps of a fixed rate zigzag across it for ever; let the rate decay to zero, or smooth f."
+    return (
+        "A slope tells nothing of what lies beyond a kink, so searches along it end there; take steps whose rate "
+        "decays to zero, or smooth f."
+    )
+
+
+def _recent(case: Case) -> list[np.ndarray]:
+    """The directions of the last steps."""
+    moves = case.trail.moves[-2:]
+    lengths = np.linalg.norm(moves, axis=1)
+    return [move / length for move, length in zip(moves, lengths, strict=True) if 0 < length < math.inf]
+
+
+def sudden(changes: list[float]) -> bool:
+    """Whether a change stays as large while the interval around it is halved: smooth ones halve with it."""
+    return len(changes) > 3 and changes[-1] > KEPT * changes[-3]
+
+
+def _crossing(case: Case) -> int | None:
+    """Where the last step ended that was turned back at once, as an index of the trail's places."""
+    moves = case.trail.moves
+    if len(moves) < 2 or not case.slope:
+        return None
+    last = float(moves[-1] @ case.g) / (float(np.linalg.norm(moves[-1])) * case.slope or math.inf)
+    if last > TURNED:
+        return len(moves)
+    turned = np.flatnonzero(case.trail.cosines[-6:] < -TURNED)
+    return int(turned[-1]) + len(moves) - len(case.trail.cosines[-6:]) if turned.size else None
+
+
+def _leap(case: Case, at: np.ndarray, leap: float) -> Verdict:
+    sentence = (
+        f"f jumps by {number(abs(leap))} near {place(at)}: it is not continuous there, and its gradient "
+        "does not know. A where, an if or a rounding in f?"
+    )
+    evidence = {"x": at.tolist(), "leap": leap}
+    return Verdict("stalled.jump", sentence, False, evidence, case.advise("remove the jump from f"))
+
+
+def _slope(case: Case, x: np.ndarray, u: np.ndarray, length: float) -> float:
+    """The slope of f along `u` at `x`."""
+    if case.exact:
+        g = case.probes.gradient(x.astype(case.x.dtype))
+        return math.nan if g is None else float(g @ u)
+    h = length / 2 ** (HALVINGS + 4)
+    right, left = (case.probes.value((x + t * u).astype(case.x.dtype)) for t in (h, -h))
+    return (right - left) / (2 * h)
+
+
+def decayed(case: Case, steps: int) -> Advice:
+    """The same method with its rate falling to zero, which it needs to come to rest."""
+    lr = case.lr
+    if not math.isfinite(lr) and case.random:
+        return case.advise("average several values of fun at each point")
+    if not math.isfinite(lr):
+        size = max(float(np.abs(case.start).max()), float(np.abs(case.x - case.start).max()), 1e-300)
+        return case.default(method=Adam(lr=Polynomial(rounded(size / 10), PATIENT)), maxiter=PATIENT)
+    method = case.method.with_hyper(lr=Polynomial(lr, steps))  # type: ignore[attr-defined]
+    return case.advise(method=method, lr=None, maxiter=steps)
