@@ -518,7 +518,7 @@ def test_advice_can_be_pasted():
 
 
 def test_a_later_diagnosis_knows_the_tests_of_the_run(tmp_path):
-    f = lambda x: x[0] ** 2 + 100 * x[1] ** 2  # noqa: E731
+    f = lambda x: x[0] ** 2 + 100 * x[1] ** 2
     r = st.minimize(f, [3.0, 2.0], method=st.GD(lr=0.005), gtol=1.0)
     r.save(tmp_path / "run.npz")
     for result in (r, st.Result.load(tmp_path / "run.npz")):
