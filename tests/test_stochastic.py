@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import steepest as st
+from conftest import peer
 
 BOWL = np.array([1.0, 3.0, 10.0])
 
@@ -75,7 +77,7 @@ def test_started_at_the_minimum_with_exact_values_it_stays(seed):
     r = st.minimize(noisy_bowl(of_value=0.0, seed=seed), np.ones(3), jac=True, stochastic=True, maxiter=300)
     assert gap(r.x) == 0
     assert r.code == "stalled.noise"
-    assert "The start is returned" in r.why
+    assert "x0 is returned" in r.why
 
 
 def test_the_value_is_a_mean_not_the_luckiest():
@@ -83,11 +85,31 @@ def test_the_value_is_a_mean_not_the_luckiest():
     for seed in range(20):
         r = st.minimize(noisy_bowl(of_value=5.0, seed=seed), X0, jac=True, stochastic=True, maxiter=400)
         errors.append((r.fun - gap(r.x)) / r.evidence["end_error"])
-        assert r.evidence["end_error"] == pytest.approx(5 / math.sqrt(10), rel=0.8)
+        assert r.evidence["end_error"] == pytest.approx(5 / math.sqrt(7), rel=0.8)
     assert (
         abs(np.mean(errors)) < 3 / math.sqrt(20) * 1.2
     )  # the luckiest of 400 would be 3 sigma off every time
     assert np.std(errors) < 2
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_started_at_the_minimum_with_noisy_values_it_stays_nearly_always(seed):
+    runs = [
+        st.minimize(
+            noisy_bowl(1.0, 1.0, seed=100 * seed + k), np.ones(3), jac=True, stochastic=True, maxiter=60
+        )
+        for k in range(10)
+    ]
+    assert sum(gap(r.x) > 0 for r in runs) <= 2
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_slopes_tell_where_values_are_too_noisy(seed):
+    oracle = noisy_bowl(of_gradient=1.0, of_value=300.0, seed=seed)
+    r = st.minimize(oracle, X0, jac=True, stochastic=True, maxiter=1000)
+    assert gap(r.x) < 1e-2 * gap(X0)
+    assert r.evidence["change"] == pytest.approx(gap(r.x) - gap(X0), abs=4 * r.evidence["change_error"])
+    assert r.evidence["change_error"] < 0.25 * r.evidence["end_error"]
 
 
 def test_strong_noise_is_no_success():
@@ -109,6 +131,33 @@ def test_now_and_then_not_finite(seed):
     r = st.minimize(failing, X0, jac=True, stochastic=True, maxiter=1000)
     assert gap(r.x) < 1e-2 * gap(X0)
     assert math.isfinite(r.fun)
+
+
+def test_it_leaves_a_saddle_on_which_it_starts():
+    def saddle(x):
+        return float(x[0] ** 2 - x[1] ** 2 + x[1] ** 4), np.array([2 * x[0], -2 * x[1] + 4 * x[1] ** 3])
+
+    r = st.minimize(saddle, [0.0, 0.0], jac=True, stochastic=True, maxiter=500)
+    assert np.abs(r.x) == pytest.approx([0, math.sqrt(0.5)], abs=1e-3)
+
+
+def test_nothing_finite_is_told():
+    r = st.minimize(lambda x: (math.nan, x * math.nan), X0, jac=True, stochastic=True, maxiter=100)
+    assert r.code == "nonfinite.start"
+    assert not r.success
+
+
+def test_half_of_space_is_forbidden():
+    rng = np.random.default_rng(0)
+
+    def barrier(x):  # minimum at 1
+        if x[0] <= 0:
+            return math.nan, np.array([math.nan])
+        return float(x[0] - math.log(x[0])), np.array([1 - 1 / x[0] + 0.1 * rng.standard_normal()])
+
+    for x0 in (20.0, 0.01):
+        r = st.minimize(barrier, [x0], jac=True, stochastic=True, maxiter=1000)
+        assert r.x == pytest.approx([1.0], abs=0.1)
 
 
 def test_a_separate_gradient_and_bounds():
@@ -201,3 +250,30 @@ def test_stopped_and_continued_is_one_run():
     for cut in (3, 20, 100):
         again = loop(whole[cut])
         assert np.array_equal(again[150].point.x, whole[cut + 150].point.x)
+
+
+@pytest.mark.parametrize("name", ["Adam 0.1", "Mechanic", "COCOB", "Prodigy"])
+def test_the_peers_of_the_benchmark_are_those_of_optax(name, monkeypatch):
+    optax, jax = peer("optax"), peer("jax")
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "benchmarks"))
+    import stochastic as benchmark
+
+    monkeypatch.setattr(benchmark, "CALLS", 30)
+
+    def cosine(t):
+        return 0.5 * (1 + jax.numpy.cos(jax.numpy.pi * t / 30))
+
+    theirs = {
+        "Adam 0.1": lambda: optax.adam(lambda t: 0.1 * cosine(t)),
+        "Mechanic": lambda: optax.contrib.mechanize(optax.adam(cosine), weight_decay=1e-2),
+        "COCOB": lambda: optax.contrib.cocob(),
+        "Prodigy": lambda: optax.contrib.prodigy(cosine),
+    }[name]()
+    both = noisy_bowl(of_gradient=0.0, of_value=0.0)
+    with jax.enable_x64(True) if hasattr(jax, "enable_x64") else jax.experimental.enable_x64():
+        x = jax.numpy.array(X0)
+        state = theirs.init(x)
+        for _ in range(30):
+            step, state = theirs.update(jax.numpy.array(both(np.array(x))[1]), state, x)
+            x = optax.apply_updates(x, step)
+    assert benchmark.METHODS[name](both, X0) == pytest.approx(np.array(x), rel=1e-9)

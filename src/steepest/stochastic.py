@@ -21,6 +21,7 @@ WINDOW, QUANTILE, LOOSE = 30, 0.8, 3.0  # gradients are clipped at 3 times the 8
 LOOKS = 3  # finite calls at each distance that is tried, before twice as many that are not
 FACTOR, BACK = 10.0, 0.01  # distances grow tenfold; the descent begins with a hundredth of what was too far
 FIRST, LAST = 1e-8, 1e12  # the distances tried, times the largest |x0|
+ASIDE = 1e-4  # where the first gradient is zero the search begins so far aside, times the largest |x0|
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Reach:
         g = np.array(self.gradients)
         direction = -over(g.mean(0), np.sqrt((g * g).mean(0)))
         if not direction.any():  # a saddle or a flat place: any direction is as good
-            direction = np.random.default_rng(0).standard_normal(direction.size)
+            direction = random_direction(direction.size)
         return replace(self, direction=direction / np.abs(direction).max())
 
     def too_far(self) -> bool:
@@ -163,8 +164,7 @@ class DoGAdam(ParameterFree):
 
     def init(self, point: Point) -> Walk:
         zero = np.zeros_like(point.x)
-        size = float(np.abs(point.x).max()) or 1.0
-        return Walk(point.x, point.x, np.empty((0, zero.size)), Reach(FIRST * size), 0.0, zero, zero)
+        return Walk(point.x, point.x, np.empty((0, zero.size)), Reach(FIRST * size(point.x)), 0.0, zero, zero)
 
     def step(self, point: Point, memory: Walk, t: float, oracle: Oracle) -> tuple[Point, Walk, float]:
         with np.errstate(all="ignore"):
@@ -173,6 +173,9 @@ class DoGAdam(ParameterFree):
 
     def _next(self, point: Point, walk: Walk, t: float) -> tuple[np.ndarray, Walk, float]:
         """Where to look after `point`."""
+        if t == 1 and not point.g.any():  # a saddle holds what is on it
+            aside = walk.x0 + ASIDE * size(walk.x0) * random_direction(walk.x0.size)
+            return aside, replace(walk, x0=aside, finite=aside), 0.0
         fine = math.isfinite(point.f) and bool(np.isfinite(point.g).all())
         if not fine and walk.reach is None:
             return (point.x + walk.finite) / 2, replace(walk, m=walk.m / 2), 0.0
@@ -199,6 +202,17 @@ class DoGAdam(ParameterFree):
         rate = lr * d / math.sqrt(t) * max(1 - t / (self.budget - walk.began), 0.0)
         step = -rate * over(m / (1 - self.beta1**t), np.sqrt(v / (1 - self.beta2**t)))
         return x + step, replace(walk, distance=d, m=m, v=v), rate
+
+
+def size(x: np.ndarray) -> float:
+    """The unit in which distances are tried: the largest |x|, 1 where all are zero."""
+    return float(np.abs(x).max()) or 1.0
+
+
+def random_direction(n: int) -> np.ndarray:
+    """The same one in every run, its largest component 1 or -1."""
+    direction = np.random.default_rng(0).standard_normal(n)
+    return direction / np.abs(direction).max()
 
 
 def clipped(g: np.ndarray, recent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

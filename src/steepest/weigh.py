@@ -19,7 +19,6 @@ from .point import Point, norm
 from .run import Run
 from .stop import Criterion, Reason, Steps, counted
 
-SURE = 2.0  # standard errors; a difference below may be noise
 SMALL = 0.1  # a mean gradient of at most this share of that at the start is called stationary
 
 
@@ -104,19 +103,25 @@ class Plan:
 def weigh(oracle: Oracle, start: np.ndarray, end: np.ndarray, kept: int) -> tuple[Point, dict[str, float]]:
     """The better of both ends of a run by the means of `kept` further calls, and the figures.
 
-    The end is taken unless its mean value is clearly higher; where values are exact, any rise is clear.
+    The change of f is told twice: by values at both ends, and by the slopes at places spread evenly between them,
+    whose mean is the change, too. Each counts by the inverse of its variance, so the one helps where the other is
+    noisy. The end is taken if it is clearly better, the start if not.
     """
-    values: tuple[list[float], list[float]] = ([], [])
-    gradients: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
+    way = np.asarray(end - start, float)
+    looks: list[list[Point]] = [[], [], []]  # at the start, at the end, between
     for i in range(kept):  # in turn, so that a drift of the noise does not look like a change
-        point = oracle((start, end)[i % 2])
-        values[i % 2].append(point.f)
-        gradients[i % 2].append(np.asarray(point.g, float))
-    (f0, e0), (f1, e1) = map(mean, values)
-    slopes = [spread(part) for part in gradients]
-    change, error = f1 - f0, math.hypot(e0, e1)
-    better = change <= SURE * error
-    x, f, (g, slope_error) = (end, f1, slopes[1]) if better else (start, f0, slopes[0])
+        j = i // 3
+        share = (0.0, 1.0, (j + 0.5) / (kept // 3))[i % 3]
+        point = oracle((start, end, (start + share * way).astype(start.dtype))[i % 3])
+        _ = point.g  # drawn now, with its value
+        looks[i % 3].append(point)
+    (f0, e0), (f1, e1) = (mean([point.f for point in part]) for part in looks[:2])
+    with np.errstate(all="ignore"):  # what is not finite is left out of means
+        slope, slope_error = mean([float(point.g @ way) for point in looks[2]])
+    change, error = combined((f1 - f0, math.hypot(e0, e1)), (slope, slope_error))
+    better = change < -sure(len(looks[0])) * error
+    gradients = [spread([np.asarray(point.g, float) for point in part]) for part in looks[:2]]
+    x, f, (g, g_error) = (end, f1, gradients[1]) if better else (start, f0, gradients[0])
     return Point(x, f, g.astype(x.dtype), None, oracle), {
         "start": f0,
         "start_error": e0,
@@ -125,43 +130,60 @@ def weigh(oracle: Oracle, start: np.ndarray, end: np.ndarray, kept: int) -> tupl
         "change": change,
         "change_error": error,
         "gradient": norm(g),
-        "gradient_error": slope_error,
-        "start_gradient": norm(slopes[0][0]),
-        "looks": len(values[1]),
+        "gradient_error": g_error,
+        "start_gradient": norm(gradients[0][0]),
+        "looks": len(looks[1]),
     }
+
+
+def combined(first: tuple[float, float], second: tuple[float, float]) -> tuple[float, float]:
+    """Two estimates and their errors as one; one without a finite error is left out, one without error decides."""
+    for one, other in ((first, second), (second, first)):
+        if one[1] == 0 or not math.isfinite(other[0]) or not math.isfinite(other[1]):
+            return one
+    largest = max(first[1], second[1])  # squares could overflow or vanish
+    weights = [(largest / error) ** 2 for _, error in (first, second)]
+    value = (weights[0] * first[0] + weights[1] * second[0]) / sum(weights)
+    return value, largest / math.sqrt(sum(weights))
+
+
+def sure(looks: float) -> float:
+    """How many standard errors are no chance: roughly the 97.5 % quantile of Student's t."""
+    return 2 + 3 / max(looks - 1, 1)
 
 
 def verdict(reason: Reason, evidence: dict[str, float], sign: float, calls: int) -> Verdict:
     """What the figures say."""
+    change, error, times = evidence["change"], evidence["change_error"], sure(evidence["looks"])
     for name in ("start", "end", "change"):
         evidence[name] *= sign
-    shown = {name: f"{value:.3g}" for name, value in evidence.items()}
-    change, error = sign * evidence["change"], evidence["change_error"]
+    shown = {name: f"{value:.2g}" for name, value in evidence.items()}
     ends = (
         f"{evidence['end']:.6g} ± {shown['end_error']} at the end, {evidence['start']:.6g} ± {shown['start_error']} at "
-        f"the start (means of {shown['looks']} calls)"
+        f"the start (means of {evidence['looks']} calls)"
     )
-    slope = f"mean gradient {shown['gradient']} ± {shown['gradient_error']}, at the start {shown['start_gradient']}"
+    slope = f"mean gradient {shown['gradient']} ± {shown['gradient_error']}"
     more = Advice({"maxiter": 4 * calls}, "", "minimize" if sign > 0 else "maximize")
-    if not change <= SURE * error:
-        sentence = f"The start is returned, since the end of {counted(calls, 'call')} is no better: {ends}."
-        return Verdict("stalled.noise", sentence, False, dict(evidence), more)
+    spent = reason.code.startswith("budget")
+    if not math.isfinite(evidence["start"]) and not math.isfinite(evidence["end"]):
+        return Verdict("nonfinite.start", "f is mostly not finite at the start: begin where it is finite.")
+    if not change < -times * error:
+        still = evidence["gradient"] == evidence["gradient_error"] == 0
+        said = f"x0 is returned, since the end of {counted(calls, 'call')} is not clearly better: {ends}; {slope}."
+        if not spent:
+            return Verdict(reason.code, f"{reason.sentence} {said}", reason.converged, dict(evidence))
+        if still:
+            return Verdict("converged.gradient", f"Converged: {said}", True, dict(evidence))
+        return Verdict("stalled.noise", said, False, dict(evidence), more)
     fell = "fell" if sign > 0 else "rose"
-    sure = change < 0 and -change > SURE * error
-    moved = f"f {fell} by {-change:.3g} ± {error:.2g}" if sure else "f changed by no more than its noise"
-    if not reason.code.startswith("budget"):
-        return Verdict(
-            reason.code, f"{reason.sentence} So far {moved}: {ends}.", reason.converged, dict(evidence)
-        )
-    if (
-        sure
-        and evidence["gradient"] + SURE * evidence["gradient_error"] <= SMALL * evidence["start_gradient"]
-    ):
-        sentence = f"Converged as far as the noise lets see: {moved}, {ends}; {slope}."
+    said = f"f {fell} by {abs(change):.3g} ± {error:.2g}, {ends}; {slope}"
+    if not spent:
+        return Verdict(reason.code, f"{reason.sentence} So far {said}.", reason.converged, dict(evidence))
+    said += f", at the start {shown['start_gradient']}"
+    if evidence["gradient"] + times * evidence["gradient_error"] <= SMALL * evidence["start_gradient"]:
+        sentence = f"Converged as far as the noise lets see: {said}."
         return Verdict("converged.noise", sentence, True, dict(evidence))
-    sentence = (
-        f"{counted(calls, 'call')} used up: {moved}, {ends}; {slope}: whether more can be had is not known."
-    )
+    sentence = f"{counted(calls, 'call')} used up: {said}, so more may be had."
     return Verdict("budget.noise", sentence, False, dict(evidence), more)
 
 
