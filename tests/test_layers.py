@@ -20,7 +20,7 @@ LAYERS = """
     watch native ahead
     batch lanes manypoints diagnose run weigh negative posed minimize regression findlr sweep compare
     data losses linear plan minibatch training race trainable trained fit
-    plots __init__ __main__
+    continued estimators tabular plots __init__ __main__
 """.split()  # noqa: SIM905 (a picture of the layers)
 
 

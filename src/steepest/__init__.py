@@ -98,6 +98,8 @@ __all__ = [
     "ConjugateGradient",
     "DAdaptAdam",
     "DAdaptGD",
+    "DescentClassifier",
+    "DescentRegressor",
     "DoG",
     "DoGAdam",
     "DoWG",
@@ -163,10 +165,18 @@ __all__ = [
 ]
 
 
+# Loaded when they are first used: they need more than NumPy.
+LAZY = {
+    "plots": ".plots",
+    "DescentRegressor": ".estimators",
+    "DescentClassifier": ".estimators",
+}
+
+
 def __getattr__(name: str) -> Any:
-    """`steepest.plots`, loaded when it is first used."""
-    if name != "plots":
+    if name not in LAZY:
         raise AttributeError(f"module 'steepest' has no attribute {name!r}")
     import importlib
 
-    return importlib.import_module(".plots", __name__)
+    module = importlib.import_module(LAZY[name], __name__)
+    return module if name == "plots" else getattr(module, name)

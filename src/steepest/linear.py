@@ -36,8 +36,8 @@ class Model:
 
     def __init__(self, loss: Linear, params: Params | None, train: Source):
         self.loss = loss
-        X, y = self._sample(train)
-        self.mean, self.deviation = scales(X)
+        X, y, *weights = self._sample(train)
+        self.mean, self.deviation = scales(X, *weights)
         deviations = self.deviation
         tame = (
             (deviations < SPREAD) & (deviations > 1 / SPREAD) & (np.abs(self.mean) < SPREAD * deviations)
@@ -99,8 +99,8 @@ class Model:
             X = X.multiply(self._factor).tocsr() if hasattr(X, "tocsr") else (X - self._shift) * self._factor
         return (X, y if isinstance(self.loss, Softmax) else y.astype(self.dtype, copy=False), *rest)
 
-    def _sample(self, train: Source) -> tuple[Any, np.ndarray]:
-        """Rows to measure the columns on, and all targets where they are at hand."""
+    def _sample(self, train: Source) -> tuple[Any, ...]:
+        """Rows to measure the columns on (and their weights), and all targets where they are at hand."""
         batch = next(train.epoch(CHUNK, None if train.rows is None else "full", np.random.default_rng(0)))
         if len(batch) not in (2, 3):
             raise ArgumentError(f"data has {len(batch)} arrays: {type(self.loss).__name__} expects (X, y).")
@@ -108,16 +108,18 @@ class Model:
         if X.ndim != 2:
             raise ArgumentError(f"X has shape {X.shape}: expected a table, one row for each sample.")
         self.loss.check(y)
-        return X, y
+        return X, y, *batch[2:]
 
 
-def scales(X: Any) -> tuple[np.ndarray, np.ndarray]:
+def scales(X: Any, weights: Any = None) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of each column; of a constant one 0 and 1. A sparse matrix is not shifted, which
     would fill it: its means are 0, its deviations from 0."""
+    share = np.full(X.shape[0], 1 / X.shape[0]) if weights is None else weights / weights.sum()
     if hasattr(X, "tocsr"):
         mean = np.zeros(X.shape[1])
-        deviation = np.sqrt(np.asarray(X.multiply(X).mean(axis=0)).ravel())
+        deviation = np.sqrt(X.multiply(X).T @ share)
     else:
-        mean, deviation = X.mean(axis=0, dtype=float), X.std(axis=0, dtype=float)
+        mean = share @ X
+        deviation = np.sqrt(share @ np.square(X - mean))
     constant = deviation <= 1e-12 * np.abs(mean)
     return np.where(constant, 0.0, mean), np.where(constant | (deviation == 0), 1.0, deviation)

@@ -13,6 +13,19 @@ import numpy as np
 from .data import Batch, Source
 from .errors import ArgumentError
 
+# Up to so many numbers in X all rows are one batch: BFGS then needs some 30 passes, and ends at the minimum.
+WHOLE = 1_000_000
+BATCH = 256  # rows, beyond that
+PASSES = 1000  # at most, where all rows are one batch: the test for convergence ends such runs
+
+
+def budget(numbers: int, batch_size: Any, epochs: float | None) -> tuple[int | None, float | None]:
+    """Rows in a batch (None: all) and epochs, where nothing is said: if X has few numbers, all rows, and as many
+    epochs as it takes."""
+    whole = batch_size == "auto" and numbers <= WHOLE
+    size = (None if whole else BATCH) if batch_size == "auto" else batch_size
+    return size, PASSES if whole and epochs is None else epochs
+
 
 @dataclass(frozen=True)
 class Plan:

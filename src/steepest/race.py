@@ -83,7 +83,12 @@ def race(
         lanes.sort(key=lambda lane: lane[2])
         seen += [(rule.name, lr, steps, score) for rule, lr, score in lanes]
     rule, lr, _ = lanes[0]
-    return decayed(rule, lr, total), {"race": seen, "race_steps": oracle.njev - before, "lr": lr}
+    return decayed(rule, lr, total), {
+        "race": seen,
+        "race_steps": oracle.njev - before,
+        "rule": rule.name,
+        "lr": lr,
+    }
 
 
 def batches(source: Source, plan: Plan, most: int) -> list[list[Batch]]:

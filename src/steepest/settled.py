@@ -51,7 +51,7 @@ class Settled(Criterion):
             return None
         fall = history.first.f - last.f
         failed = last.lr == 0.0
-        if last.g_norm == 0:
+        if not now.point.g.any():
             return Reason("converged.gradient", "Converged: the gradient is zero.")
         if not failed and (last.t == 0 or not history.previous.f - last.f <= SLOW * fall):
             return None

@@ -12,6 +12,7 @@ from .program import Program, write_examples
 from .saved import explain, plot
 from .shells import completion
 from .sweeping import sweep
+from .training import fit, predict
 
 
 class Steepest(Program):
@@ -52,6 +53,8 @@ for command in (
     maximize,
     compare,
     sweep,
+    fit,
+    predict,
     check_gradient,
     derivative,
     explain,

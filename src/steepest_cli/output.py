@@ -26,6 +26,7 @@ PICTURES = (".png", ".svg", ".pdf", ".html")
 SUFFIXES = {
     "history": (".csv", ".jsonl", ".npz", ".parquet"),
     "save": (".npz",),
+    "out": (".npz",),
     "save_config": (".toml",),
     "plot": PICTURES,
     "output": PICTURES,

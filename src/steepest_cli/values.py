@@ -172,3 +172,17 @@ class MethodSpec(click.ParamType):
         from steepest.methods import METHODS
 
         return [CompletionItem(name) for name in METHODS if name.startswith(incomplete.lower())]
+
+
+class Settings(click.ParamType):
+    """``a=1,b=2``: numbers by name."""
+
+    name = "name=value,..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        pairs = (
+            value.items()
+            if isinstance(value, dict)
+            else [part.partition("=")[::2] for part in value.split(",")]
+        )
+        return {name.strip(): Number().convert(number, param, ctx) for name, number in pairs}

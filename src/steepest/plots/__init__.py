@@ -11,6 +11,7 @@ from .palette import look
 from .paper import save
 from .paths import path
 from .rates import difference_error, learning_rate
+from .residuals import residuals
 from .slices import lines, plane
 from .surfaces import surface
 from .thinning import thinned
@@ -27,6 +28,7 @@ __all__ = [
     "look",
     "path",
     "plane",
+    "residuals",
     "run",
     "save",
     "surface",

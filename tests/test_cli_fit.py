@@ -1,0 +1,161 @@
+"""steepest fit and steepest predict: tables in, models out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from steepest import tabular
+from steepest_cli import main
+
+CARS = Path(__file__).parents[1] / "examples" / "data" / "stopping_distances.csv"
+
+
+def run(*words: str, code: int = 0) -> str:
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    assert result.exit_code == code, result.output
+    return result.output if code else result.stdout
+
+
+@pytest.fixture
+def passengers(tmp_path):
+    """A table of numbers and texts, with gaps, whose classes follow a known rule."""
+    rng = np.random.default_rng(4)
+    n = 400
+    frame = pd.DataFrame(
+        {"age": rng.uniform(1, 80, n).round(), "fare": rng.lognormal(3, 1, n), "sex": rng.choice(["female", "male"], n),
+         "deck": rng.choice(["A", "B", "C"], n)}
+    )  # fmt: skip
+    z = 3.0 * (frame["sex"] == "female") - 0.03 * frame["age"] + rng.logistic(size=n)
+    frame["survived"] = np.where(z > 0.3, "yes", "no")
+    known = 3.0 * (frame["sex"] == "female") - 0.03 * frame["age"] > 0.3
+    frame.attrs["best"] = float((np.where(known, "yes", "no") == frame["survived"]).mean())
+    path = tmp_path / "passengers.csv"
+    frame.to_csv(path, index=False)
+    return path, frame
+
+
+def test_the_line_of_least_squares_in_the_units_of_the_data():
+    told = json.loads(run("fit", CARS, "--target", "distance", "--holdout", "0", "--json"))
+    assert {row["feature"]: round(row["coefficient"], 4) for row in told["rows"]} == {
+        "intercept": -17.5791, "speed": 3.9324}  # fmt: skip  # the closed form of Ezekiel's data
+    assert told["scores"] == {}
+
+
+def test_classes_categories_and_predictions(passengers, tmp_path):
+    path, frame = passengers
+    model = tmp_path / "model.npz"
+    told = json.loads(run("fit", path, "--target", "survived", "--out", model, "--json", "--quiet"))
+    assert [row["feature"] for row in told["rows"]] == [
+        "intercept",
+        "age",
+        "fare",
+        "sex=male",
+        "deck=B",
+        "deck=C",
+    ]
+    # survived = yes is the second class: being male counts against it
+    assert {row["feature"]: row["coefficient"] for row in told["rows"]}["sex=male"] == pytest.approx(
+        -3.0, abs=0.9
+    )
+    best = frame.attrs["best"]  # what the rule behind the table gets right; no model knows the noise
+    assert told["scores"]["accuracy on 20% held out"] > best - 0.1  # 80 rows: two deviations are 0.1
+    rows = run("predict", model, path).splitlines()
+    assert rows[0] == "age,fare,sex,deck,survived,predicted_survived,p(no),p(yes)"
+    predicted = pd.read_csv(__import__("io").StringIO("\n".join(rows)))
+    assert (predicted["predicted_survived"] == frame["survived"]).mean() > best - 0.03
+    assert np.allclose(predicted["p(no)"] + predicted["p(yes)"], 1)
+    strange = tmp_path / "strange.csv"
+    frame.assign(deck="Z").to_csv(strange, index=False)
+    assert "'deck' holds 'Z', which the training data had not" in run("predict", model, strange, code=2)
+
+
+def test_gaps_are_refused_or_filled(passengers, tmp_path):
+    path, frame = passengers
+    frame.loc[:9, "age"] = np.nan
+    frame.loc[5:7, "deck"] = None
+    frame.to_csv(path, index=False)
+    assert "column 'age': 10 of 400 values are missing" in run("fit", path, "--target", "survived", code=2)
+    model = tmp_path / "model.npz"
+    run("fit", path, "--target", "survived", "--impute", "--out", model, "--quiet")
+    age, _, _, deck = tabular.load(model).columns
+    assert 35 < age.fill < 45
+    assert deck.fill in "ABC"
+    assert run("predict", model, path).count("\n") == 401
+
+
+def test_a_formula_gets_standard_errors_and_a_picture(tmp_path):
+    picture, model = tmp_path / "residuals.svg", tmp_path / "model.npz"
+    told = json.loads(run("fit", CARS, "--target", "distance", "--model", "a + b*speed", "--json", "--quiet",
+                          "--plot", picture, "--out", model))  # fmt: skip
+    rows = {row["parameter"]: row for row in told["rows"]}
+    # R's lm(dist ~ speed): -17.5791 (6.7584), 3.9324 (0.4155), residual standard error 15.38 on 48, R2 0.6511
+    assert rows["a"]["estimate"] == pytest.approx(-17.5791, abs=1e-4)
+    assert rows["a"]["standard error"] == pytest.approx(6.7584, abs=1e-4)
+    assert rows["b"]["standard error"] == pytest.approx(0.4155, abs=1e-4)
+    assert told["scores"]["residual standard deviation"] == pytest.approx(15.38, abs=5e-3)
+    assert told["scores"]["R2"] == pytest.approx(0.6511, abs=1e-4)
+    assert picture.read_text().count("<svg") == 1
+    first = run("predict", model, CARS).splitlines()[1].split(",")
+    assert float(first[2]) == pytest.approx(-17.5791 + 4 * 3.9324, abs=1e-3)
+
+
+def test_text_for_people():
+    text = run(
+        "fit", CARS, "--target", "distance", "--method", "adam", "--batch-size", "16", "--epochs", "30"
+    )
+    assert text.splitlines()[0].startswith("Trained 30 epochs")
+    assert "RMSE on 20% held out" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--target", "speeed"], "there is no such column; there are speed, distance"),
+        (["--target", "distance", "--loss", "cubic"], "loss='cubic'"),
+        (["--target", "distance", "--features", "weight"], "feature 'weight' is no other column"),
+        (["--target", "distance", "--drop", "weight"], "there is no such column"),
+        (["--target", "distance", "--drop", "speed"], "no column beside 'distance'"),
+        (["--target", "distance", "--features", "speed", "--drop", "speed"], "not both"),
+        (["--target", "distance", "--model", "a*speed", "--loss", "huber"], "--loss is not for a --model"),
+        (["--target", "distance", "--start", "a=1"], "--start is for the parameters of a --model"),
+        (["--target", "distance", "--start", "a"], "is no number"),
+        (["--target", "distance", "--model", "a*wind", "--start", "b=1"], r"start['b']"),
+        (["--target", "distance", "--loss", "logistic"], "is for two classes"),
+        (["--target", "distance", "--method", "adan:lr=1,beta9=0.1"], "has no setting 'beta9'"),
+    ],
+)
+def test_what_is_wrong_is_named(words, message):
+    assert message in " ".join(run("fit", CARS, *words, code=2).split())
+
+
+def test_files_that_are_none(tmp_path):
+    assert "there is no file" in run("fit", tmp_path / "none.csv", "--target", "y", code=2)
+    empty = tmp_path / "empty.csv"
+    empty.write_text("x,y\n")
+    assert "has no rows" in run("fit", empty, "--target", "y", code=2)
+    other = tmp_path / "data.xyz"
+    other.write_text("x")
+    assert "must end in .csv, .tsv, .parquet" in run("fit", other, "--target", "y", code=2)
+    names = tmp_path / "names.csv"
+    pd.DataFrame({"name": [f"n{i}" for i in range(99)], "y": range(99)}).to_csv(names, index=False)
+    assert "has 99 different texts" in run("fit", names, "--target", "y", code=2)
+    damaged = tmp_path / "model.npz"
+    damaged.write_bytes(b"PK\x03\x04 nothing")
+    assert "is no saved model" in run("predict", damaged, CARS, code=2)
+
+
+def test_parquet_and_tabs(tmp_path):
+    frame = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0], "y": [3.0, 5.0, 7.0, 9.0]})
+    tabs = tmp_path / "t.tsv"
+    frame.to_csv(tabs, sep="\t", index=False)
+    assert json.loads(run("fit", tabs, "--target", "y", "--holdout", "0", "--json"))["loss"] < 1e-8
+    pytest.importorskip("pyarrow", reason="Parquet needs pyarrow")
+    frame.to_parquet(tmp_path / "t.parquet")
+    told = json.loads(run("fit", tmp_path / "t.parquet", "--target", "y", "--holdout", "0", "--json"))
+    assert [row["coefficient"] for row in told["rows"]] == pytest.approx([1, 2], abs=1e-4)
