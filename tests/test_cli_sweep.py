@@ -43,6 +43,20 @@ def test_compare_is_that_of_the_library():
     assert shown[3].split()[2] == "never"
 
 
+def test_errors_in_the_users_function(folder):
+    ended = run("compare model:breaks --jac model:slope --x0 5, --method gd:lr=0.1 --method bfgs")
+    assert ended.exit_code == 1
+    assert "gd:lr=0.1: ZeroDivisionError at evaluation 16 of fun: division by zero" in ended.stdout
+    for line in ("sweep model:breaks --jac model:slope --x0 5,", "sweep model:breaks --x0 1, --lr 0.1,0.2"):
+        ended = run(line)
+        assert ended.exit_code in (1, 3)
+        assert "Traceback" not in ended.output
+    assert (
+        "'model:breaks': ZeroDivisionError: division by zero\n  in breaks, "
+        in run("sweep model:breaks --jac model:slope --x0 5,").stderr
+    )
+
+
 def test_compare_without_methods():
     assert {row["name"] for row in run_json("compare bowl")["rows"]} == {
         "bfgs",
@@ -124,6 +138,7 @@ def test_sweep_with_nothing_to_vary_finds_a_rate():
         ("sweep bowl --lr 0..1:log:3", "expected numbers above 0 on a log scale"),
         ("sweep bowl --lr 0.1", "nothing is varied"),
         ("sweep bowl --method gd --method adam", "nothing is varied"),
+        ("sweep 'log(x)' --x0=-1", "f at x0 is nan: no rate can be found there."),
         ("sweep bowl --method lbfgs:memory=5,6", "LBFGS is no rule whose settings can be swept"),
         ("sweep bowl --method adam:bta1=0.1,0.2", "has no setting 'bta1'"),
         ("sweep bowl --method adam:beta1=0.1,2", "beta1"),

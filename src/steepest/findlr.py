@@ -158,6 +158,8 @@ def find_lr(
     start = next(descend_from(f, x0, rule, args, jac, rng=rng)).point
     oracle = start.oracle
     assert oracle is not None
+    if not math.isfinite(start.f):
+        raise ArgumentError(f"f at x0 is {start.f}: no rate can be found there.")
     if not 0 < norm(start.g) < math.inf:
         raise ArgumentError(f"The gradient at x0 has norm {norm(start.g)}: no rate can be found there.")
     multiplies = _multiplies(rule, start)

@@ -12,7 +12,7 @@ from . import method as chosen
 from .config import takes_config, write_config
 from .function import resolve, takes_function
 from .optimise import EXITS, progress, quiet_numbers, takes_exit_zero, takes_plot, takes_progress
-from .output import form, save_picture, show_rows, table, takes_format, write_file
+from .output import form, save_picture, show_rows, table, takes_format, wrapped, write_file
 from .program import DIVERGED, NOT_CONVERGED, Command
 from .values import Spec
 
@@ -88,6 +88,9 @@ def _table(rows: list[dict[str, Any]]) -> None:
     table(head, [(row["name"], row["fun"], _count(row["nfev_solved"]), row["nfev"], row["njev"], row["nit"],
                   f"{row['seconds']:.3g}", row["code"]) for row in rows])  # fmt: skip
     click.echo("solved after: evaluations until f was within 0.1 % of the fall to the lowest value found")
+    for row in rows:
+        if EXITS[row["code"].partition(".")[0]]:
+            click.echo(wrapped(f"{row['name']}: {row['why']}"))
 
 
 def _count(value: float) -> str:

@@ -139,7 +139,7 @@ def wrapped(line: str) -> str:
     if not is_terminal() or len(line) <= width or "\n" in line:
         return line
     label = re.match(r" *([A-Za-z ]+: )?", line)
-    indent = " " * (label.end() if label else 0)
+    indent = " " * (label.end() if label and label.end() else 2)
     return textwrap.fill(
         line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )

@@ -12,7 +12,7 @@ import click
 from . import method as chosen
 from .again import line
 from .config import takes_config, write_config
-from .function import Function, resolve, takes_function
+from .function import Function, resolve, running, takes_function
 from .optimise import quiet_numbers, takes_plot, takes_quiet
 from .output import ROWS, brief, form, is_terminal, save_picture, show_rows, table, takes_format, write_file
 from .program import NOT_CONVERGED, Command, Failure
@@ -70,7 +70,7 @@ def sweep(
     methods = [_rule(spec, chosen.size(start)) for spec in specs]
     keywords |= {"bounds": chosen.bounds(bounds, function, start), **chosen.limits(ctx)}
     found: Any
-    with quiet_numbers(function):
+    with running(function.name), quiet_numbers(function):
         found = steepest.sweep(function.call, start, methods if len(methods) > 1 else methods[0], **keywords)
     columns = found.to_dict()
     rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
@@ -116,11 +116,17 @@ def _table(rows: list[dict[str, Any]], summary: str) -> None:
     if is_terminal() and len(rows) > ROWS:
         lowest = sorted(range(len(rows)), key=lambda k: (rows[k]["fun"] != rows[k]["fun"], rows[k]["fun"]))
         shown = [rows[k] for k in sorted(lowest[:ROWS])]
-    table(["f" if name == "fun" else "ended" if name == "code" else name for name in rows[0]],
-          [[None if value != value else value for value in row.values()] for row in shown])  # fmt: skip
+    titles = {"fun": "f", "code": "ended"}
+    table(
+        [titles.get(name, name) for name in rows[0]], [list(map(_cell, row, row.values())) for row in shown]
+    )
     if len(shown) < len(rows):
         click.echo(f"the {ROWS} lowest of {len(rows)} are shown; --csv writes all")
     click.echo(summary)
+
+
+def _cell(name: str, value: Any) -> Any:
+    return None if value != value and name != "fun" else value  # NaN: a setting that the method does not have
 
 
 def _find_rate(
@@ -130,7 +136,7 @@ def _find_rate(
     import steepest
 
     found: Any
-    with quiet_numbers(function):
+    with running(function.name), quiet_numbers(function):
         found = steepest.find_lr(function.call, start, chosen.method(spec, chosen.size(start)), **keywords)
     curve = zip(found.rates.tolist(), found.values.tolist(), found.stable.tolist(), strict=True)
     rows = [dict(zip(("lr", "fun", "stable"), row, strict=True)) for row in curve]

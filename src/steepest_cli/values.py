@@ -24,10 +24,10 @@ class Number(click.ParamType):
         if value in self.words:
             return value
         try:
+            if isinstance(value, str) and value.lstrip("+-").isdecimal():
+                return int(value)
             if not isinstance(value, bool):
-                return (
-                    int(value) if isinstance(value, str) and value.lstrip("+-").isdecimal() else float(value)
-                )
+                return value if isinstance(value, int) else float(value)
         except (ValueError, TypeError):
             pass
         self.fail(f"{value!r} is no number{''.join(f', nor {word!r}' for word in self.words)}.", param, ctx)
