@@ -160,6 +160,25 @@ def test_time_is_heeded(monkeypatch):
     assert result.nit > 10_000
 
 
+def test_what_an_interrupted_run_found_is_kept(monkeypatch):
+    monkeypatch.setattr(ahead, "WORTHWHILE", 0)
+    calls = []
+
+    def entered(self, rows, *rest):
+        enter(self, rows, *rest)
+        calls.append(len(rows))
+        if len(calls) == 5:
+            raise KeyboardInterrupt
+
+    enter = ahead.Ahead._enter
+    monkeypatch.setattr(ahead.Ahead, "_enter", entered)
+    result = st.minimize(st.formula(ROSENBROCK), [-1.2, 1.0], method=st.GD(lr=1e-3))
+    assert result.code == "interrupted"
+    assert result.nit == sum(calls) == len(result.history) - 1
+    assert result.fun == result.history["f"].min()
+    np.testing.assert_array_equal(result.x, result.history.x[-1])
+
+
 def test_without_the_compiler_it_is_interpreted(monkeypatch):
     monkeypatch.setattr(ahead, "WORTHWHILE", 0)
     monkeypatch.setattr(ahead, "_loops", {})

@@ -215,47 +215,44 @@ class Ahead:
             return now
         n, (slots, _) = now.point.x.size, now.memory
         state = np.concatenate([now.point.x, now.point.g, *(np.asarray(slot, float) for slot in slots)])
+        squares = (
+            max(limits.g_low, TINY) ** 2,
+            min(limits.g_high, HUGE) ** 2,
+            limits.f_low,
+            max(limits.step, TINY) ** 2,
+        )
         hyper = self.rule.at(1.0)
-        objective, t, chunk = self.objective, now.t, FIRST
-        best, lowest = None, math.inf
+        constant = [*squares, hyper.get("lr", math.nan), *hyper.values()]
+        objective, chunk = self.objective, FIRST
+        rows = g = np.empty((0, 0))
         while True:
-            last = min(limits.t - 1, t + objective.maxfun - objective.nfev, t + chunk)
-            began = time.perf_counter()
+            t, began = now.t, time.perf_counter()
+            last = int(min(limits.t - 1, t + objective.maxfun - objective.nfev, t + chunk))
             if last <= t or began >= objective.deadline:
-                break
-            margins_ = [
-                max(limits.g_low, TINY) ** 2,
-                min(limits.g_high, HUGE) ** 2,
-                limits.f_low,
-                max(limits.step, TINY) ** 2,
-            ]
-            numbers = np.array(
-                [t, last, objective.nfev - t, *margins_, hyper.get("lr", math.nan), *hyper.values()]
-            )
-            rows, x, g = (np.empty((int(last) - t, k)) for k in (len(COLUMNS), n, n))
-            steps = loop(numbers, state, rows, x, g)
-            ended = time.perf_counter()
-            if steps:
-                rows = rows[:steps]
-                rows[:, -1] = np.linspace(began - self.began, ended - self.began, steps + 1)[1:]
-                self.history.extend(rows, x[:steps])
-                t, objective.nfev, oracle.njev = t + steps, objective.nfev + steps, oracle.njev + steps
-                k = int(rows[:, 1].argmin())
-                if rows[k, 1] < lowest:
-                    best, lowest = (
-                        Point(x[k].copy(), float(rows[k, 1]), g[k].copy(), None, oracle),
-                        rows[k, 1],
-                    )
-            if t < last:
-                break
-            chunk = min(2 * chunk, LONGEST) if ended - began < SECONDS else chunk
-        if best is None:
-            return now
-        self.begun = now.t if self.begun is None else self.begun
-        oracle.visited(best)
-        f = self.history.last.f
-        point = Point(state[:n].copy(), f, state[n : 2 * n].copy(), None, oracle)
-        return Iterate(t, point, (tuple(state[2 * n :].reshape(-1, n)), None), hyper.get("lr", math.nan))
+                return now
+            if len(rows) < last - t:  # kept for the next chunk: new memory costs as much as the steps
+                rows, g = np.empty((chunk, len(COLUMNS))), np.empty((chunk, n))
+            x = np.empty((last - t, n))
+            numbers = np.array([t, last, objective.nfev - t, *constant])
+            if steps := loop(numbers, state, rows, x, g):
+                ended = time.perf_counter()
+                rows[:steps, -1] = np.linspace(began - self.began, ended - self.began, steps + 1)[1:]
+                self._enter(rows[:steps], x[:steps], g, oracle)
+                point = Point(x[steps - 1], float(rows[steps - 1, 1]), g[steps - 1].copy(), None, oracle)
+                memory = tuple(state[2 * n :].copy().reshape(-1, n)), None
+                self.history.now = now = Iterate(t + steps, point, memory, hyper.get("lr", math.nan))
+                self.begun = t if self.begun is None else self.begun
+                chunk = min(2 * chunk, LONGEST) if ended - began < SECONDS else chunk
+            if t + steps < last:
+                return now
+
+    def _enter(self, rows: np.ndarray, x: np.ndarray, g: np.ndarray, oracle: Oracle) -> None:
+        """Steps that were made become history; the lowest point of theirs may be the best one so far."""
+        self.history.extend(rows, x)
+        self.objective.nfev += len(rows)
+        oracle.njev += len(rows)
+        k = int(rows[:, 1].argmin())
+        oracle.visited(Point(x[k].copy(), float(rows[k, 1]), g[k].copy(), None, oracle))
 
     def _loop(self, now: Iterate) -> Callable[..., int] | None:
         """The machine code, once it is compiled or the run is so long that compiling pays."""

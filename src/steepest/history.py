@@ -106,8 +106,8 @@ class History:
                 self._thin()
 
     def extend(self, rows: np.ndarray, x: np.ndarray) -> None:
-        """Add steps that follow those that are there: their records, shape (k, 7), and places, shape (k, n)."""
-        self._rows.frombytes(rows.tobytes())
+        """Add steps behind those that are there: records, float64 of shape (k, 7), and places, shape (k, n)."""
+        self._rows.frombytes(rows.data.cast("B"))
         self.previous, self.last = map(self._record, (-2, -1))
         self.here = x[-1]
         offset = -int(rows[0, 0]) % self._stride
