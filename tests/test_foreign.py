@@ -7,6 +7,8 @@ import pytest
 
 import steepest as st
 from conftest import peer
+from steepest import afar, foreign, rules
+from steepest.lift import Rule
 
 START = [-1.2, 1.0]
 
@@ -81,3 +83,76 @@ def test_saved_as_numpy(tmp_path):
     result = st.minimize(valley, made("torch", START), method="gd", lr=1e-3, maxiter=3)
     result.save(tmp_path / "run.npz")
     np.testing.assert_array_equal(st.Result.load(tmp_path / "run.npz").x, result.x.numpy())
+
+
+# ---- rules on the library's own arrays --------
+
+RULES = [
+    kind
+    for kind in vars(rules).values()
+    if isinstance(kind, type) and issubclass(kind, Rule) and kind is not Rule
+]
+
+
+def bowl(x):
+    return ((x - 1) ** 2 * (x + 2) ** 2).sum() + x.sum() ** 2
+
+
+@pytest.mark.parametrize("kind", RULES, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("library", ["torch", "jax"])
+def test_every_rule_runs_there_as_on_numpy(library, kind):
+    start = np.linspace(0.2, 2, 7).astype(np.float64 if library == "torch" else np.float32)
+    given = {"method": kind(), "maxiter": 30, "diagnose": False}
+    ours = st.minimize(bowl, start, **given)
+    theirs = st.minimize(bowl, made(library, start), **given)
+    assert theirs.engine.startswith(f"{library} on ")
+    tolerance = 1e-11 if library == "torch" else 2e-4
+    np.testing.assert_allclose(theirs.history.x, ours.history.x, rtol=tolerance, atol=tolerance)
+    for column in ("f", "g_norm", "step"):
+        np.testing.assert_allclose(
+            theirs.history[column], ours.history[column], rtol=10 * tolerance, atol=1e-6
+        )
+    assert (theirs.nit, theirs.njev, theirs.code) == (ours.nit, ours.njev, ours.code)
+    assert theirs.nfev == ours.nfev - ours.nit  # value and gradient come of one call
+    assert type(theirs.x) is type(made(library, start))
+
+
+def test_jax_compiles_once_for_all_values_of_hyperparameters():
+    peer("jax")
+    afar.step_of.cache_clear()
+    for lr, beta1 in ((0.1, 0.9), (0.01, 0.5), (lambda t: 0.1 / t, 0.8)):
+        st.minimize(bowl, made("jax", np.ones(5)), method=st.Adam(lr=lr, beta1=beta1), maxiter=20)
+    assert afar.step_of(st.Adam, foreign.Jax)._cache_size() == 1
+
+
+def test_arrays_stay_where_they_are(monkeypatch):
+    peer("torch")
+    moved = []
+    numpy = foreign.Torch.numpy
+    monkeypatch.setattr(foreign.Torch, "numpy", lambda self, a: moved.append(a) or numpy(self, a))
+    counts = []
+    for steps in (50, 150):
+        moved.clear()
+        result = st.minimize(
+            bowl, made("torch", np.ones(5)), method=st.Adam(lr=1e-4), maxiter=steps, diagnose=False
+        )
+        result.history.x  # noqa: B018 (the places are fetched when they are looked at)
+        counts.append(len(moved) - steps)
+    assert counts[0] == counts[1]  # nothing else comes back, however long the run
+
+
+def test_an_error_there_keeps_what_was_computed():
+    peer("torch")
+    calls = []
+
+    def fails(x):
+        calls.append(x)
+        if len(calls) > 30:
+            raise RuntimeError("no more")
+        return (x**2).sum()
+
+    with pytest.raises(RuntimeError, match="no more") as caught:
+        st.minimize(fails, made("torch", [1.0, 2.0]), method=st.GD(lr=0.1))
+    result = caught.value.result
+    assert result.nit >= 5
+    assert float((result.x**2).sum()) == pytest.approx(result.history["f"].min())

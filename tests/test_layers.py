@@ -13,11 +13,11 @@ PACKAGE = Path(__file__).parents[1] / "src" / "steepest"
 
 # From bottom to top; a module may import what stands before it (a package counts as one).
 LAYERS = """
-    errors point foreign checkpoint params parallel oracle expression formula derivatives problems samples
+    errors foreign point checkpoint params parallel oracle expression formula derivatives problems samples
     places history stop method schedules searches lengths alphabet machine kernels lift stepper
     rules settled units directions conjugate
     leastsquares wrappers parameterfree stochastic sets proximal methods loop resume landscape result limits
-    watch native ahead
+    watch native ahead afar
     batch lanes manypoints diagnose run weigh negative posed minimize regression findlr sweep compare
     data losses linear plan minibatch training race trainable trained fit
     continued estimators tabular plots __init__ __main__

@@ -162,9 +162,14 @@ class Rule(Method):
         return step, slots, lr
 
     @property
+    def free(self) -> bool:
+        """Whether its steps depend on gradients alone, not on a length policy that looks at points."""
+        return self._length is None
+
+    @property
     def plain(self) -> bool:
         """Whether all hyperparameters are single numbers."""
-        return self._length is None and not self.schedules and not any(map(np.ndim, self.hyper.values()))
+        return self.free and not self.schedules and not any(map(np.ndim, self.hyper.values()))
 
     @classmethod
     def lines(cls) -> list[tuple[str, str]]:

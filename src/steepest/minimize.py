@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+from .afar import Afar
 from .ahead import Ahead
 from .derivatives import Paired
 from .diagnose.explain import explain
@@ -184,6 +185,7 @@ def minimize(
     objective = kind(function(fun, "fun"), run.parameters, args, limits.maxfun, deadline, vectorized, workers)
     oracle: Oracle | None = None
     ahead: Ahead | None = None
+    afar: Afar | None = None
     engines = [chosen.engine(start)]
     verdict = None
     try:
@@ -196,8 +198,9 @@ def minimize(
         if keeper is not None:
             see = partial(keeper.see, oracle)
         elif type(oracle) is Oracle and callback is None and not plan:  # nobody looks at every step
+            afar = Afar.of(chosen, run.parameters.library, oracle)
             ahead = Ahead.of(chosen, fun, jac, objective, start, run.history, criterion, run.began)
-        iterates = descend(oracle, first, chosen, ahead)
+        iterates = afar.iterates(cast(Point, first)) if afar else descend(oracle, first, chosen, ahead)
         if plan:
             verdict = plan.follow(run, iterates, oracle, criterion, callback, see)
             reason = Reason(verdict.code, verdict.sentence)
@@ -211,6 +214,9 @@ def minimize(
     engines.append(chosen.engine(start))  # another one if it was compiled on the way
     if ahead is not None and ahead.begun is not None:
         engines[ahead.begun > 0 :] = ["compiled loop"]
+    if afar is not None:
+        afar.home(run.history)
+        engines = [afar.engine]
     verdict = verdict or run.judged(reason, oracle, chosen, given, diagnose and not stochastic)
     result = run.result(
         reason,

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from .foreign import library_of
+
 
 class Places:
     """Rows of shape (n,), as a sequence; ``places[-3:]`` is an array.
@@ -45,7 +47,10 @@ class Places:
 
     def _gather(self) -> None:
         if self._rows:
-            self._blocks.append(np.array(self._rows))
+            library = library_of(self._rows[0])
+            self._blocks.append(
+                np.array([library.numpy(row) for row in self._rows] if library else self._rows)
+            )
             self._gathered += len(self._rows)
             self._rows = []
 

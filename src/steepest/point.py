@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .foreign import library_of
+
 if TYPE_CHECKING:
     from .oracle import Oracle
 
@@ -69,11 +71,13 @@ FEW = 8  # up to so many numbers Python's own hypot and dist are quicker than Nu
 
 def distance(a: np.ndarray, b: np.ndarray) -> float:
     """The Euclidean distance of two places."""
-    return math.dist(a.tolist(), b.tolist()) if a.size <= FEW else norm(a - b)
+    return math.dist(a.tolist(), b.tolist()) if type(a) is np.ndarray and a.size <= FEW else norm(a - b)
 
 
 def norm(v: np.ndarray) -> float:
     """The Euclidean norm, also where the squares would overflow or vanish."""
+    if type(v) is not np.ndarray and (library := library_of(v)) is not None:
+        return library.norm(v)
     if v.size <= FEW:
         return math.hypot(*v.tolist())
     square = float(v.dot(v))
