@@ -252,6 +252,14 @@ def test_a_curve_shows_f_the_places_and_true_tangents():
         assert np.mean(line.get_xdata()) == pytest.approx(place)
 
 
+def test_a_curve_ends_where_a_diverged_run_left():
+    run = st.minimize(lambda x: x**4, 3.0, method=st.GD(lr=1.0))
+    ax = run.plot()[0]
+    assert words(ax)[-1] == "GD(lr=1.0): off scale at step 1"
+    low, high = ax.get_ylim()
+    assert low < 0.1 < 81 < high < 1000  # from the floor of the curve to the start
+
+
 def test_f_is_never_called_outside_of_its_bounds():
     asked = []
 
@@ -356,6 +364,7 @@ def test_a_picture_is_saved_in_the_format_of_its_name(steady, tmp_path):
 @pytest.mark.parametrize(("call", "message"), [
     (lambda run: st.plots.convergence(3), "runs=3: expected results of minimize"),
     (lambda run: st.plots.convergence([]), "runs is empty"),
+    (lambda run: st.minimize(lambda x: 1 / 0, [1.0], on_error="stop").plot(), "ended before its first value"),
     (lambda run: st.plots.convergence(run, ["speed"]), "panels has 'speed': expected some of 'gap', "),
     (lambda run: st.plots.convergence(run, against="hours"), "against='hours': expected 't', 'nfev', 'seconds'"),
     (lambda run: st.plots.path(run, box=[(1, 2)]), r"box=\[\[1.0, 2.0\]\]: expected 2 pairs"),

@@ -159,6 +159,13 @@ def test_a_sweep_of_methods_has_a_line_for_each():
     assert line(ax, "GD")[0] == pytest.approx(rates)
 
 
+def test_a_sweep_of_methods_alone_names_them():
+    swept = st.sweep(bowl, [3.0, 2.0], ["gd", "bfgs", "adam"], maxiter=20)
+    ax = swept.plot("steps")
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["gd", "bfgs", "adam"]
+    assert line(ax, "GD")[1] == pytest.approx(swept.steps.astype(float))
+
+
 # comparisons
 
 

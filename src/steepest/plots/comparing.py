@@ -10,7 +10,7 @@ import numpy as np
 from ..compare import Comparison
 from .convergence import draw_panels
 from .palette import looks
-from .paper import sheet
+from .paper import dots, sheet
 from .runs import tracks
 
 
@@ -51,17 +51,9 @@ def comparison(
                 if math.isfinite(at):
                     k = int(np.searchsorted(run.columns[by], at))
                     drawn = next(line for line in ax.lines if line.get_label() == run.name)
-                    near = np.abs(np.asarray(drawn.get_xdata(), float) - run.columns[by][k]).argmin()
+                    near = np.nanargmin(np.abs(np.asarray(drawn.get_xdata(), float) - run.columns[by][k]))
                     x, y = drawn.get_xdata()[near], drawn.get_ydata()[near]
-                    ax.plot(
-                        x,
-                        y,
-                        style.marker,
-                        color=style.color,
-                        markersize=9,
-                        markeredgecolor=colours.paper,
-                        zorder=4,
-                    )
+                    dots(ax, colours, x, y, style, markersize=9, zorder=4)
         if given[1].get_legend() is not None:
             given[1].get_legend().remove()
         given[0].set_title(given[0].get_title(loc="left") + "; large: solved")

@@ -100,6 +100,9 @@ def _line(
     )
     name = names[-1]
     places = np.broadcast_to(result.varied[name], values.shape).reshape(rows.shape)
+    kinds = [str(place) for place in places[0]] if places.dtype.kind in "OU" else []
+    if kinds:  # methods side by side
+        places = np.broadcast_to(np.arange(len(kinds), dtype=float), rows.shape)
     kind = _scale(places[0])
     positive = rows[~gone & (rows > 0) & np.isfinite(rows)]
     floor = (
@@ -121,6 +124,8 @@ def _line(
     if gone.any():
         remark(ax, theme, "dashed: border of stability; beyond it runs fell over")
     ax.set(xscale=kind, xlabel=name, xlim=_edges(places[0])[[0, -1]])
+    if kinds:
+        ax.set_xticks(range(len(kinds)), kinds)
     if positive.size and positive.max() > 20 * floor:
         ax.set_yscale("log")
         decades(ax.yaxis)

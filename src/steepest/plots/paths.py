@@ -168,9 +168,11 @@ def curve_ground(ax: Any, shown: list[Track], theme: Theme, box: Any, points: in
             box_of(np.vstack([went, known[(known > seen[:, 0]) & (known < seen[:, 1])][:, None]])), landscape
         )
     count = points or (resolution(landscape, shown[0].best, 1) if landscape else 0)
+    heights = np.zeros(0)
     if landscape and count:
         x = np.linspace(box[0, 0], box[0, 1], count)
-        ax.plot(x, landscape.at(x[:, None]), color=theme.grey, linewidth=1.2, zorder=1)
+        heights = landscape.at(x[:, None])
+        ax.plot(x, heights, color=theme.grey, linewidth=1.2, zorder=1)
     else:
         why = "f is too slow (points= insists)" if landscape else UNKNOWN
         remark(ax, theme, SAY.format(why).replace("map", "curve"))
@@ -178,7 +180,7 @@ def curve_ground(ax: Any, shown: list[Track], theme: Theme, box: Any, points: in
     marks(ax, theme, np.append(shown[0].x[0], shown[0].columns["f"][0]), best,
            np.array([[*x, landscape.minimum] for x in known]) if landscape else [])  # fmt: skip
     ax.set(xlim=box[0], xlabel="x", ylabel="f", title=_title(shown))
-    _clamp(ax, shown, theme)
+    _clamp(ax, shown, theme, shown[0].sign * heights)
     return box
 
 
@@ -229,14 +231,16 @@ def _leaves(ax: Any, run: Track, theme: Theme, box: np.ndarray) -> None:
          (-6 if side == "right" else 6, -12 if at[1] > box[1].mean() else 6), ha=side)  # fmt: skip
 
 
-def _clamp(ax: Any, shown: list[Track], theme: Theme) -> None:
-    """The height of a curve ends at what the runs saw before they left."""
+def _clamp(ax: Any, shown: list[Track], theme: Theme, heights: np.ndarray) -> None:
+    """The height of a curve ends at what the runs saw before they left; its floor is all there."""
     if all(run.left is None for run in shown):
         return
-    values = np.concatenate([values(run)[before(run)] for run in shown])
-    low, high = np.nanmin(values[np.isfinite(values)]), np.nanmax(values[np.isfinite(values)])
+    sign = shown[0].sign
+    seen = sign * np.concatenate([values(run)[before(run)] for run in shown])
+    seen, floor = seen[np.isfinite(seen)], heights[np.isfinite(heights)]
+    low, high = min(seen.min(), floor.min(initial=np.inf)), seen.max()
     margin = 0.15 * (high - low or abs(high) or 1.0)
-    ax.set_ylim(low - margin, high + 2 * margin)
+    ax.set_ylim(*sorted((sign * (low - margin), sign * (high + 2 * margin))))
     for k, run in enumerate(run for run in shown if run.left is not None):
         text = f"{run.name}: off scale at step {int(run.columns['t'][run.left])}"
         note(ax, theme, text, (0.5, 1), (0, -10 - 11 * k), xycoords="axes fraction", ha="center")

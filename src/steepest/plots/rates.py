@@ -14,6 +14,7 @@ from ..findlr import LearningRate
 from .palette import look, looks
 from .paper import decades, dots, line, note, sheet
 
+TINY = 1e-20  # a bound below that share of the largest error is not worth an axis of its own
 STEPS = np.logspace(-15, 0, 61)  # of the differences, relative to x
 
 
@@ -152,7 +153,8 @@ def difference_error(
             if seen.any():
                 best = np.flatnonzero(seen)[np.argmin(error[seen])]
                 dots(ax, colours, h[best], error[best], style)
-        if blur > 0:
+        seen = np.concatenate(list(errors.values()))
+        if blur > TINY * np.max(seen[np.isfinite(seen)], initial=0.0):
             ax.axhline(blur, color=colours.grey, linewidth=1, linestyle=(0, (4, 3)))
             note(ax, colours, "st.derivative, bound on its error", (1, blur), (-2, 4), ha="right",
                  xycoords=ax.get_yaxis_transform())  # fmt: skip

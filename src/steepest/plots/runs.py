@@ -105,6 +105,8 @@ def tracks(runs: Any) -> list[Track]:
     for name, run in named.items():
         if not isinstance(run, Result) or "history" not in run:
             raise ArgumentError(f"runs[{name!r}]={run!r}: expected a result of minimize.")
+        if not len(run.history):
+            raise ArgumentError(f"the run {name} ended before its first value: there is nothing to draw.")
     if not named:
         raise ArgumentError("runs is empty: expected at least one result.")
     return [_track(name, run) for name, run in named.items()]
