@@ -525,3 +525,17 @@ def test_a_later_diagnosis_knows_the_tests_of_the_run(tmp_path):
         verdict = st.diagnose(f, result)
         assert (verdict.code, verdict.success) == (r.code, r.success)
         assert "(gtol)" in verdict.sentence
+
+
+def test_a_saddle_that_is_constant_along_a_diagonal_is_no_constant():
+    r = st.minimize(lambda x: x[0] ** 2 - x[1] ** 2, [0.0, 0.0])
+    assert (r.success, r.code) == (False, "stalled.saddle")
+    assert np.allclose(np.abs(r.evidence["direction"]), [0, 1], atol=1e-6)
+
+
+def test_the_best_point_is_finite_where_f_falls_to_minus_infinity():
+    with np.errstate(over="ignore"):
+        r = st.minimize(lambda x: x[0] + x[1], [1.0, 1.0])
+    assert not r.success
+    assert np.isfinite(r.fun)
+    assert np.isfinite(r.x).all()

@@ -151,7 +151,8 @@ class Run:
         best, now = oracle.best, self.history.now
         if best is None or now is None:
             return best
-        return now.point if now.point.f <= best.f + oracle.derivative.noise(best.f) else best
+        near = -math.inf < now.point.f <= best.f + oracle.derivative.noise(best.f)
+        return now.point if near else best
 
     def _reporter(self, callback: Callable[..., Any]) -> Callable[[Iterate], bool]:
         """`callback` in the form that its signature asks for; tells whether it wants to stop."""

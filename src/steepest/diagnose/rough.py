@@ -12,6 +12,7 @@ from .verdict import Verdict
 from .words import along, number, place
 
 LEFT = 1e-9  # of the largest gradient of the run: a slope below that accuses nobody
+GOLDEN = (math.sqrt(5) - 1) / 2
 WRONG = 1e-2  # relative error of a slope from which a gradient is called wrong
 
 
@@ -116,7 +117,8 @@ def staircase(case: Case) -> Verdict | None:
     """f is constant around the point but not farther away: a staircase; or constant everywhere."""
     if case.slope or case.f != case.best.f or case.n > case.probes.left:
         return None
-    d = np.where(np.arange(case.n) % 2, -1.0, 1.0) / math.sqrt(case.n)
+    d = np.where(np.arange(case.n) % 2, -1.0, 1.0) * (1 + GOLDEN * np.arange(case.n) % 1)
+    d /= np.linalg.norm(d)  # no two numbers alike: along (1, -1) x0^2 - x1^2 is constant
     reach = case.scale * math.sqrt(case.n)
     known: list[tuple[float, float, float]] = []
     for t, sign in ((t, sign) for t in (1e-3, 0.1, 1.0, 10.0) for sign in (1.0, -1.0)):
