@@ -45,7 +45,15 @@ def test_every_row_once_an_epoch_and_the_steps_of_the_formula(line, size, shuffl
         return both(p, X, y)
 
     r = st.fit(
-        spy, np.zeros(3), line, method=st.GD(lr=0.05), batch_size=size, epochs=2, shuffle=shuffle, jac=True
+        spy,
+        np.zeros(3),
+        line,
+        method=st.GD(lr=0.05),
+        batch_size=size,
+        epochs=2,
+        shuffle=shuffle,
+        jac=True,
+        diagnose=False,
     )
     n = 103
     steps = math.ceil(n / min(size or n, n))
@@ -232,8 +240,9 @@ def test_a_search_stays_on_its_batch(line):
     calls = []
     loss = lambda p, X, y: (calls.append(y), squares(p, X, y))[1]
     r = st.fit(
-        loss, np.zeros(3), line, method=st.GD(lr=st.Armijo()), jac=squares_gradient, batch_size=26, epochs=10
-    )
+        loss, np.zeros(3), line, method=st.GD(lr=st.Armijo()), jac=squares_gradient, batch_size=26, epochs=10,
+        diagnose=False,
+    )  # fmt: skip
     assert r.nfev > 2 * r.nit
     changes = sum(a is not b for a, b in itertools.pairwise(calls))
     assert changes <= r.nit + 2  # the proof, the steps, and the final loss
@@ -252,10 +261,10 @@ def test_without_a_word_the_rate_is_chosen_and_decays(line):
     r = st.fit(both, np.zeros(3), line, jac=True, epochs=60)
     assert squares(r.x, *line) < 1.01 * squares(exact(*line), *line)
     assert r.epochs["lr"][-1] < 0.02 * r.epochs["lr"][0]
-    timed = st.fit(both, np.zeros(3), line, jac=True, maxtime=0.3)
+    timed = st.fit(both, np.zeros(3), line, jac=True, maxtime=0.5)
     assert "ScheduleFree" in timed.method
-    assert timed.code == "budget.time"
-    assert squares(timed.x, *line) < 1.05 * squares(exact(*line), *line)
+    assert timed.stopped[0] == "budget.time"
+    assert squares(timed.x, *line) < 1.25 * squares(exact(*line), *line)
 
 
 def test_budgets(line):
@@ -361,3 +370,115 @@ def test_the_result_saves_with_its_epochs(line, tmp_path):
     )
     np.testing.assert_array_equal(again.epochs["loss"], r.epochs["loss"])
     assert "epochs" in repr(r)
+
+
+class Killed(BaseException):
+    """As a signal would end it: nothing may run afterwards."""
+
+
+@pytest.mark.parametrize(
+    "method", [None, "adam", st.Momentum(lr=0.01), st.Lookahead(st.GD(lr=0.05), every=3)]
+)
+@pytest.mark.parametrize("when", [25, 40, 57])
+def test_a_run_that_was_killed_goes_on_bit_by_bit(line, tmp_path, monkeypatch, method, when):
+    monkeypatch.setattr("steepest.kept.EVERY", 0.0)
+    how = dict(method=method, batch_size=10, epochs=8, rng=4, jac=True, average=0.9, accumulate=1)
+    whole = st.fit(both, np.zeros(3), line, **how)
+    steps = []
+
+    def watched(keeper, training, always=False):
+        see(keeper, training, True)
+        steps.append(training.t)
+        if len(steps) == when:
+            raise Killed
+
+    from steepest.kept import Keeper
+
+    see = Keeper.see
+    path = tmp_path / "run.npz"
+    monkeypatch.setattr(Keeper, "see", watched)
+    with pytest.raises(Killed):
+        st.fit(both, np.zeros(3), line, checkpoint=path, **how)
+    monkeypatch.setattr(Keeper, "see", see)
+    r = st.fit(both, np.zeros(3), line, checkpoint=path, **how)
+    np.testing.assert_array_equal(r.x, whole.x)
+    assert r.nit == whole.nit
+    for column in ("f", "g_norm", "step", "lr"):
+        np.testing.assert_array_equal(r.history[column], whole.history[column])
+    np.testing.assert_array_equal(r.epochs["loss"], whole.epochs["loss"])
+    again = st.fit(both, np.zeros(3), line, checkpoint=path, **how)  # done already
+    np.testing.assert_array_equal(again.x, whole.x)
+    with pytest.raises(st.ArgumentError, match="seed=4"):
+        st.fit(both, np.zeros(3), line, checkpoint=path, **how | {"rng": 5})
+
+
+def verdict_of(loss, params, data, **how):
+    with np.errstate(all="ignore"):
+        return st.fit(loss, params, data, **how)
+
+
+def test_a_rate_beyond_the_limit_is_named_with_the_curvature(line):
+    """Full batches of a quadratic: the limit is exactly 2/L, L the largest eigenvalue of 2 X'X/n."""
+    X, y = line
+    L = float(np.linalg.eigvalsh(2 * X.T @ X / len(y)).max())
+    r = verdict_of(squares, np.zeros(3), line, method=st.GD(lr=2.5 / L), batch_size=None, epochs=200)
+    assert r.code == "diverged"
+    assert r.evidence["L"] == pytest.approx(L, rel=0.02)
+    assert r.evidence["limit"] == pytest.approx(2 / L, rel=0.02)
+    assert f"lr = {2.5 / L:.3g}" in r.why
+    assert r.retry(batch_size=32).success
+    healthy = verdict_of(squares, np.zeros(3), line, method=st.GD(lr=1.5 / L), batch_size=None, epochs=200)
+    assert healthy.success
+
+
+def test_columns_out_of_scale_are_named_with_what_to_do(line):
+    X, y = line
+    raw = X * [1.0, 300.0, 1.0]
+    r = verdict_of(squares, np.zeros(3), (raw, y), method=st.GD(lr=0.05))
+    assert r.code == "diverged"
+    assert r.evidence["unscaled"] == [1]
+    assert "data[0][:, 1]" in r.why
+    assert "(X - X.mean(axis=0)) / X.std(axis=0)" in r.why
+    scaled = (raw - raw.mean(axis=0)) / raw.std(axis=0)
+    loss = lambda p, X, y: np.mean((X @ p[:3] + p[3] - y) ** 2)
+    assert verdict_of(loss, np.zeros(4), (scaled, y), method=st.GD(lr=0.05)).success
+
+
+def test_a_rate_that_is_far_too_small(line):
+    r = st.fit(squares, np.zeros(3), line, method=st.GD(lr=1e-7))
+    assert r.code == "stalled.plateau"
+    assert "times smaller than 1/L" in r.why
+    assert r.retry().success
+
+
+def test_targets_that_are_all_the_same(line):
+    r = st.fit(st.losses.Logistic(), None, (line[0], np.ones(103)))
+    assert r.code == "stalled.labels"
+    assert "All 103 targets data[1] are 1" in r.why
+
+
+def test_a_loss_that_forgets_its_parameters(line):
+    r = st.fit(lambda p, X, y: np.mean(y**2) + 0 * p[0], np.zeros(3), line, method=st.GD(lr=0.1))
+    assert r.code == "stalled.plateau"
+    assert "Does it depend on the parameters" in r.why
+
+
+def test_what_is_left_when_the_budget_ends(line):
+    r = st.fit(squares, np.zeros(3), line, method=st.GD(lr=0.002), epochs=3)
+    assert r.code == "budget.epochs"
+    assert not r.success
+    assert "still falling" in r.why
+    assert r.advice.changes == {"epochs": 6}
+    assert st.fit(squares, np.zeros(3), line, method=st.GD(lr=0.05), epochs=40).success
+
+
+def test_the_noise_scale_of_gradients_is_that_of_theory():
+    """Gradient of the mean of (p - y)^2/2 is p - mean(y): the noise scale is var(y)/(p - mean)^2 rows."""
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=40_000)
+    loss = lambda p, y: np.mean((p - y) ** 2) / 2
+    scales = []
+    for seed in range(20):
+        r = st.fit(loss, 1.0, y, method=st.GD(lr=1e-9), batch_size=50, maxiter=1, rng=seed)
+        scales.append(r.evidence["noise_scale"])
+    assert np.median(scales) == pytest.approx(1.0, rel=0.5)

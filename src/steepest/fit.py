@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from .data import SHUFFLES, split
 from .derivatives import Paired, choose
 from .diagnose.explain import explain
 from .errors import ArgumentError
+from .kept import Keeper, problem
 from .landscape import Landscape
 from .linear import Model
 from .losses import Linear
@@ -23,7 +25,7 @@ from .negative import function
 from .oracle import Objective
 from .params import Parameters
 from .plan import Plan
-from .race import race
+from .race import decayed, race
 from .result import Result
 from .run import Run
 from .trainable import delivery, entrants, suited
@@ -57,7 +59,9 @@ def fit(
     accumulate: int = 1,
     average: float | None = None,
     callback: Callable[..., Any] | None = None,
+    checkpoint: str | Path | None = None,
     on_error: str = "raise",
+    diagnose: bool = True,
 ) -> Result:
     """Train parameters on data: minimise the mean of a loss over its rows, batch by batch.
 
@@ -107,9 +111,14 @@ def fit(
         ``callback(params)``, or ``callback(intermediate_result)`` with exactly that name, after each epoch: with x,
         fun (the epoch's loss), validation, lr, epoch, nit, seconds, samples_per_second, seconds_left;
         `StopIteration` or returning True stops.
+    checkpoint : path
+        A file that the run is kept in, about every ten seconds and after each epoch: the same call goes on from it,
+        also within an epoch, and ends as if it had not been stopped, bit by bit.
     on_error : {"raise", "stop"}
         When `loss` raises: raise the same exception, with the partial result as its attribute ``result``; or
         stop and return that.
+    diagnose : bool
+        Whether the end is diagnosed: at most 30 gradients of a batch, counted apart as `diagnosis_nfev`.
 
     Returns
     -------
@@ -137,6 +146,7 @@ def fit(
     (array([ 1. , -2. ,  0.5]), 3.0, 320)
     """
     given = {name: value for name, value in locals().items() if value is not None}
+    given.pop("checkpoint", None)  # which is another run
     if on_error not in ("raise", "stop"):
         raise ArgumentError(f"on_error={on_error!r}: expected 'raise' or 'stop'.")
     if shuffle not in SHUFFLES:
@@ -176,16 +186,33 @@ def fit(
         f0 = objective(start)
         derivative = choose(objective, run.parameters, start, f0, jac)
         oracle = MiniBatch(objective, derivative)
+        keeper = None
+        if checkpoint is not None:
+            keeper = Keeper(checkpoint, problem(plan, start, train.rows, repr(wrap(chosen))))
+        found = keeper.saved["chosen"] if keeper is not None and keeper.saved else None
         if rules:
-            chosen, evidence = race(rules, oracle, train, plan, start, wrap, delivery)
+            found = found or race(rules, oracle, train, plan, start, wrap, delivery)
+            chosen, evidence = (
+                decayed(rules[found.rule], found.lr, plan.steps(train)),
+                found._asdict() | {"rule": rules[found.rule].name},
+            )
         chosen = wrap(chosen)
         training = Training(run, oracle, chosen, train, plan, start, validate, listen, delivery(chosen))
+        training.chosen = found
+        if keeper is not None:
+            training.keep = keeper.see
+            if keeper.saved:
+                keeper.put_back(training)
         reason = training.follow()
+        if keeper is not None:
+            keeper.see(training, always=True)
     except (Exception, KeyboardInterrupt) as error:
+        if training is not None and keeper is not None and isinstance(error, KeyboardInterrupt):
+            keeper.see(training, always=True)
         reason = run.mishap(error, objective.nfev)
         if isinstance(error, ArgumentError):
             raise
-    result = summary(run, training, reason, objective, chosen, evidence, out)
+    result = summary(run, training, reason, objective, chosen, evidence, out, diagnose)
     result.remember(
         again=lambda changes: fit(**{k: v for k, v in {**given, **changes}.items() if v is not None}),
         explain=lambda k: explain(chosen, run.history, training.oracle, k) if training else "",

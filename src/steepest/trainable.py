@@ -34,9 +34,7 @@ def entrants(method: Any, lr: Any, n: int, plan: Plan, train: Source) -> list[Ru
 
 def suited(method: Method, steady: bool) -> Method:
     """The method, if it can do with a gradient that is another one for every batch."""
-    inner = method
-    while isinstance(inner, Wrapper):
-        inner = inner.method
+    inner = innermost(method)
     policy = getattr(inner, "hyper", {}).get("lr")
     if not steady and (isinstance(inner, Descent) or isinstance(policy, BarzilaiBorwein | AdGD)):
         raise ArgumentError(
@@ -46,11 +44,18 @@ def suited(method: Method, steady: bool) -> Method:
     return method
 
 
+def innermost(method: Method) -> Method:
+    """The method within all wrappers."""
+    while isinstance(method, Wrapper):
+        method = method.method
+    return method
+
+
 def delivery(method: Method) -> Callable[[np.ndarray, Any], np.ndarray]:
     """What of (place, memory) is handed out: of schedule-free rules the average, which their paper calls x."""
-    inner, depth = method, 0
+    inner = method
     while isinstance(inner, ClipNorm):
-        inner, depth = inner.method, depth + 1
+        inner = inner.method
     if isinstance(inner, ScheduleFreeGD | ScheduleFreeAdam):
         mean = inner.slots.index("mean")
         return lambda x, memory: np.asarray(memory[0][mean], x.dtype)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import logging
 import math
 import time
@@ -11,13 +12,18 @@ from typing import Any
 
 import numpy as np
 
+from .data import CHUNK, Arrays
+from .diagnose.training import Trained, judge
+from .diagnose.verdict import Verdict
 from .method import Method
 from .negative import function
 from .oracle import Objective
 from .plan import columns
 from .result import STATUS, Result
+from .rules import GD, Momentum, Nesterov
 from .run import Run
 from .stop import Reason
+from .trainable import innermost
 from .training import Training
 
 logger = logging.getLogger("steepest")
@@ -53,6 +59,7 @@ def summary(
     method: Method,
     evidence: dict[str, Any],
     out: Callable[[Any], Any],
+    diagnose: bool,
 ) -> Result:
     """Everything so far, with the best parameters, in the caller's shapes."""
     parameters = run.parameters
@@ -66,16 +73,22 @@ def summary(
             except (Exception, KeyboardInterrupt):  # what was found must not be lost
                 logger.warning("the final loss could not be computed", exc_info=True)
     njev = training.oracle.njev if training else 0
+    verdict = Verdict(*reason, reason.converged)
+    if diagnose and training and best:
+        try:
+            verdict = judge(looked_at(training, reason, best.x, run))
+        except (Exception, KeyboardInterrupt):  # a diagnosis must not lose what the run has found
+            logger.warning("the diagnosis failed", exc_info=True)
     return Result(
         x=out(parameters.restore(x.copy())),
         fun=fun,
         jac=parameters.restore(np.full_like(x, math.nan) if g is None else g),
-        success=reason.converged,
-        status=STATUS[reason.code.partition(".")[0]],
-        message=reason.sentence,
-        code=reason.code,
-        evidence=evidence,
-        advice=None,
+        success=verdict.success,
+        status=STATUS[verdict.code.partition(".")[0]],
+        message=verdict.sentence,
+        code=verdict.code,
+        evidence=evidence | verdict.evidence,
+        advice=verdict.advice,
         stopped=list(reason),
         nit=training.t if training else 0,
         nfev=nfev,
@@ -89,3 +102,51 @@ def summary(
         best_epoch=best.epoch if best else 0,
         history=run.history,
     )
+
+
+def looked_at(training: Training, reason: Reason, x: np.ndarray, run: Run) -> Trained:
+    """What the verdict on a run looks at."""
+    plan, source, method = training.plan, training.source, training.method
+    hyper = getattr(innermost(method), "hyper", {})
+    lr, beta = hyper.get("lr"), hyper.get("beta", 0.0)
+    adaptive = not isinstance(innermost(method), GD | Momentum | Nesterov)
+    groups = list(itertools.islice(plan.batches(source, 0), 8)) if source.again else []
+    oracle = training.oracle
+
+    def gradient(group: Any) -> Callable[[np.ndarray], np.ndarray]:
+        def g(x: np.ndarray) -> np.ndarray:
+            oracle.hold(group)
+            return oracle.pair(x)[1]
+
+        return g
+
+    def loss(x: np.ndarray) -> float:
+        """Over the first batches: at two places the same rows, so that their scatter plays no part."""
+        values = [(oracle.hold(group), oracle.value(x))[1] for group in groups]
+        return float(np.mean(values)) if values else math.nan
+
+    table, same = None, ""
+    if isinstance(source, Arrays):
+        arrays = source.arrays
+        if (
+            len(arrays) > 1
+            and isinstance(arrays[0], np.ndarray)
+            and arrays[0].ndim == 2
+            and source.change is None
+        ):
+            rows = arrays[0][:CHUNK]
+            table = source.names[0], rows.mean(axis=0, dtype=float), rows.std(axis=0, dtype=float)
+        if len(arrays) > 1 and isinstance(arrays[1], np.ndarray) and arrays[1].ndim == 1:
+            y = arrays[1]
+            same = (
+                f"All {len(y)} targets {source.names[1]} are {y[0]:g}"
+                if (y == y[0]).all() and len(y) > 1
+                else ""
+            )
+    x0, best = run.parameters.start, training.best
+    start, end = (training.first, best.score) if training.validate and best else (loss(x0), loss(x))
+    return Trained(
+        reason, columns(training.table), start, end, training.t, lr if isinstance(lr, float) else math.nan,
+        math.nan if adaptive else 1 / (1 - beta), x0, x, [gradient(group) for group in groups],
+        plan.size * plan.accumulate, table, same, best.epoch if best else 0,
+    )  # fmt: skip

@@ -21,6 +21,8 @@ from .point import Point, distance, norm
 from .run import Run
 from .stop import Criterion, Reason, Stuck, counted
 
+HOPELESS = 1e6  # an epoch whose loss is so many times that of the start and of the first epoch ends the run
+
 
 class Training:
     """One run over data, driven to its end.
@@ -68,8 +70,11 @@ class Training:
         self.table: list[Epoch] = []
         self.sums = Sums()
         self.best: Best | None = None
+        self.first = math.nan  # the loss before the first step: of the validation data, or of the first batch
         self.stale = 0  # epochs since the best one
-        self._spent = 0.0  # seconds of this epoch in steps
+        self.keep: Callable[[Training], None] | None = None  # asked to save after each step
+        self.chosen: Any = None  # what a race has chosen
+        self.spent = 0.0  # seconds of this epoch in steps
 
     @property
     def x(self) -> np.ndarray:
@@ -95,10 +100,13 @@ class Training:
 
     def follow(self) -> Reason:
         """Train until there is a reason to stop."""
-        self.oracle.hold(next(self.plan.batches(self.source, 0)))
-        self.memory = self.method.init(self.oracle(self.point.x))
-        f0 = self.oracle.value(self.point.x) if self.validate is None else self.validate(self.point.x)
-        self.best = Best(self.point.x, f0, 0)
+        if self.t == 0:
+            self.oracle.hold(next(self.plan.batches(self.source, 0)))
+            self.memory = self.method.init(self.oracle(self.point.x))
+            f0 = self.oracle.value(self.point.x) if self.validate is None else self.validate(self.point.x)
+            self.first, self.best = f0, Best(self.point.x, f0, 0)
+        elif reason := self._ended():
+            return reason
         stop = (
             self.method.convergence(self.point.x.dtype) | Stuck() if self.plan.steady(self.source) else None
         )
@@ -112,7 +120,9 @@ class Training:
         groups = itertools.islice(self.plan.batches(self.source, self.epoch), self.batch, None)
         for group in groups:
             reason = self._step(group, stop)
-            self._spent += time.perf_counter() - began
+            self.spent += time.perf_counter() - began
+            if self.keep is not None:
+                self.keep(self)
             began = time.perf_counter()
             if reason:
                 self._close(self.epoch + self._share())
@@ -168,12 +178,12 @@ class Training:
         if not self.sums.batches:
             return None
         loss, error, x = self.sums.mean, self.sums.error, self.x
-        rate = self.sums.rows / self._spent if self._spent else math.nan
+        rate = self.sums.rows / self.spent if self.spent else math.nan
         finite = bool(np.isfinite(x).all())
         validation = self.validate(x) if self.validate is not None and finite else math.nan
         seconds = time.perf_counter() - self.run.began
         self.table.append(Epoch(epoch, loss, validation, self.lr, seconds, rate))
-        self.sums, self._spent = Sums(), 0.0
+        self.sums, self.spent = Sums(), 0.0
         score = loss if self.validate is None else validation
         # A mean of batches scatters: an epoch that is not worse for certain counts as better, being trained longer.
         assert self.best is not None
@@ -185,12 +195,21 @@ class Training:
             self.best = Best(x, min(score, self.best.score), len(self.table), error)
         if self.listen is not None and self.listen(self):
             return Reason("callback", f"The callback stopped the run after epoch {self.epoch}.")
+        return self._ended()
+
+    def _ended(self) -> Reason | None:
+        """Whether the epochs that are done are enough."""
+        assert self.best is not None
         if self.stale >= self.plan.patience:
             what = "validation loss" if self.validate is not None else "loss"
             return Reason(
                 "converged.validation",
                 f"No better {what} than {self.best.score:.6g} (epoch {self.best.epoch}) in "
                 f"{counted(self.stale, 'epoch')} (patience={self.plan.patience:g}).",
+            )
+        if self.table[-1].loss > HOPELESS * max(abs(self.first), abs(self.table[0].loss)):
+            return Reason(
+                "diverged", f"Diverged: the loss rose to {self.table[-1].loss:.4g} in epoch {self.epoch}."
             )
         if self.epoch >= self.plan.epochs:
             return Reason("budget.epochs", f"Trained {counted(self.epoch, 'epoch')}.")

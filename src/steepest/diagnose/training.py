@@ -1,0 +1,273 @@
+"""Why a training run ended as it did: what its epochs, its batches and its columns say."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..stop import Reason, counted
+from .verdict import Advice, Verdict
+from .words import count, number
+
+Gradient = Callable[[np.ndarray], np.ndarray]
+OVER = 1.05  # of the best validation loss: beyond that, the last epochs are overfitting
+STILL = 0.01  # of what training has gained: less in the last epoch, and it has settled
+SPREAD = 10.0  # ratio of the deviations of columns that slows every first-order method
+
+
+@dataclass
+class Trained:
+    """What a verdict on training looks at.
+
+    Attributes
+    ----------
+    reason : Reason
+        What ended the run.
+    epochs : dict
+        The columns of the table of epochs.
+    start, end : float
+        The loss of the first batches at the start and at the parameters returned; of the validation data, where
+        there are any.
+    steps : int
+        Made.
+    lr : float
+        The rate that the caller has set; NaN where it was chosen.
+    boost : float
+        1/(1 - beta) of a momentum, else 1; NaN where rates do not scale with curvature, as in Adam.
+    x0 : ndarray
+    gradients : sequence of callables
+        The gradients of the first batches.
+    rows : int
+        In each of these.
+    columns : (name, ndarray, ndarray) or None
+        Of the table among the data: mean and deviation of each column.
+    constant : str
+        What of the data is all the same, or "".
+    best_epoch : int
+    """
+
+    reason: Reason
+    epochs: dict[str, np.ndarray]
+    start: float
+    end: float
+    steps: int
+    lr: float
+    boost: float
+    x0: np.ndarray
+    x: np.ndarray
+    gradients: Sequence[Gradient]
+    rows: int
+    columns: tuple[str, np.ndarray, np.ndarray] | None
+    constant: str
+    best_epoch: int
+    given: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def loss(self) -> np.ndarray:
+        return self.epochs["loss"]
+
+    @property
+    def validated(self) -> bool:
+        return bool(np.isfinite(self.epochs["validation"]).any())
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the loss ended far above where it began, or at no number at all."""
+        if self.reason.code == "nonfinite":
+            return True
+        return bool(
+            len(self.loss) and self.loss[-1] > 10 * abs(self.start) and self.loss[-1] > self.loss.min()
+        )
+
+
+def judge(case: Trained) -> Verdict:
+    """The first cause that fits; at most 30 gradients of a batch."""
+    with np.errstate(all="ignore"):
+        verdict = next((found for cause in CAUSES if (found := cause(case))), None) or Verdict(
+            *case.reason, success=case.reason.converged
+        )
+        evidence = noise(case)
+    hint = evidence.pop("hint", "")
+    sentence = (
+        f"{verdict.sentence} {hint}" if hint and verdict.code.startswith("budget") else verdict.sentence
+    )
+    return Verdict(verdict.code, sentence, verdict.success, evidence | verdict.evidence, verdict.advice)
+
+
+def broken(case: Trained) -> Verdict | None:
+    """Errors, interruptions: nothing is asked any more."""
+    if case.reason.code.startswith(("error", "interrupted", "callback")):
+        return Verdict(*case.reason)
+    return None
+
+
+def constant(case: Trained) -> Verdict | None:
+    """Targets that are all the same."""
+    if not case.constant:
+        return None
+    return Verdict(
+        "stalled.labels", f"{case.constant}: there is nothing to learn from them. {case.reason.sentence}"
+    )
+
+
+def diverged(case: Trained) -> Verdict | None:
+    """The rate beside the measured curvature, and columns that are out of scale."""
+    if not case.diverged:
+        return None
+    unscaled, names = _unscaled(case)
+    L = curvature(case)
+    limit = 2 / L if L > 0 else math.nan
+    evidence = {"lr": case.lr, "L": L, "limit": limit} | ({"unscaled": names} if names else {})
+    end = (
+        f"the loss went from {case.start:.4g} to {case.loss[-1]:.4g}"
+        if len(case.loss)
+        else case.reason.sentence
+    )
+    said = math.isfinite(case.lr) and math.isfinite(case.boost)
+    rate = ""
+    if said and math.isfinite(limit):
+        rate = f" lr = {number(case.lr)}, where about 2/L = {number(limit)} is the limit (L = {number(L)}, of a batch)."
+    advice = Advice({"lr": "auto"}, unscaled, "fit")
+    if not unscaled and said and math.isfinite(limit) and case.lr * case.boost < limit / 4:
+        rate += " So the rate is not what did it: look for values out of range in the loss or the data."
+    return Verdict(
+        "diverged", f"Diverged: {end}.{rate}{' ' + unscaled if unscaled else ''}", False, evidence, advice
+    )
+
+
+def overfitted(case: Trained) -> Verdict | None:
+    """The validation loss rose while the training loss fell."""
+    if not case.validated or case.best_epoch == 0:
+        return None
+    held = case.epochs["validation"]
+    best = float(np.nanmin(held))
+    if not (held[-1] > OVER * best + 1e-300 and case.loss[-1] < case.loss[case.best_epoch - 1]):
+        return None
+    sentence = (
+        f"Overfitting: after epoch {case.best_epoch} the validation loss rose from {best:.4g} to {held[-1]:.4g}, "
+        f"while the training loss fell to {case.loss[-1]:.4g}. The parameters of epoch {case.best_epoch} are returned."
+    )
+    advice = Advice({"epochs": case.best_epoch}, "or penalise the parameters, or use more data", "fit")
+    return Verdict("converged.validation", sentence, True, {"best_epoch": case.best_epoch}, advice)
+
+
+def flat(case: Trained) -> Verdict | None:
+    """No progress at all."""
+    if len(case.loss) < 2 or case.reason.converged:
+        return None
+    gain = case.start - case.end
+    if gain > STILL * abs(case.start) and gain > 0:
+        return None
+    largest = max((float(np.abs(g(case.x)).max()) for g in case.gradients), default=0.0)
+    if largest == 0:
+        sentence = f"The loss stayed at {case.loss[-1]:.4g}: its gradient is 0 on every batch that was tried."
+        return Verdict(
+            "stalled.plateau", f"{sentence} Does it depend on the parameters?", False, {"gradient": 0.0}
+        )
+    L = curvature(case)
+    unscaled, names = _unscaled(case)
+    went = f"the loss went from {case.start:.6g} to {case.end:.6g}"
+    sentence = f"No progress: in {counted(case.steps, 'step')} {went}."
+    if math.isfinite(case.lr) and math.isfinite(case.boost) and L > 0 and case.lr * case.boost * L < 0.02:
+        times = count(1 / (case.lr * case.boost * L))
+        sentence += f" lr = {number(case.lr)} is {times} times smaller than 1/L = {number(1 / L)}."
+    evidence = {"lr": case.lr, "L": L, "gradient": largest} | ({"unscaled": names} if names else {})
+    return Verdict(
+        "stalled.plateau",
+        f"{sentence} {unscaled}".strip(),
+        False,
+        evidence,
+        Advice({"lr": "auto"}, "", "fit"),
+    )
+
+
+def finished(case: Trained) -> Verdict | None:
+    """The budget is used: has the loss settled, or is there something left?"""
+    if not case.reason.code.startswith("budget") or not len(case.loss):
+        return None
+    losses = case.epochs["validation"] if case.validated else case.loss
+    begin = max(case.start, losses[0])
+    gained = begin - losses.min()
+    last = (losses[-2] - losses[-1]) if len(losses) > 1 else gained
+    what = "validation loss" if case.validated else "loss"
+    evidence = {"gained": float(gained), "last": float(last)}
+    state = f"{case.reason.sentence.rstrip('.')}: {what} {losses[-1]:.4g}, from {begin:.4g}"
+    if len(losses) > 1 and abs(last) <= STILL * gained:
+        return Verdict(
+            "converged.settled",
+            f"{state}; settled: {number(abs(last))} in the last epoch.",
+            True,
+            evidence,
+        )
+    if last < 0:
+        sentence = (
+            f"{state}; it scatters (the last epoch: {number(-last)} up): the rate is too large for the end."
+        )
+        return Verdict(case.reason.code, sentence, False, evidence, Advice({"lr": "auto"}, "", "fit"))
+    sentence = f"{state}; it was still falling, by {number(last)} in the last epoch."
+    made = max(math.ceil(case.epochs["epoch"][-1]), 1)
+    return Verdict(case.reason.code, sentence, False, evidence, Advice({"epochs": 2 * made}, "", "fit"))
+
+
+CAUSES = (broken, constant, diverged, overfitted, flat, finished)
+
+
+def curvature(case: Trained) -> float:
+    """The largest curvature of the first batch at the start, by six power steps on differences of gradients."""
+    if not case.gradients:
+        return math.nan
+    g, x = case.gradients[0], case.x0
+    base = g(x)
+    v = base / (np.linalg.norm(base) or 1.0)
+    t = float(np.sqrt(np.finfo(x.dtype).eps)) * max(1.0, float(np.linalg.norm(x)))
+    size = math.nan
+    for _ in range(6):
+        image = (g((x + t * v).astype(x.dtype)) - base) / t
+        size = float(np.linalg.norm(image))
+        if not size > 0 or not math.isfinite(size):
+            break
+        v = image / size
+    return size
+
+
+def noise(case: Trained) -> dict[str, Any]:
+    """The gradient-noise scale tr(S)/|G|^2 at the parameters returned: McCandlish et al. (2018), eq. 2.9 and A.2.
+
+    Batches much smaller than it waste steps, much larger ones waste rows.
+    """
+    if len(case.gradients) < 4 or case.diverged:
+        return {}
+    gradients = np.array([g(case.x) for g in case.gradients], float)
+    small = float((gradients**2).sum(axis=1).mean())
+    big = float((gradients.mean(axis=0) ** 2).sum())
+    b, B = case.rows, case.rows * len(gradients)
+    G2, S = (B * big - b * small) / (B - b), (small - big) / (1 / b - 1 / B)
+    if not (S > 0 and math.isfinite(S)):
+        return {}
+    scale = S / G2 if G2 > 0 else math.inf
+    hint = f"Gradient noise scale: {count(scale) if math.isfinite(scale) else 'more than ' + count(B)} rows."
+    return {"noise_scale": scale, "hint": hint}
+
+
+def _unscaled(case: Trained) -> tuple[str, list[int]]:
+    """The columns whose deviations or means are out of scale, and what to do."""
+    if case.columns is None:
+        return "", []
+    name, mean, deviation = case.columns
+    usual = float(np.median(deviation))
+    size = np.maximum(deviation, np.abs(mean))
+    odd = np.flatnonzero((size > SPREAD * usual) | (size > SPREAD) | (deviation < usual / SPREAD))
+    if not odd.size or (deviation.max() <= SPREAD * deviation.min() and size.max() <= SPREAD):
+        return "", []
+    listed = ", ".join(
+        f"{name}[:, {i}] (mean {number(mean[i])}, deviation {number(deviation[i])})" for i in odd[:4]
+    )
+    more = f" and {odd.size - 4} more" if odd.size > 4 else ""
+    return (
+        f"Columns out of scale: {listed}{more}. Standardise them: X = (X - X.mean(axis=0)) / X.std(axis=0).",
+        odd.tolist(),
+    )
