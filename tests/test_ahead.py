@@ -126,6 +126,16 @@ def test_it_takes_over_when_the_run_is_long(monkeypatch):
     np.testing.assert_array_equal(runs[0].history.x, runs[1].history.x)
 
 
+def test_other_values_and_starts_compile_nothing_new(monkeypatch):
+    monkeypatch.setattr(ahead, "WORTHWHILE", 0)
+    fun = st.formula(ROSENBROCK)
+    st.minimize(fun, [-1.2, 1.0], method=st.Adam(), maxiter=20)
+    monkeypatch.setattr(ahead, "Code", lambda text: pytest.fail("compiled again"))
+    for lr, start in ((0.1, [0.0, 0.0]), (0.01, [2.0, 3.0])):
+        given = {"method": st.Adam(lr=lr, beta1=0.5), "maxiter": 20, "gtol": 1e-9}
+        assert st.minimize(fun, start, **given).engine == "compiled loop"
+
+
 def test_what_must_be_looked_at_is_not_compiled(monkeypatch):
     @rule
     def Soft(g, lr=0.1):
