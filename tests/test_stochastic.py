@@ -252,6 +252,32 @@ def test_stopped_and_continued_is_one_run():
         assert np.array_equal(again[150].point.x, whole[cut + 150].point.x)
 
 
+@pytest.mark.parametrize("stop_at", [3, 20, 150])
+def test_a_checkpoint_goes_on_bit_by_bit(tmp_path, stop_at):
+    def both(x, rng):
+        return float(x @ x) + rng.standard_normal(), 2 * x + rng.standard_normal(3)
+
+    def run(checkpoint=None, callback=None):
+        rng = np.random.default_rng(7)
+        return st.minimize(
+            both, X0, (rng,), jac=True, stochastic=True, maxiter=300, checkpoint=checkpoint, callback=callback
+        )
+
+    whole, path = run(), tmp_path / "run.npz"
+    run(path, callback=lambda intermediate_result: intermediate_result.nit == stop_at)
+    again = run(path)
+    assert np.array_equal(again.history["f"], whole.history["f"])
+    assert np.array_equal(again.x, whole.x)
+
+
+def test_time_ends_it_and_the_end_is_still_weighed():
+    r = st.minimize(noisy_bowl(), X0, jac=True, stochastic=True, maxiter=10**7, maxtime=0.3)
+    assert r.nfev < 10**6
+    assert r.seconds < 1.0
+    assert gap(r.x) <= gap(X0)
+    assert "looks" in r.evidence
+
+
 @pytest.mark.parametrize("name", ["Adam 0.1", "Mechanic", "COCOB", "Prodigy"])
 def test_the_peers_of_the_benchmark_are_those_of_optax(name, monkeypatch):
     optax, jax = peer("optax"), peer("jax")

@@ -112,8 +112,13 @@ def weigh(oracle: Oracle, start: np.ndarray, end: np.ndarray, kept: int) -> tupl
     for i in range(kept):  # in turn, so that a drift of the noise does not look like a change
         j = i // 3
         share = (0.0, 1.0, (j + 0.5) / (kept // 3))[i % 3]
-        point = oracle((start, end, (start + share * way).astype(start.dtype))[i % 3])
-        _ = point.g  # drawn now, with its value
+        try:
+            point = oracle((start, end, (start + share * way).astype(start.dtype))[i % 3])
+            _ = point.g  # drawn now, with its value
+        except Exhausted:
+            if i < 6:  # too few to tell anything
+                raise
+            break
         looks[i % 3].append(point)
     (f0, e0), (f1, e1) = (mean([point.f for point in part]) for part in looks[:2])
     with np.errstate(all="ignore"):  # what is not finite is left out of means
