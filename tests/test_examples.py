@@ -241,3 +241,28 @@ def test_the_demo_needs_neither_scipy_nor_anything_else_that_is_optional(tmp_pat
         (tmp_path / f"{package}.py").write_text("raise ImportError('hidden by the test')")
     output = run("stopping_distances", tmp_path, path=tmp_path)
     assert "success: True" in output.text
+
+
+def test_t1_as_a_training_run_reaches_the_weight_and_tells_that_the_rate_was_too_small(outputs):
+    output, _ = outputs("t1_training")
+    rows = re.findall(r"^ +(\d+) +(\S+) +(\S+)$", output.text, re.MULTILINE)
+    assert [int(epoch) for epoch, *_ in rows] == list(range(1, 31))
+    assert float(rows[-1][1]) < 1e-4 * float(rows[0][1])
+    assert output.numbers("\nw =")[0] == pytest.approx(1.0, abs=0.02)
+    x = np.arange(8, 19) / 100
+    largest, smallest = np.mean(np.sort(x**2)[-4:]), np.mean(np.sort(x**2)[:4])  # of all batches of 4
+    assert smallest <= 1 / output.numbers("times smaller than 1/L =")[0] <= largest
+
+
+def test_training_beats_guessing_on_data_that_it_has_not_seen(outputs):
+    pytest.importorskip("sklearn", reason="the data come with scikit-learn")
+    output, _ = outputs("training_networks")
+    assert output.numbers("logistic regression:")[0] > 0.9
+    assert output.numbers("network:")[0] > 0.75
+
+
+def test_data_that_do_not_fit_are_trained_on(outputs):
+    output, _ = outputs("training_large_data")
+    if sys.platform.startswith("linux"):
+        assert "The whole file does not fit." in output.text
+    assert output.numbers("largest error of a coefficient:")[0] < 0.05

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .data import CHUNK, Arrays, Batch, Source
+from .data import Arrays, Batch, Source
 from .errors import ArgumentError
 from .losses import Linear, Params, Softmax
 
@@ -101,7 +101,7 @@ class Model:
 
     def _sample(self, train: Source) -> tuple[Any, ...]:
         """Rows to measure the columns on (and their weights), and all targets where they are at hand."""
-        batch = next(train.epoch(CHUNK, None if train.rows is None else "full", np.random.default_rng(0)))
+        batch = train.head()
         if len(batch) not in (2, 3):
             raise ArgumentError(f"data has {len(batch)} arrays: {type(self.loss).__name__} expects (X, y).")
         X, y = batch[0], np.asarray(train.arrays[1] if isinstance(train, Arrays) else batch[1])

@@ -110,17 +110,9 @@ def race(
 
 def batches(source: Source, plan: Plan, most: int) -> list[list[Batch]]:
     """The first batches of the run, at most so many, from what can be read again."""
-    stream = plan.batches(source, 0)
-    if source.again:
-        return list(itertools.islice(stream, most))
-    pool: list[list[Batch]] = []
-    rows = 0
-    for group in itertools.islice(stream, most):
-        rows += sum(batch[0].shape[0] for batch in group)
-        if pool and rows > source.ahead:
-            break
-        pool.append(group)
-    return pool
+    if not source.again:
+        most = min(most, max(source.ahead // (plan.size * plan.accumulate), 1))
+    return list(itertools.islice(plan.batches(source, 0), most))
 
 
 def pilot(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from .files import CSV, Parquet
 from .given import source, split
 from .sources import CHUNK, SHUFFLES, Arrays, Batch, Chunks, Source
 
-__all__ = ["CHUNK", "SHUFFLES", "Arrays", "Batch", "Chunks", "Source", "source", "split"]
+__all__ = ["CHUNK", "CSV", "SHUFFLES", "Arrays", "Batch", "Chunks", "Parquet", "Source", "source", "split"]

@@ -45,6 +45,10 @@ class Source:
         other.change, other._whole = change, None
         return other
 
+    def head(self) -> Batch:
+        """Some rows to look at, as they are given: drawn at random where that can be."""
+        raise NotImplementedError
+
     def epoch(self, size: int, shuffle: str | None, rng: np.random.Generator) -> Iterator[Batch]:
         """The batches of one epoch, each of `size` rows, the last one of what is left.
 
@@ -103,6 +107,7 @@ class Arrays(Source):
     def epoch(self, size: int, shuffle: str | None, rng: np.random.Generator) -> Iterator[Batch]:
         if size >= self.rows:
             if self._whole is None:
+                self._look(self.arrays)
                 self._whole = self.change(self.arrays) if self.change else self.arrays
             yield self._whole  # the same object every time: a mean knows no order
             return
@@ -112,15 +117,25 @@ class Arrays(Source):
             stop = min(start + chunk, self.rows)
             rows = slice(start, stop) if order is None else order[start:stop]
             gathered = tuple(take(array, rows) for array in self.arrays)
-            for array, original, name, columns in zip(
-                gathered, self.arrays, self.names, self.columns, strict=True
-            ):
-                if isinstance(original, np.memmap):
-                    check(array, name, columns)
+            self._look(gathered)
             if self.change:
                 gathered = self.change(gathered)
             for first in range(0, stop - start, size):
                 yield tuple(array[first : first + size] for array in gathered)
+
+    def _look(self, gathered: Batch) -> None:
+        """Refuse what is not finite in pieces of memory maps, which were not looked at before."""
+        for array, whole, name, columns in zip(gathered, self.arrays, self.names, self.columns, strict=True):
+            if isinstance(whole, np.memmap):
+                check(np.asarray(array), name, columns)
+
+    def head(self) -> Batch:
+        rows = (
+            ordered(self.rows, "full", np.random.default_rng(0))[:CHUNK] if self.rows > CHUNK else slice(None)
+        )
+        head = tuple(take(array, rows) for array in self.arrays)
+        self._look(head)
+        return head
 
 
 class Chunks(Source):
@@ -173,13 +188,19 @@ class Chunks(Source):
         """Rows that a stream which is read once can give again, before it is read further: its first chunk."""
         return self._arrays(self._head[0], 0)[0].shape[0] if self._head else 0
 
+    def head(self) -> Batch:
+        for chunk in self._chunks():
+            return self._arrays(chunk, 0)
+        raise ArgumentError("data gave no rows: there is nothing to learn from.")
+
     def _chunks(self) -> Iterator[Any]:
         if self.again:
             yield from self._make()
             return
         if self._spent:
             raise ArgumentError(
-                "data is a generator, which is read once: for more than one epoch pass a function that makes it."
+                "data is a generator, which is read once: for more than one epoch, and for "
+                "batches larger than its first chunk, pass a function that makes it."
             )
         if not self._head:
             self._head = list(itertools.islice(self._make(), 1))

@@ -192,23 +192,24 @@ def finished(case: Trained) -> Verdict | None:
     losses = case.epochs["validation"] if case.validated else case.loss
     begin = max(case.start, losses[0])
     gained = begin - losses.min()
-    last = (losses[-2] - losses[-1]) if len(losses) > 1 else gained
+    # where the rate fell to zero, the last epochs could not move: what counts is what the second half has brought
+    rates = case.epochs["lr"]
+    falling = len(rates) > 1 and rates[-1] < 0.1 * rates[0]
+    since = len(losses) // 2 if falling else len(losses) - 1
+    last = float(losses[since - 1] - losses[-1]) if len(losses) > 1 else float(gained)
     what = "validation loss" if case.validated else "loss"
-    evidence = {"gained": float(gained), "last": float(last)}
+    window = "second half" if falling else "last epoch"
+    evidence = {"gained": float(gained), "last": last}
     state = f"{case.reason.sentence.rstrip('.')}: {what} {losses[-1]:.4g}, from {begin:.4g}"
     if len(losses) > 1 and abs(last) <= STILL * gained:
-        return Verdict(
-            "converged.settled",
-            f"{state}; settled: {number(abs(last))} in the last epoch.",
-            True,
-            evidence,
-        )
+        sentence = f"{state}; settled: the {window} changed it by {number(-last)}."
+        return Verdict("converged.settled", sentence, True, evidence)
     if last < 0:
         sentence = (
-            f"{state}; it scatters (the last epoch: {number(-last)} up): the rate is too large for the end."
+            f"{state}; it scatters ({number(-last)} up in the {window}): the rate is too large for the end."
         )
         return Verdict(case.reason.code, sentence, False, evidence, Advice({"lr": "auto"}, "", "fit"))
-    sentence = f"{state}; it was still falling, by {number(last)} in the last epoch."
+    sentence = f"{state}; it was still falling, by {number(last)} in the {window}."
     made = max(math.ceil(case.epochs["epoch"][-1]), 1)
     return Verdict(case.reason.code, sentence, False, evidence, Advice({"epochs": 2 * made}, "", "fit"))
 
