@@ -5,7 +5,7 @@
 often it ends above the start. ``--set tuning`` shows those that it was developed on. The peers are Adam (Kingma & Ba
 2015, rate 0.1) and Prodigy (Mishchenko & Defazio 2024), both with cosine decay; Mechanic (Cutkosky, Defazio & Mehta
 2023, Algorithm 1 with the authors' clipping) around Adam with cosine decay; COCOB (Orabona & Tommasi 2017,
-Algorithm 2). They return their last place; COCOB, as its analysis asks, does as well with the mean (not shown).
+Algorithm 2). They return their last place.
 """
 
 from __future__ import annotations
