@@ -117,6 +117,14 @@ def test_x_is_thinned_in_the_same_way(both, monkeypatch):
     assert 50 <= len(other.history.x) <= 101
 
 
+def test_the_formulas_own_gradient_may_be_given(monkeypatch):
+    monkeypatch.setattr(ahead, "WORTHWHILE", 0)
+    fun = st.formula("x**2 + y**2")
+    given = {"method": st.GD(lr=0.1), "maxiter": 20}
+    assert st.minimize(fun, [1.0, 2.0], jac=fun.gradient, **given).engine == "compiled loop"
+    assert st.minimize(fun, [1.0, 2.0], jac=lambda x: 2 * x, **given).engine == "Python floats"
+
+
 def test_it_takes_over_when_the_run_is_long(monkeypatch):
     monkeypatch.setattr(ahead, "WORTHWHILE", 100)
     monkeypatch.setattr(ahead, "_loops", {})

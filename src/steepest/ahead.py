@@ -40,7 +40,7 @@ next:
   %u = fadd double %t, 1.0
   {step}
   {test}
-  br i1 %inside, label %within, label %end
+  br i1 %in.5, label %within, label %end
 within:
   %one.more = add nuw nsw i64 %made, 1
   %calls = fadd double %u, %offset.0
@@ -111,22 +111,22 @@ def loop_text(rule: type[Rule], what: Formula | Native, n: int) -> str:
     lines, (g2, s2, g_norm, s_norm) = instructions(
         [*squares, *map(OPERATIONS["sqrt"], squares)], known, "double", "n"
     )
-    test = [*lines, f"%in.0 = fcmp ogt double {g2}, %g.low.0"]
-    for k, (kind, a, b) in enumerate([("olt", g2, "%g.high.0"), ("ogt", f, "%f.low.0"),
-                                      ("olt", f, literal(math.inf)), ("ogt", s2, "%step.low.0")]):  # fmt: skip
-        test += [f"%also.{k} = fcmp {kind} double {a}, {b}", f"%in.{k + 1} = and i1 %in.{k}, %also.{k}"]
-    test += ["%inside = and i1 %in.4, true"]
+    conditions = [f"ogt double {g2}, %g.low.0", f"olt double {g2}, %g.high.0", f"ogt double {f}, %f.low.0",
+                  f"olt double {f}, {literal(math.inf)}", f"ogt double {s2}, %step.low.0"]  # fmt: skip
+    test = [*lines, "%in.0 = and i1 true, true"]
+    for k, condition in enumerate(conditions):
+        test += [f"%is.{k} = fcmp {condition}", f"%in.{k + 1} = and i1 %in.{k}, %is.{k}"]
 
     write = []
     rows = ["%u", f, g_norm, s_norm, "%lr.0", "%calls", "0.0"]
     for name, values in (("rows", rows), ("places", [after[x] for x in state[0]]), ("gradients", g)):
         write += [f"%{name}.row = mul nuw nsw i64 %made, {len(values)}"]
-        for k, value_ in enumerate(values):
+        for k, value in enumerate(values):
             write += [
                 f"%{name}.{k} = add nuw nsw i64 %{name}.row, {k}",
                 place("double", f"%{name}.{k}.at", f"%{name}", f"%{name}.{k}"),
             ]
-            write += [f"store double {value_}, ptr %{name}.{k}.at.place"]
+            write += [f"store double {value}, ptr %{name}.{k}.at.place"]
     before = [f"%{name} = phi double [%{name}.0, %start], [{after[name]}, %within]" for name in flat]
     end = [f"%{name}.end = phi double [%{name}, %next], [{after[name]}, %within]" for name in flat]
     for k, name in enumerate(flat):
@@ -196,8 +196,8 @@ class Ahead:
         cls, rule: Any, fun: Any, jac: Any, objective: Objective, start: np.ndarray, *rest: Any
     ) -> Ahead | None:
         """For a run that can be compiled; else None."""
-        own = jac in (None, "auto") or jac is getattr(fun, "gradient", jac)
-        what = fun if isinstance(fun, Formula) and own else Native.of(fun, jac)
+        formula = isinstance(fun, Formula) and jac in (None, "auto", fun.gradient)
+        what = fun if formula else Native.of(fun, jac)
         if what is None or not isinstance(rule, Rule) or not rule.plain or not exact(type(rule)):
             return None
         shaped = isinstance(what, Formula) or getattr(objective.restore(start), "shape", ()) == start.shape
