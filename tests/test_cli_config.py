@@ -94,6 +94,8 @@ def test_what_is_typed_wins_where_two_options_say_the_same(folder):
         ("maxitr = 3", "unknown key 'maxitr'. Did you mean 'maxiter'?"),
         ("[minimze]\nlr = 3", "unknown key 'minimze'. Did you mean 'minimize'?"),
         ("[compare]\nlr = 3", "unknown key 'lr' in [compare]."),
+        ("shell = 'bash'", "unknown key 'shell'."),
+        ("[methods]\njson = true", "unknown key 'methods'."),
         ("minimize = 3", "minimize is a command: its settings go into a table [minimize]."),
         ("maxiter == 3", "run.toml is no TOML: Invalid value (at line 1, column 10)"),
         ("quiet = 3", "quiet = 3: expected true or false."),
@@ -117,6 +119,8 @@ def test_files_that_are_not_there(folder):
     Path("pyproject.toml").write_text("[tool.other]\nmaxiter = 2\n")
     assert "has no table [tool.steepest]" in run("minimize bowl --config pyproject.toml").stderr
     assert run("minimize bowl").exit_code == 0
+    Path("pyproject.toml").write_text("[tool]\nsteepest = 2\n")
+    assert "has no table [tool.steepest]" in run("minimize bowl").stderr
 
 
 def test_variable_with_a_typing_error():

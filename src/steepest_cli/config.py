@@ -71,8 +71,9 @@ def _table(file: Path, must: bool) -> dict[str, Any] | None:
         raise Failure(f"{file} is no TOML: {error}") from error
     if file.name != "pyproject.toml":
         return whole
-    table = whole.get("tool", {}).get("steepest")
-    if table is None and must:
+    tools = whole.get("tool", {})
+    table = tools.get("steepest") if isinstance(tools, dict) else None
+    if not isinstance(table, dict) and (must or table is not None):
         raise Failure(f"{file} has no table [tool.steepest].")
     return table
 
@@ -114,11 +115,13 @@ def _hint(word: str, known: list[str]) -> str:
 
 
 def _commands(ctx: click.Context) -> dict[str, click.Command]:
-    return getattr(ctx.find_root().command, "commands", {str(ctx.command.name): ctx.command})
+    """Those that read a file."""
+    every = getattr(ctx.find_root().command, "commands", {str(ctx.command.name): ctx.command})
+    return {
+        name: command for name, command in every.items() if any(p.name == "config" for p in command.params)
+    }
 
 
 def _keys(*commands: click.Command) -> list[str]:
-    params = [param for command in commands for param in command.params]
-    return list(
-        dict.fromkeys(str(p.name) for p in params if p.name not in ("config", "save_config", "shell", "run"))
-    )
+    names = [str(param.name) for command in commands for param in command.params]
+    return [name for name in dict.fromkeys(names) if name not in ("config", "save_config")]
