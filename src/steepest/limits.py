@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -45,6 +46,8 @@ class Limits:
     @classmethod
     def of(cls, tol: float | None, options: dict[str, Any] | None, keywords: dict[str, Any]) -> Limits:
         """Gather limits; keywords win over `options`, both over `tol`, which is another name of gtol."""
+        if not isinstance(options, Mapping | None):
+            raise ArgumentError(f"options={options!r}: expected a dict, such as {{'maxiter': 100}}.")
         options = dict(options or {})
         if "maxfev" in options:
             options["maxfun"] = options.pop("maxfev")

@@ -221,6 +221,10 @@ class Box(Oracle):
         return np.where(outward, np.zeros_like(g), g), error
 
 
+def _face(value: Any, otherwise: float) -> float:
+    return otherwise if value is None else float(value)
+
+
 def faces(bounds: Any, n: int) -> tuple[np.ndarray, np.ndarray] | None:
     """`bounds` as the arrays (low, high), or None where there are none.
 
@@ -233,13 +237,18 @@ def faces(bounds: Any, n: int) -> tuple[np.ndarray, np.ndarray] | None:
     if hasattr(bounds, "lb"):
         low, high = np.broadcast_to(bounds.lb, n), np.broadcast_to(bounds.ub, n)
     else:
-        pairs = [tuple(pair) for pair in bounds]
-        if len(pairs) != n or any(len(pair) != 2 for pair in pairs):
+        try:
+            low, high = (
+                np.array([[_face(a, -math.inf), _face(b, math.inf)] for a, b in bounds], float)
+                .reshape(-1, 2)
+                .T
+            )
+        except (TypeError, ValueError):
+            low = high = np.empty(0)
+        if low.size != n:
             raise ArgumentError(
                 f"bounds={bounds!r}: expected {n} pairs (low, high), one for each number in x0."
             )
-        low = np.array([-math.inf if a is None else a for a, _ in pairs], dtype=float)
-        high = np.array([math.inf if b is None else b for _, b in pairs], dtype=float)
     for i in np.flatnonzero(~(low <= high))[:1]:
         raise ArgumentError(f"bounds[{i}]=({low[i]:g}, {high[i]:g}): expected low <= high.")
     return low, high

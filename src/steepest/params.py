@@ -133,6 +133,10 @@ def floats(value: Any, name: str) -> np.ndarray:
         raise ArgumentError(
             f"{name}={value!r} is ragged: expected numbers in rows of equal length."
         ) from error
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise ArgumentError(
+            f"{name} is masked: expected numbers in all places. Leave the masked ones out of it."
+        )
     if array.dtype.kind == "f":
         # float16 has 11 bits: too few to step in. It is computed in float32.
         return array.astype(np.float32) if array.itemsize == 2 else array

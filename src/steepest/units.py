@@ -35,7 +35,7 @@ class Seen(NamedTuple):
 def mixed(x: np.ndarray) -> bool:
     """Whether the numbers in x, apart from zeros, are of very different sizes."""
     size = np.abs(x[x != 0])
-    return bool(size.size) and bool(size.max() > MIXED * size.min())
+    return bool(size.size) and bool(size.max() / MIXED > size.min())
 
 
 def overlooked(point: Point, seen: Seen, limit: float) -> bool:

@@ -67,7 +67,10 @@ def choose(
     ArgumentError
         When `jac` is none of these.
     """
-    rng = np.random.default_rng(0 if rng is None else rng)
+    try:
+        rng = np.random.default_rng(0 if rng is None else rng)
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(f"rng={rng!r}: expected a whole number, at least 0, or a Generator.") from error
     if isinstance(jac, str) and jac in DIFFERENCES:
         return DIFFERENCES[jac](objective, x0, f0, bounds, rng)
 

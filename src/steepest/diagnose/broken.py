@@ -76,7 +76,8 @@ def edge(case: Case) -> Verdict | None:
 
 def endless(case: Case) -> Verdict | None:
     """f falls without limit."""
-    if case.reason.code != "unbounded":
+    sunk = case.reason.code == "unbounded" or case.best.f < -HUGE * max(abs(float(case.trail.f[0])), 1.0)
+    if not sunk:
         running = case.reason.code.startswith("budget") and case.slope > 0.1 * case.trail.g[0]
         if not running or case.trail.turns or not len(case.trail.moves) or case.best.f >= case.trail.f[0]:
             return None
@@ -86,7 +87,7 @@ def endless(case: Case) -> Verdict | None:
         return None
     d = d / np.linalg.norm(d)
     reach = max(float(np.linalg.norm(case.x - case.start)), float(np.linalg.norm(case.scale)))
-    if case.reason.code != "unbounded":
+    if not sunk:
         drops: list[float] = []
         for decade in range(DECADES):
             drop = case.f - case.probes.value((case.x + 10.0**decade * reach * d).astype(case.x.dtype))
