@@ -539,3 +539,5 @@ def test_the_best_point_is_finite_where_f_falls_to_minus_infinity():
     assert not r.success
     assert np.isfinite(r.fun)
     assert np.isfinite(r.x).all()
+    assert r.code == "unbounded"
+    assert np.allclose(r.evidence["direction"], [-(0.5**0.5)] * 2)

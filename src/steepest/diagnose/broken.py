@@ -83,9 +83,10 @@ def endless(case: Case) -> Verdict | None:
             return None
     moves = case.trail.moves[np.isfinite(case.trail.moves).all(axis=1)]
     d = moves[-1] if len(moves) else -case.g
-    if not np.linalg.norm(d):
+    if not d.any():
         return None
-    d = d / np.linalg.norm(d)
+    d = d / np.abs(d).max()  # the squares of what it fell through may overflow
+    d /= np.linalg.norm(d)
     reach = max(float(np.linalg.norm(case.x - case.start)), float(np.linalg.norm(case.scale)))
     if not sunk:
         drops: list[float] = []
