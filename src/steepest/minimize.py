@@ -31,7 +31,7 @@ from .run import Run
 from .sets import term
 from .stochastic import DoGAdam
 from .stop import Criterion, Reason
-from .weigh import Plan
+from .weigh import Spending
 
 logger = logging.getLogger("steepest")
 
@@ -164,7 +164,7 @@ def minimize(
     run = Run(Parameters(x0), fun.sign if isinstance(fun, Negative) else 1.0)
     what = term(project, prox)
     start, box = beginning(run.parameters, bounds, what)
-    plan = Plan.of(limits, jac) if stochastic else None
+    plan = Spending.of(limits, jac) if stochastic else None
     if method is None and lr is None:
         method = DoGAdam(budget=plan.steps) if plan else SpaRSA if what is not None else None
     chosen = find(method, start.size, lr)

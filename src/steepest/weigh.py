@@ -23,7 +23,7 @@ SMALL = 0.1  # a mean gradient of at most this share of that at the start is cal
 
 
 @dataclass(frozen=True)
-class Plan:
+class Spending:
     """How a run on noisy values spends its budget: one call a step, and a twentieth to weigh its end.
 
     Attributes
@@ -39,7 +39,7 @@ class Plan:
     seconds: float
 
     @classmethod
-    def of(cls, limits: Limits, jac: Any) -> Plan:
+    def of(cls, limits: Limits, jac: Any) -> Spending:
         """The plan within these limits.
 
         Raises
