@@ -1,7 +1,9 @@
-"""Data and performance profiles of steepest and its peers over Andrei's collection (2008).
+"""Data and performance profiles of steepest and its peers over the collections of Andrei (2008) and of Moré,
+Garbow & Hillstrom (1981).
 
     python benchmarks/profiles.py                                # everybody, from the cache where it is there
     python benchmarks/profiles.py --half tune --fresh steepest   # one solver anew, after a change of it
+    python benchmarks/profiles.py --collection more              # the 1981 set, on which nothing was tuned
     python benchmarks/profiles.py --quick                        # seconds, no cache: proves that it starts
 
 What is counted. Every call costs 1; but in mode "gradient" the value and the exact gradient (by autograd) at
@@ -36,6 +38,7 @@ from typing import Any
 
 import numpy as np
 
+import more
 from andrei import PROBLEMS, Problem, half
 from peers import MODES, PEERS, descend_long, run
 
@@ -89,7 +92,7 @@ class Cache:
 
 
 def file_name(solver: str, mode: str, n: int) -> str:
-    """Under which name the results of a solver are kept."""
+    """Under which name the results of a solver are kept; n = 1 stands for the sizes of the 1981 set."""
     return f"{solver}-{mode}-{n}"
 
 
@@ -195,6 +198,7 @@ def main() -> None:
     """Read the command line, run, print."""
     installed = [name for name, peer in PEERS.items() if peer.installed]
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--collection", choices=["andrei", "more"], default="andrei")
     parser.add_argument("--half", choices=["tune", "report", "all"], default="report")
     parser.add_argument("--mode", choices=MODES, nargs="+", default=MODES)
     parser.add_argument("--n", type=int, choices=SIZES, nargs="+", default=SIZES)
@@ -203,15 +207,22 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="eight problems at n = 2, few solvers, no cache")
     chosen = parser.parse_args()
     cache, solvers, sizes = Cache(RESULTS), chosen.solvers, chosen.n
-    problems = PROBLEMS if chosen.half == "all" else half(chosen.half)
+    problems, title = PROBLEMS if chosen.half == "all" else half(chosen.half), f"half {chosen.half!r}"
+    if chosen.collection == "more":
+        problems, title, sizes = (
+            more.PROBLEMS,
+            "Moré, Garbow & Hillstrom (1981)",
+            [1],
+        )  # each has its own size
     if chosen.quick:
-        cache, problems, sizes = Cache(None), problems[::5], SIZES[:1]
+        cache, problems, sizes = Cache(None), problems[::5], sizes[:1]
         solvers = [s for s in ("steepest", "BFGS", "L-BFGS-B", "Nelder-Mead", "MIGRAD") if s in solvers]
     collect(cache, solvers, chosen.mode, sizes, problems, chosen.fresh)
     cases = gather(cache, sizes, problems)
     for mode in chosen.mode:
         present = [s for s in solvers if mode in PEERS[s].modes]
-        print(f"## {mode}: half {chosen.half!r}, {len(cases)} problems, n = {', '.join(map(str, sizes))}\n")
+        dimensions = ", ".join(map(str, sorted({case.size for case in cases})))
+        print(f"## {mode}: {title}, {len(cases)} problems, n = {dimensions}\n")
         for tau in TOLERANCES:
             print(*profiles(cases, present, mode, tau), sep="\n")
         print(claims(cases, present, mode))

@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "steepest"
 LAYERS = """
     errors foreign point checkpoint params parallel oracle expression formula derivatives problems samples
     places history stop method schedules searches lengths alphabet machine kernels lift stepper
-    rules settled units directions conjugate
+    rules settled units polish directions conjugate
     leastsquares wrappers parameterfree stochastic sets proximal methods loop resume landscape result limits
     watch native ahead afar
     batch lanes manypoints diagnose run weigh negative posed minimize regression findlr sweep compare

@@ -17,6 +17,7 @@ from .lengths import reach
 from .method import Method
 from .oracle import Oracle
 from .point import Point, norm
+from .polish import MISSES, Polish, begin, polished, suits
 from .schedules import counts, validate
 from .searches import C1, along, strong_wolfe
 from .settled import NOTHING, SLOW, Directed, Settled
@@ -56,6 +57,8 @@ class Descent(Directed):
         When a search fails, the gradient is proved or calibrated anew, and the search is repeated from an
         empty memory. After that, or where the gradient is zero, it stays at `point`, and the length is 0.0.
         """
+        if isinstance(memory, Polish):
+            return polished(point, memory, oracle)
         for setback in range(SETBACKS):
             if not point.g.any():
                 break
@@ -73,7 +76,16 @@ class Descent(Directed):
             elif setback > 0:
                 break
             memory = self.begin(point, memory.seen, *scale(point))
+        if point.g.any() and suits(point, oracle):
+            return polished(point, begin(point, oracle), oracle)
         return point, memory, 0.0
+
+    def promise(self, point: Point, memory: Any) -> float:
+        """The decrease that the next step is foreseen to bring."""
+        if isinstance(memory, Polish):  # until it is over, more than can't be seen
+            assert point.oracle is not None
+            return memory.promise if memory.misses >= MISSES else 4 * point.oracle.derivative.noise(point.f)
+        return super().promise(point, memory)
 
     def reconsidered(self, point: Point, memory: Any, before: float) -> Any:
         """The memory; or a new one, where the run is about to end because its metric has overlooked a coordinate."""
@@ -81,7 +93,11 @@ class Descent(Directed):
         seen = memory.seen.at(point)
         memory = memory._replace(seen=seen)
         derivative, fall = point.oracle.derivative, seen.start - point.f
-        if before - point.f > SLOW * fall or seen.left == 0 or derivative.diagonal() is not None:
+        if before - point.f > SLOW * fall:
+            return memory
+        if suits(point, point.oracle) and self.promise(point, memory) <= 2 * derivative.noise(point.f):
+            return begin(point, point.oracle)
+        if seen.left == 0 or derivative.diagonal() is not None:
             return memory
         least = max(NOTHING * fall, 2 * derivative.noise(point.f))
         promise = self.promise(point, memory)

@@ -51,7 +51,7 @@ class Settled(Criterion):
             return None
         fall = history.first.f - last.f
         failed = last.lr == 0.0
-        if not now.point.g.any():
+        if not now.point.g.any() and not self.method.promise(now.point, now.memory) > 0:
             return Reason("converged.gradient", "Converged: the gradient is zero.")
         if not failed and (last.t == 0 or not history.previous.f - last.f <= SLOW * fall):
             return None

@@ -19,6 +19,7 @@ FALLEN = 1e-3  # when |f| has fallen so far, the noise may have, too: it is meas
 FINE = 2e-3  # it makes up this share of the gradient
 STALE = 0.1  # of a component, the error from which the step of central differences is measured again
 FAR = 8.0  # times |f''/f'''| that x_i may move before its step is measured again; 1 costs 30 % more on one
+ROUGH = 1e-12  # of the value, from which noise is no rounding of float64
 SLACK = 0.3  # how far outside of what the slopes foretell f may change; 0.1 and 1 cost the same
 
 
@@ -107,6 +108,12 @@ class Finite:
     def noise(self, f: float) -> float:
         """The uncertainty of one value of fun near `f`, one standard deviation."""
         return float(self.measured.at(f)) if self.ready else self.unit * abs(f)
+
+    @property
+    def rough(self) -> bool:
+        """Whether values are uncertain by more than the rounding of float64: random, computed in float32, or by
+        a solver with a tolerance."""
+        return self.ready and self.measured.level > ROUGH * self.measured.value
 
     def diagonal(self) -> np.ndarray | None:
         """Second derivatives along each coordinate, shape (n,); NaN where they are below the noise."""

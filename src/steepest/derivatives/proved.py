@@ -99,6 +99,11 @@ class Proved:
             return self.instead.noise(f)
         return self._scatter.at(f) if self._scatter else self._rounding * abs(f)
 
+    @property
+    def rough(self) -> bool:
+        """Whether differences have met noise above rounding."""
+        return bool(getattr(self._instead, "rough", False))
+
     def diagonal(self) -> np.ndarray | None:
         """Second derivatives, where differences brought them along."""
         return self.instead.diagonal() if self.instead is not None else None
