@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
-from more import LEAST, PROBLEMS  # noqa: E402
+from more import LEAST, PROBLEMS
 
 BY_NAME = {problem.name: problem for problem in PROBLEMS}
 MINIMA = {
