@@ -102,7 +102,7 @@ class Proved:
     @property
     def rough(self) -> bool:
         """Whether differences have met noise above rounding."""
-        return bool(getattr(self._instead, "rough", False))
+        return bool(getattr(self.instead, "rough", False))
 
     def diagonal(self) -> np.ndarray | None:
         """Second derivatives, where differences brought them along."""
