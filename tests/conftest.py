@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import shutil
 import sys
 import types
+from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from commandline import MODEL
+
+CARS = Path(__file__).parents[1] / "examples" / "data" / "stopping_distances.csv"
+
+settings.register_profile("fixed", derandomize=True)  # the same cases in each run
+settings.load_profile("fixed")
 
 
 def peer(name: str) -> types.ModuleType:
@@ -21,8 +29,9 @@ def peer(name: str) -> types.ModuleType:
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A folder with a module ``model`` in it, as the current one."""
+    """A folder with a module ``model`` and a table ``cars.csv`` in it, as the current one."""
     (tmp_path / "model.py").write_text(MODEL)
+    shutil.copy(CARS, tmp_path / "cars.csv")
     monkeypatch.chdir(tmp_path)
     yield tmp_path
     sys.modules.pop("model", None)
