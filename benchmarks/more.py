@@ -1,8 +1,9 @@
 """J. J. Moré, B. S. Garbow & K. E. Hillstrom (1981), "Testing unconstrained optimization software", ACM Trans. Math.
 Softw. 7(1), 17-41: sums of squares with their starts and least values.
 
-Held out: without noise, nothing in the library was tuned on these. 33 of the 35 problems, some in two sizes; the extended functions of
-Rosenbrock (21) and Powell (22) are in Andrei's collection. In problem 11 the paper prints "y_i m i x_2" for y_i - x_2.
+Held out: without noise, nothing in the library was tuned on these. 33 of the 35 problems, some in two sizes; the
+extended functions of Rosenbrock (21) and Powell (22) are in Andrei's collection. In problem 11 the paper prints
+"y_i m i x_2" for y_i - x_2.
 """
 
 from __future__ import annotations
