@@ -9,14 +9,10 @@ import types
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from commandline import MODEL
 
 CARS = Path(__file__).parents[1] / "examples" / "data" / "stopping_distances.csv"
-
-settings.register_profile("fixed", derandomize=True)  # the same cases in each run
-settings.load_profile("fixed")
 
 
 def peer(name: str) -> types.ModuleType:

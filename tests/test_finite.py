@@ -96,6 +96,14 @@ def test_accurate_has_nearly_all_digits_at_few_evaluations():
 numbers = st.floats(0.1, 10) | st.floats(-10, -0.1)
 
 
+@pytest.mark.parametrize("kind", [TwoPoint, ThreePoint])
+def test_terms_that_cancel_leave_their_rounding(kind):
+    c = np.array([-6.0, 0.5, -6.0, -0.5, 4.25])
+    x = np.random.default_rng(29).uniform(0.5, 2, c.size)  # terms up to 8, and f = 0.006
+    g, error = differentiate(kind, lambda y: float(c @ y) + 8.0, x)
+    assert honest(g, error, c, share=1.0).all()
+
+
 @pytest.mark.parametrize("kind", ALL)
 @given(slopes=st.lists(numbers, min_size=1, max_size=5), shift=numbers, seed=st.integers(0, 99))
 @settings(max_examples=25, deadline=None)

@@ -62,7 +62,9 @@ class _Fixed:
     ) -> tuple[np.ndarray, np.ndarray]:
         """The gradient and its error: rounding, and truncation as far as it can be guessed."""
         known = np.isfinite(slope)
-        error = gain * self.noise(f) + self.share**self.order * np.abs(slope) + truncation
+        # where terms cancel f is small, but its rounding is that of the terms, about as large as slope times x
+        size = max(abs(f), float(np.abs(np.where(known, slope * x, 0.0)).max()))
+        error = gain * self.noise(size) + self.share**self.order * np.abs(slope) + truncation
         return np.where(known, slope, 0.0).astype(x.dtype), np.where(known, error, np.inf)
 
 
