@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def test_classes_categories_and_predictions(passengers, tmp_path):
     assert told["scores"]["accuracy on 20% held out"] > best - 0.1  # 80 rows: two deviations are 0.1
     rows = run("predict", model, path).splitlines()
     assert rows[0] == "age,fare,sex,deck,survived,predicted_survived,p(no),p(yes)"
-    predicted = pd.read_csv(__import__("io").StringIO("\n".join(rows)))
+    predicted = pd.read_csv(io.StringIO("\n".join(rows)))
     assert (predicted["predicted_survived"] == frame["survived"]).mean() > best - 0.03
     assert np.allclose(predicted["p(no)"] + predicted["p(yes)"], 1)
     strange = tmp_path / "strange.csv"

@@ -166,7 +166,6 @@ def _listed(text: str | None) -> list[str] | None:
 
 def _show(ctx: click.Context, model: Any, result: Any, told: Any) -> None:
     rows = model.rows()
-    told = {name: value for name, value in told.items()}
 
     def text() -> None:
         click.echo(f"{result.why}\n")
@@ -188,7 +187,7 @@ def _show(ctx: click.Context, model: Any, result: Any, told: Any) -> None:
         "code": result.code,
         "success": result.success,
         "loss": result.fun,
-        "scores": told,
+        "scores": dict(told),
     }
     show_rows(ctx, rows, text, **more, method=result.method, steps=result.nit)
 
