@@ -33,3 +33,11 @@ def folder(tmp_path, monkeypatch):
     sys.modules.pop("model", None)
     if str(tmp_path) in sys.path:
         sys.path.remove(str(tmp_path))
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    """No figure outlives its test, wherever it was drawn."""
+    yield
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")

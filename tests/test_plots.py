@@ -23,12 +23,6 @@ def bowl(x):
     return x[0] ** 2 + 9 * x[1] ** 2
 
 
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    pyplot.close("all")
-
-
 @pytest.fixture(scope="module")
 def steady():
     return st.minimize(bowl, [3.0, 2.0], method=st.GD(lr=0.1))

@@ -13,17 +13,10 @@ from steepest.plots.slices import called, main_directions
 
 matplotlib = peer("matplotlib")
 matplotlib.use("Agg")
-from matplotlib import pyplot  # noqa: E402
 
 
 def bowl(x):
     return x[0] ** 2 + 9 * x[1] ** 2
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    pyplot.close("all")
 
 
 @pytest.fixture(scope="module")
