@@ -122,4 +122,5 @@ class ThreePoint(_Fixed):
         with np.errstate(all="ignore"):
             slope, curvature, gain = three_point(f, values, made)
             # h^2 f''', if f''' is to f'' as f'' to f' (for exp it is; for powers and waves on average)
-            return self.result(x, f, slope, gain, np.nan_to_num((made[0] * curvature) ** 2 / np.abs(slope)))
+            truncation = np.nan_to_num((made[0] * curvature) ** 2 / np.abs(slope), posinf=np.inf)
+            return self.result(x, f, slope, gain, truncation)
