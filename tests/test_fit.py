@@ -408,7 +408,7 @@ def test_a_run_that_was_killed_goes_on_bit_by_bit(line, tmp_path, monkeypatch, m
     np.testing.assert_array_equal(r.epochs["loss"], whole.epochs["loss"])
     again = st.fit(both, np.zeros(3), line, checkpoint=path, **how)  # done already
     np.testing.assert_array_equal(again.x, whole.x)
-    with pytest.raises(st.ArgumentError, match="seed=4"):
+    with pytest.raises(st.ArgumentError, match="its seed is 4, here it is"):
         st.fit(both, np.zeros(3), line, checkpoint=path, **how | {"rng": 5})
 
 

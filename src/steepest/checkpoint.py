@@ -100,6 +100,47 @@ def read(path: str | Path, kind: str = "run") -> Any:
     raise ArgumentError(f"{path} is no saved {kind}: it is a saved {found}.")
 
 
+def reopen(path: Any, kind: str, problem: dict[str, Any]) -> Any:
+    """What a run kept in a file under ``problem``, to go on from; None when there is no file yet.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    kind : str
+        What it is.
+    problem : dict
+        What the run can't be another one in: words, numbers or arrays, by the names that the caller knows.
+
+    Raises
+    ------
+    ArgumentError
+        When `path` is no path, the file is no such checkpoint, or it is that of another run.
+    """
+    if not isinstance(path, str | Path):
+        raise ArgumentError(f"checkpoint={path!r}: expected the path of a file.")
+    if not Path(path).exists():
+        return None
+    saved = read(path, kind)
+    for name, value in problem.items():
+        old = saved["problem"].get(name)
+        if not (old == value if isinstance(value, str) else _alike(old, value)):
+            shown = [
+                text if isinstance(text, str) else np.array2string(np.asarray(text), threshold=6)
+                for text in (old, value)
+            ]
+            raise ArgumentError(
+                f"{path} belongs to another run: its {name} is {shown[0]}, here it is {shown[1]}. Remove the file "
+                "to begin anew, or name another one."
+            )
+    return saved
+
+
+def _alike(old: Any, new: Any) -> bool:
+    old, new = np.asarray(old), np.asarray(new)
+    return old.dtype == new.dtype and np.array_equal(old, new)
+
+
 def _dismantle(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:
     """`value` as plain JSON, its arrays put aside under names that `_assemble` finds."""
     if value is None or isinstance(value, str | bool | int):

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .checkpoint import read, write
-from .errors import ArgumentError
+from .checkpoint import reopen, write
 from .history import History
 from .minibatch import MiniBatch, Place
 from .point import Point
@@ -45,16 +44,8 @@ class Keeper:
     """
 
     def __init__(self, path: Any, problem: dict[str, Any]):
-        if not isinstance(path, str | Path):
-            raise ArgumentError(f"checkpoint={path!r}: expected the path of a file.")
+        self.saved: Any = reopen(path, KIND, problem)
         self.path, self.problem = Path(path), problem
-        self.saved: Any = read(path, KIND) if self.path.exists() else None
-        for name, value in (self.saved or {"problem": {}})["problem"].items():
-            if not np.array_equal(value, problem[name]):
-                raise ArgumentError(
-                    f"checkpoint={str(path)!r} is of a run with {name}={value!r}, this one has {problem[name]!r}: "
-                    "name another file, or remove that one to begin anew."
-                )
         self._due = time.perf_counter() + EVERY
 
     def put_back(self, training: Training) -> None:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .checkpoint import read, write
+from .checkpoint import reopen, write
 from .errors import ArgumentError
 from .history import History
 from .loop import Iterate
@@ -25,6 +25,7 @@ from .wrappers import Through, View
 
 logger = logging.getLogger("steepest")
 
+KIND = "checkpoint"
 EVERY = 10.0  # seconds between two files
 SHARE = 20.0  # times as long as the last one took to write: at most 5 % of the time goes into files
 
@@ -63,12 +64,8 @@ class Keeper:
     """
 
     def __init__(self, path: Any, problem: dict[str, Any]):
-        if not isinstance(path, str | Path):
-            raise ArgumentError(f"checkpoint={path!r}: expected the path of a file.")
+        self.saved: Any = reopen(path, KIND, problem)
         self.path, self.problem = Path(path), problem
-        self.saved: Any = read(path, "checkpoint") if self.path.exists() else None
-        if self.saved is not None:
-            _agree(self.path, self.saved["problem"], problem)
         self._due, self._t = -math.inf, -1
 
     def put_back(self, objective: Objective, oracle: Oracle) -> tuple[Iterate, History, float]:
@@ -132,11 +129,7 @@ class Keeper:
         began = time.perf_counter()
         history = {**self._history.to_arrays(), "sign": self._history.sign}
         try:
-            write(
-                self.path,
-                {**self._state, "history": history, "seconds": self._history.last.seconds},
-                "checkpoint",
-            )
+            write(self.path, {**self._state, "history": history, "seconds": self._history.last.seconds}, KIND)
         except OSError as error:
             logger.warning("the checkpoint %s can't be written: %s", self.path, error)
             return
@@ -157,25 +150,6 @@ def _shape(tree: Any) -> str:
     if isinstance(tree, list | tuple) and any(np.ndim(part) or isinstance(part, Mapping) for part in tree):
         return f"{type(tree).__name__} of {', '.join(map(_shape, tree))}"
     return f"{np.shape(tree)}"
-
-
-def _agree(path: Path, saved: dict[str, Any], problem: dict[str, Any]) -> None:
-    for name, value in problem.items():
-        old = saved.get(name)
-        if not (old == value if isinstance(value, str) else _alike(old, value)):
-            shown = [
-                text if isinstance(text, str) else np.array2string(np.asarray(text), threshold=6)
-                for text in (old, value)
-            ]
-            raise ArgumentError(
-                f"{path} belongs to another run: its {name} is {shown[0]}, here it is {shown[1]}. Remove the file "
-                "to begin anew, or name another one."
-            )
-
-
-def _alike(old: Any, new: Any) -> bool:
-    old, new = np.asarray(old), np.asarray(new)
-    return old.dtype == new.dtype and np.array_equal(old, new)
 
 
 # --- parts: their attributes that are plain data ------------------------------------------------------------
