@@ -39,7 +39,8 @@ class Finite:
     objective : Objective
         Asked through ``batch``, once per gradient.
     x0 : ndarray, shape (n,)
-        Sets the scale of each coordinate: |x0_i|, or 1 at 0. Where the measurement begins, not its result.
+        Sets the scale of each coordinate: |x0_i|, or 1 at 0. Where the measurement begins, not its result; at 0
+        it leaps to where f reacts.
     f0 : float, optional
         Not needed; the signature is that of all derivatives.
     bounds : (low, high), optional
@@ -87,6 +88,7 @@ class Finite:
             np.random.default_rng(rng),
         )
         self.scale = np.where(x0 == 0, 1.0, np.abs(x0)).astype(float)
+        self.lost = x0 == 0  # nothing tells their scale, until their steps are known
         self.unit, self.all = float(np.finfo(x0.dtype).eps), np.arange(x0.size)
         self.ready, self.central, self.window = False, False, 1.0
         self.blind = False  # whether any coordinate is flat
@@ -161,10 +163,13 @@ class Finite:
         share = self.measured.level / self.measured.value if self.measured.value else self.unit
         h = min(np.cbrt(3 * max(share, self.unit)), 0.1) * self.scale
         slope, error, curvature, blur = np.zeros((4, n))
-        self.steps = Steps(h, slope, error, curvature, blur, np.zeros(n, int), np.zeros(n, bool))
+        self.steps = Steps(h.copy(), slope, error, curvature, blur, np.zeros(n, int), np.zeros(n, bool))
         self.unit_steps, self.bend, self.reach = np.zeros((3, n))
         self.where, self.age, self.wait = x.astype(float), np.zeros(n, int), np.full(n, 2)
         self._calibrate(x, f, self.all)
+        found = self.lost & ~self.steps.flat
+        self.scale[found] *= self.steps.h[found] / h[found]
+        self.lost &= self.steps.flat
         self.ready = True
 
     def _noise_at(self, x: np.ndarray, f: float) -> Noise:
@@ -193,6 +198,7 @@ class Finite:
             *self.probes.room(x, index),
             least=16 * self.unit * size,
             most=np.maximum(scale, np.minimum(1.0, 1e6 * scale)),
+            lost=self.lost[index],
         )
         changed = np.abs(np.log2(new.h / steps.h[index])) > math.log2(3)
         self.wait[index] = np.where(changed, 2, 2 * self.wait[index])

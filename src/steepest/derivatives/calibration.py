@@ -14,6 +14,7 @@ Ask = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 WALKS = 20  # by a factor 4 at least: twelve orders of magnitude either way
 ENOUGH = 1e-8  # relative error of a slope that ends the walk; 1e-6 leaves 10 times scipy's error at n = 1000
+FARTHEST = 2.0**60  # how far a coordinate may be moved in search of a reaction
 SEEN = 2.0  # a change of f counts from so many noise levels on
 BOTH = np.array([[1.0], [-1.0]])
 SLOPE, BLUR, CURVATURE, CHANGE, FIRST, SECOND, STEP = range(7)  # the rows of a look
@@ -77,6 +78,7 @@ def calibrate(
     up: np.ndarray,
     least: np.ndarray,
     most: np.ndarray,
+    lost: np.ndarray | None = None,
 ) -> Steps:
     """Find the best steps for k coordinates together: four evaluations each, rarely more.
 
@@ -98,11 +100,20 @@ def calibrate(
         The room on either side.
     least, most : ndarray, shape (k,)
         Steps never smaller, never larger.
+    lost : ndarray of bool, shape (k,)
+        Coordinates of which nothing tells the scale, because x_i = 0: the walk leaps there. With `share` the noise
+        in units of f, the step should be about share^(1/3) of the scale; the scale is at least h/share where f
+        does not react, h/share^(1/2) where it does not bend, and no more than h where it bends at once. Leaps are
+        the square root of that, or less.
     """
     k = h.size
+    lost = np.zeros(k, bool) if lost is None else lost
+    share = max(noise.level / noise.value, 2.0**-52) if noise.value else 1.0
+    part = min(np.cbrt(3 * share), 0.1)  # of its scale, the step of a coordinate
     h, side = fit(4 * h, side, down, up)  # the larger of both steps must have room, too
     h = h / 4
-    reach = np.minimum(most, np.where(side == 0, np.minimum(up, down), np.maximum(up, down) / 2))
+    room = np.where(side == 0, np.minimum(up, down), np.maximum(up, down) / 2)
+    reach, ceiling = np.minimum(most, room), np.minimum(FARTHEST, room)
     near, far, chosen, narrow = np.full((4, 7, k), np.nan)
     error, truncation, bound, last = np.full(k, np.inf), np.zeros(k), np.full(k, np.inf), np.zeros(k)
     ask_near = ask_far = np.arange(k)
@@ -134,16 +145,21 @@ def calibrate(
         lone = broken & (side[at] == 0) & (np.isfinite(a[FIRST]) != np.isfinite(a[SECOND]))
         side[at[lone]] = np.where(np.isfinite(a[FIRST]), 1, -1)[lone]  # the other side is out of the domain
         factor = np.where(lone, 1 / 8, factor)
+        leap = _leaps(a, b, f, share, noise.at(f))
+        ceiling[at] = np.where(leap < 1, np.minimum(ceiling[at], h[at]), ceiling[at])
+        leaps = lost[at] & (leap * h[at] < ceiling[at])  # False where it is NaN
+        factor = np.where(leaps, leap, factor)
+        farther = np.minimum(leap * h[at] / part, ceiling[at])
+        reach[at] = np.where(leaps, np.maximum(reach[at], farther), reach[at])
         reach[at] = np.where(known, reach[at], np.minimum(reach[at], 2 * h[at]))
         new = np.clip(h[at] * factor, least[at], np.maximum(reach[at] / 4, least[at]))
         way = np.where(factor > 1, 1.0, -1.0)
-        met = known & ((doubt <= ENOUGH * np.abs(best[SLOPE])) | (last[at] * way < 0))
+        met = known & ~leaps & ((doubt <= ENOUGH * np.abs(best[SLOPE])) | (last[at] * way < 0))
         on = ~met & ((new != h[at]) | lone)
         if not on.any():
             break
-        last[at] = np.where(
-            known & (factor != 16), way, 0.0
-        )  # after a leap there is unseen ground on both sides
+        # after a leap there is unseen ground on both sides
+        last[at] = np.where(known & (factor != 16) & ~leaps, way, 0.0)
         grown, shrunk = on & known & (new == 4 * h[at]), on & ~broken & (new == h[at] / 4)
         near[:, at[grown]], far[:, at[shrunk]] = b[:, grown], a[:, shrunk]
         h[at] = new
@@ -161,6 +177,22 @@ def calibrate(
         blur=np.where(flat, np.inf, 4 * noise.at(f) / chosen[STEP] ** 2),
         side=side,
         flat=flat,
+    )
+
+
+def _leaps(near: np.ndarray, far: np.ndarray, f: float, share: float, level: float) -> np.ndarray:
+    """By which factors to leap from looks at h and 4h where the scale is not known; NaN where h is about right."""
+    gap, blur = np.abs(far[SLOPE] - near[SLOPE]), 2 * (near[BLUR] + far[BLUR])
+    unseen = far[CHANGE] <= SEEN
+    straight = (gap <= blur) & (np.abs(near[CURVATURE]) * near[STEP] ** 2 <= 4 * level)
+    bent = ~(gap <= np.maximum(blur, 0.5 * np.maximum(np.abs(far[SLOPE]), np.abs(near[SLOPE]))))
+    # f has risen so high above its value at x that its rounding hides the slope
+    hidden = (near[CHANGE] * share > 0.5) & (near[BLUR] > 0.01 * np.abs(near[SLOPE]))
+    hidden &= (near[SLOPE] != 0) | (f != 0)
+    return np.select(
+        [unseen, straight & (far[CHANGE] * share < 1e-3), (bent & (near[CHANGE] > SEEN)) | hidden],
+        [share ** (-1 / 3), share ** (-1 / 6), share ** (1 / 6)],
+        np.nan,
     )
 
 

@@ -163,16 +163,18 @@ def estimate_noise(
         width = min(width * factor, 2.0**-4)
     finite = column[np.isfinite(column)]
     largest = float(np.abs(finite).max(initial=0.0))
-    # values that all fit into float32 were computed in float32, whatever type carries them
-    unit = 2.0**-23 if (finite.astype(np.float32) == finite).all() else 2.0**-52
+    # different values that all fit into float32 were computed in float32, whatever type carries them
+    with np.errstate(over="ignore"):
+        short = (finite.astype(np.float32) == finite).all() and (single or np.ptp(finite) > 0)
+    unit = 2.0**-23 if short else 2.0**-52
     apart = abs(repeat - f0) / 2 if math.isfinite(repeat - f0) else 0.0
     # a value rounded once, to the nearest, has a standard deviation between 0.14 and 0.29 unit |f|
     level = max(sigma or 0.0, unit * largest / 4, apart)
     relative = repeat == f0 and level <= 1e3 * unit * largest
     noise = Noise(level, repeat != f0, relative, largest, asked)
-    if relative or noise.stochastic or window > 1 or (x != 0).all():
+    if noise.stochastic or window > 1 or (x != 0).all() or (relative and _straight(column, unit)):
         return noise
-    # rough on the scale 1 that was assumed at 0; is it smooth on a smaller one?
+    # rough or bent on the scale 1 that was assumed at 0; is it smooth on a smaller one?
     closer = estimate_noise(value, x, np.where(x == 0, CLOSER, 0.0), f0, bounds, 2.0, rng)
     chosen = closer if closer.level < 1e-3 * level else noise
     return replace(chosen, evaluations=asked + closer.evaluations)
@@ -198,6 +200,14 @@ def _line(
     return sign * step
 
 
+@np.errstate(all="ignore")
+def _straight(column: np.ndarray, unit: float) -> bool:
+    """Whether equally spaced values change like a straight line, or by rounding alone."""
+    change, bend = np.abs(np.diff(column)).max(), np.abs(np.diff(column, 2)).max()
+    return bool(bend <= max(0.1 * change, 16 * unit * np.abs(column).min()))
+
+
+@np.errstate(over="ignore")
 def _judge(column: np.ndarray) -> tuple[float | None, float]:
     """The noise that a column of equally spaced values shows; or None, and by what to widen the line."""
     if not np.isfinite(column).all():
