@@ -30,6 +30,11 @@ def bowl_gradient(x):
     return np.array([2 * (x[0] - 1), 20 * x[1]])
 
 
+def bent(x):
+    """The bowl, with a choice that only arrays can follow."""
+    return bowl(x) + np.where(x[0] > 1e9, 1.0, 0.0)
+
+
 def chain(x):
     # added up in this order for one point and for many, unlike x.sum(axis=0), which rounds otherwise
     total = (x[0] - 1) * (x[0] - 1)
@@ -64,12 +69,13 @@ def values(kind):
     return kind(lr=RATES), [kind(lr=lr) for lr in RATES]
 
 
+@pytest.mark.parametrize(("fun", "engine"), [(bowl, "compiled"), (bent, "batch")], ids=["traced", "called"])
 @pytest.mark.parametrize("kind", RULES, ids=lambda kind: kind.__name__)
-def test_rates_in_lanes_equal_single_runs(kind):
+def test_rates_in_lanes_equal_single_runs(kind, fun, engine):
     many, single = values(kind)
-    s = sweep(bowl, [3.0, -2.0], many, jac=bowl_gradient, maxiter=300)
-    assert s.engine == "batch"
-    as_runs(s, bowl, [[3.0, -2.0]] * 4, single, jac=bowl_gradient, maxiter=300)
+    s = sweep(fun, [3.0, -2.0], many, jac=bowl_gradient, maxiter=300)
+    assert s.engine == engine
+    as_runs(s, fun, [[3.0, -2.0]] * 4, single, jac=bowl_gradient, maxiter=300)
 
 
 @pytest.mark.parametrize("kind", RULES, ids=lambda kind: kind.__name__)
@@ -77,7 +83,7 @@ def test_rates_of_a_formula_equal_single_runs(kind):
     f = formula("(1 - x)^2 + 10*(y - x^2)^2 + 0.1*cos(x*y)")
     many, single = values(kind)
     s = sweep(f, [-1.2, 1.0], many, maxiter=150)
-    assert s.engine == "batch"
+    assert s.engine == "compiled"
     as_runs(s, f, [[-1.2, 1.0]] * 4, single, maxiter=150)
 
 
@@ -105,12 +111,13 @@ def test_values_that_vary_with_the_step_equal_single_runs(n):
     "limits", [{"gtol": 1e-3}, {"xtol": 1e-3}, {"ftol": 1e-4}, {"target": 1e-2}, {"maxiter": 0}], ids=str
 )
 @pytest.mark.parametrize("n", [2, lanes.FEW + 2])
-def test_every_limit_stops_as_in_a_single_run(n, limits):
+@pytest.mark.parametrize("jac", [chain_gradient, None], ids=["traced", "called"])
+def test_every_limit_stops_as_in_a_single_run(n, limits, jac):
     start = np.linspace(-1, 2, n)
     for many in (rules.GD(lr=RATES / 10), rules.Adam(lr=RATES)):
         single = [type(many)(lr=lr) for lr in many.hyper["lr"]]
-        s = sweep(chain, start, many, jac=chain_gradient, **{"maxiter": 500} | limits)
-        as_runs(s, chain, [start] * 4, single, jac=chain_gradient, **{"maxiter": 500} | limits)
+        s = sweep(chain, start, many, jac=jac, **{"maxiter": 500} | limits)
+        as_runs(s, chain, [start] * 4, single, jac=jac, **{"maxiter": 500} | limits)
 
 
 def test_run_that_stops_within_rounding_of_a_limit():
@@ -163,7 +170,7 @@ def test_value_and_gradient_together_and_further_arguments():
         return scale * bowl(x), scale * bowl_gradient(x)
 
     s = sweep(both, [3.0, -2.0], rules.GD(lr=RATES[:2]), (2.0,), jac=True, maxiter=30)
-    assert s.engine == "batch"
+    assert s.engine == "compiled"
     as_runs(
         s, both, [[3.0, -2.0]] * 2, [rules.GD(lr=lr) for lr in RATES[:2]], args=(2.0,), jac=True, maxiter=30
     )

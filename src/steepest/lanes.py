@@ -11,8 +11,7 @@ import numpy as np
 
 from .alphabet import ARRAYS, speak
 from .batch import Outcome, Task, run_batch
-from .expression import OPERATIONS, Expression, differentiate, postorder, symbol
-from .formula import Formula
+from .expression import OPERATIONS, Expression, symbol
 from .kernels import loop_text
 from .lift import Rule
 from .machine import Code
@@ -32,20 +31,24 @@ def rows(rule: type[Rule], n: int, varied: Sequence[str]) -> list[str]:
     return [*vectors, ".f_old", ".lowest", ".g_low", ".g_high", ".f_low", ".going", ".steps", *varied]
 
 
-@lru_cache(64)  # formulas come and go
+@lru_cache(64)  # functions come and go
 def compiled(
-    rule: type[Rule], n: int, varied: tuple[str, ...], meaning: Expression | None, variables: tuple[str, ...],
-    step: float, change: float,
-) -> Callable[..., None]:  # fmt: skip
-    """The loop over the runs: ``call(t, until, hyper, *rows)``, with f and g behind where there is no formula.
+    rule: type[Rule],
+    n: int,
+    varied: tuple[str, ...],
+    meaning: tuple[Expression, ...] | None,
+    step: float,
+    change: float,
+) -> Callable[..., None]:
+    """The loop over the runs: ``call(t, until, hyper, *rows)``, with f and g behind where their meaning is not known.
 
     It evaluates where each run is. Within its limits the run makes step t; beyond, it waits there to be asked.
     """
     run = {name: symbol(name) for name in rows(rule, n, varied)}
     x, old, best = ([run[f"{name}.{i}"] for i in range(n)] for name in ("x", ".old", ".best"))
     slots = [[run[f"{slot}.{i}"] for slot in rule.slots] for i in range(n)]
-    told = [] if meaning is not None else [symbol(".f"), *(symbol(f".g.{i}") for i in range(n))]
-    f, *g = _substituted(meaning, variables, x) if meaning is not None else told
+    told = [] if meaning else [symbol(".f"), *(symbol(f".g.{i}") for i in range(n))]
+    f, *g = meaning or told
     square = sum((a * a for a in g[1:]), g[0] * g[0])
     going = run[".going"]
     for inside in (square > run[".g_low"], square < run[".g_high"], f > run[".f_low"], f < math.inf):
@@ -73,18 +76,8 @@ def compiled(
     return Code(loop_text(np.dtype(float), [*run.values(), *told], outputs, fixed)).function("call")
 
 
-def _substituted(formula: Expression, variables: Sequence[str], x: Sequence[Expression]) -> list[Expression]:
-    """The value and the gradient at x."""
-    new: dict[Expression, Expression] = dict(zip(map(symbol, variables), x, strict=True))
-    outputs = [formula, *(differentiate(formula, by) for by in new)]
-    for node in postorder(outputs):
-        if node not in new:
-            new[node] = node.operation(*(new[arg] for arg in node.args)) if node.operation else node
-    return [new[output] for output in outputs]
-
-
-def run_lanes(task: Task, formula: Formula | None) -> Outcome:
-    """What `run_batch` does, for few coordinates in float64; `formula` is what the task evaluates, if it is one.
+def run_lanes(task: Task, meaning: Sequence[Expression] | None) -> Outcome:
+    """What `run_batch` does, for few coordinates in float64; `meaning` is what the task evaluates, if it is known.
 
     Raises
     ------
@@ -100,8 +93,7 @@ def run_lanes(task: Task, formula: Formula | None) -> Outcome:
     with np.errstate(all="ignore"):
         first = Moment.at(task.starts, task.batch)
         watch = Watch.of(task.criterion, first.g_norm)
-        meaning = (None, ()) if formula is None else (formula.expression, formula.variables)
-        call = compiled(rule, n, task.varied, *meaning, watch.step, watch.change)  # type: ignore[arg-type]
+        call = compiled(rule, n, task.varied, meaning and tuple(meaning), watch.step, watch.change)  # type: ignore[arg-type]
         state = np.zeros((len(names), runs))
         state[here] = state[best] = task.starts
         state[old] = state[at[".f_old"]] = math.nan
@@ -111,7 +103,7 @@ def run_lanes(task: Task, formula: Formula | None) -> Outcome:
             state[at[name]] = task.values[name]
         going, views, t = np.arange(runs), list(state), 0.0
         while going.size:
-            if formula is None:
+            if meaning is None:
                 f, g = task.batch(state[here])
                 t += 1
                 call(t, t, hyper, *views, f, *g)

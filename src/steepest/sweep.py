@@ -14,7 +14,6 @@ import numpy as np
 
 from .batch import Task, run_batch
 from .errors import ArgumentError, MissingExtraError
-from .formula import Formula
 from .lanes import FEW, run_lanes
 from .lift import Rule
 from .limits import Limits
@@ -46,7 +45,8 @@ class Sweep:
         Why it stopped, such as ``converged.gradient``, ``budget.steps`` or ``diverged``; not diagnosed any
         further, which `minimize` with the same values does.
     engine : str
-        ``"batch"``, or ``"one by one"`` where the function or the method can't be batched.
+        ``"compiled"``: function and steps are one loop in machine code; ``"batch"``: the function is called for
+        all runs at once; ``"one by one"`` where it or the method can't be.
     seconds : float
         Wall time.
     """
@@ -134,7 +134,9 @@ def sweep(
 
     Each run is the one that `minimize` makes with the same values. Where `fun` and its gradient take many
     points at once (x of shape (n, runs); this is tried out, and proved against single calls), all runs are
-    one batch, in which a step costs little more than in a single run.
+    one batch, in which a step costs little more than in a single run. A formula of at most 8 numbers is compiled
+    with the steps, and so are a function and its gradient (`jac`, or of Numba's) that do nothing but arithmetic:
+    they are called once with symbols, and what comes of it must give the same bits as calls at points near `x0`.
 
     Parameters
     ----------
@@ -202,10 +204,11 @@ def sweep(
     points = np.broadcast_to(starts, (*shape, starts.shape[-1])).reshape(-1, starts.shape[-1])
     values = {name: array.reshape(-1) for name, array in varied.items() if name in arrays}
     given = {"args": args, "jac": jac, "stop": stop, "rng": rng, "bounds": bounds, **limits}
-    columns = _at_once(fun, points, number, chosen, values, **given)
-    engine = "one by one" if columns is None else "batch"
-    if columns is None:
-        columns = _one_by_one(fun, points, number, chosen, values, workers, given)
+    together = _at_once(fun, points, number, chosen, values, **given)
+    engine, columns = together or (
+        "one by one",
+        _one_by_one(fun, points, number, chosen, values, workers, given),
+    )
     x, found, steps, code = columns
     return Sweep(varied, x.reshape(*shape, -1), found.reshape(shape), steps.reshape(shape), code.reshape(shape),
                  engine, time.perf_counter() - began)  # fmt: skip
@@ -217,8 +220,8 @@ Columns = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 def _at_once(
     fun: Any, points: np.ndarray, number: bool, method: Method, values: dict[str, np.ndarray], args: Any, jac: Any,
     stop: Criterion | None, rng: Any, bounds: Any, **limits: float,
-) -> Columns | None:  # fmt: skip
-    """All runs as one batch; None where that can't be."""
+) -> tuple[str, Columns] | None:  # fmt: skip
+    """All runs as one batch, and what computed them; None where that can't be."""
     known = Limits.of(None, limits, {})
     criterion = known.criterion(stop or method.convergence(points.dtype))
     if not isinstance(method, Rule) or hasattr(method.hyper.get("lr"), "advance") or method.schedules:
@@ -231,14 +234,15 @@ def _at_once(
     found = many_points(fun, points[0], number, args, jac, rng)
     if found is None:
         return None
-    task = Task(*found, type(method), method.hyper | values, np.ascontiguousarray(points.T), criterion)
-    out = None
+    starts = np.ascontiguousarray(points.T)
+    task = Task(found.batch, found.noise, type(method), method.hyper | values, starts, criterion)
+    engine, out = "batch", None
     if points.shape[1] <= FEW and points.dtype == np.float64:
-        own = fun if isinstance(fun, Formula) and jac in (None, "auto", fun.gradient) else None
         with suppress(MissingExtraError):
-            out = run_lanes(task, own)
+            out = run_lanes(task, found.meaning)
+            engine = "compiled" if found.meaning else engine
     out = out or run_batch(task)
-    return out.x.T, out.fun, out.steps, out.code
+    return engine, (out.x.T, out.fun, out.steps, out.code)
 
 
 def _one_by_one(
