@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import data, losses, problems, schedules, sets, stop
+from . import codes, data, losses, problems, schedules, sets, stop
 from .compare import compare
 from .conjugate import ConjugateGradient, HagerZhang
 from .derivatives import check_gradient, derivative, gradient, hessian, hessian_vector_product, noise
@@ -137,6 +137,7 @@ __all__ = [
     "Wolfe",
     "Yogi",
     "check_gradient",
+    "codes",
     "compare",
     "curvature",
     "data",

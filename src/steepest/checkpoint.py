@@ -91,7 +91,7 @@ def read(path: str | Path, kind: str = "run") -> Any:
         raise
     except Exception as error:
         raise ArgumentError(
-            f"{path} is no saved {kind}, or is damaged: {error or type(error).__name__}"
+            f"{path} is no saved {kind}, or is damaged: expected a file that steepest wrote."
         ) from error
     if number != FORMAT:
         raise ArgumentError(

@@ -17,20 +17,6 @@ from .history import History
 from .landscape import Landscape
 from .stop import counted
 
-# What scipy calls status: one integer per family of causes, by the first word of the code.
-STATUS = {
-    "converged": 0,
-    "target": 0,
-    "budget": 1,
-    "diverged": 2,
-    "nonfinite": 2,
-    "unbounded": 2,
-    "stalled": 3,
-    "error": 4,
-    "interrupted": 5,
-    "callback": 99,
-}
-
 
 class Result(dict):
     """What a run found: a dict whose keys are attributes too, with scipy's names.
@@ -47,11 +33,11 @@ class Result(dict):
         Whether a criterion that means convergence was met.
     status : int
         0 converged, 1 budget used up, 2 diverged or not finite, 3 stalled, 4 error, 5 interrupted,
-        99 stopped by the callback.
+        99 stopped by the callback or by a criterion of your own.
     message, why : str
         Why it stopped, in one sentence with numbers (`why` is another name of `message`).
     code : str
-        Stable name of the cause, such as ``converged.gradient``.
+        Stable name of the cause, such as ``converged.gradient``; `codes` lists all of them.
     evidence : dict
         The figures behind the verdict.
     advice : Advice or None

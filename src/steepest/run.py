@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .codes import family
 from .diagnose import Verdict, judge
 from .errors import Exhausted
 from .history import History, Record
@@ -19,7 +20,7 @@ from .method import Method
 from .oracle import Objective, Oracle
 from .params import Parameters
 from .point import Point, distance, norm
-from .result import STATUS, Result
+from .result import Result
 from .stop import Criterion, Reason
 from .watch import Within, margins, never
 
@@ -130,7 +131,7 @@ class Run:
             fun=self.sign * f,
             jac=restore(np.full_like(start, math.nan) if g is None else self.sign * g),
             success=verdict.success,
-            status=STATUS[verdict.code.partition(".")[0]],
+            status=family(verdict.code).status,
             message=verdict.sentence,
             code=verdict.code,
             evidence=verdict.evidence,

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .codes import family
 from .data import CHUNK, Arrays
 from .diagnose.training import Trained, judge
 from .diagnose.verdict import Verdict
@@ -19,7 +20,7 @@ from .method import Method
 from .negative import function
 from .oracle import Objective
 from .plan import columns
-from .result import STATUS, Result
+from .result import Result
 from .rules import GD, Momentum, Nesterov
 from .run import Run
 from .stop import Reason
@@ -84,7 +85,7 @@ def summary(
         fun=fun,
         jac=parameters.restore(np.full_like(x, math.nan) if g is None else g),
         success=verdict.success,
-        status=STATUS[verdict.code.partition(".")[0]],
+        status=family(verdict.code).status,
         message=verdict.sentence,
         code=verdict.code,
         evidence=evidence | verdict.evidence,
