@@ -23,6 +23,7 @@ from landscapes import WALL, Landscape, Run, candidates, landscapes, pair, steps
 import pictures
 import steepest as st
 from pictures import BLUE, INK, ORANGE, STYLE, line, note
+from steepest.codes import CODES, FAMILIES, FIGURES
 from steepest.lengths import AUTO
 from steepest.method import Method
 from steepest.methods import METHODS, describe
@@ -31,6 +32,7 @@ from steepest.parameterfree import ParameterFree
 DOCS = Path(__file__).resolve().parent
 EXAMPLES = DOCS.parent / "examples"
 PAGES, PICTURES, TUTORIALS, GUIDE = (DOCS / name for name in ("methods", "pictures", "tutorials", "guide"))
+VERDICTS = DOCS / "verdicts.md"
 BEGIN, END = "<!-- begin: written by docs/make_pages.py -->", "<!-- end -->"
 
 SEEN = 1e-9  # smaller gaps are told as "below": their digits may be rounding
@@ -179,6 +181,20 @@ def row(kind: type[Method], steps: bool = True) -> str:
     return f"| [{name}]({name.lower()}.md) | {summary} | {rate} |{''.join(counts)}"
 
 
+def codes() -> str:
+    """The table of the codes of verdicts."""
+
+    def listed(code: str) -> str:
+        meaning, evidence, advice = CODES[code]
+        return f"| `{code}` | {meaning} | {', '.join(f'`{name}`' for name in evidence)} | {advice} |"
+
+    families = "\n".join(f"| `{name}` | {what.status} | {what.meaning} |" for name, what in FAMILIES.items())
+    figures = "\n".join(f"| `{name}` | {meaning} |" for name, meaning in FIGURES.items())
+    head = "| code | means | figures in `evidence` | advised |\n|---|---|---|---|"
+    return "\n".join([BEGIN, "", "| family | status | means |\n|---|---|---|", families, "", head,
+                      *map(listed, CODES), "", "| figure | is |\n|---|---|", figures, "", END])  # fmt: skip
+
+
 def draw_tutorials(folder: Path) -> None:
     """The pictures of the tutorials, as their examples draw them; what these print is on their pages."""
     pictures.FOLDER = folder
@@ -224,6 +240,7 @@ def main() -> None:
     draw_guide(GUIDE)
     readme = PAGES / "README.md"
     readme.write_text(renewed(readme.read_text(), index()))
+    VERDICTS.write_text(renewed(VERDICTS.read_text(), codes()))
 
 
 if __name__ == "__main__":

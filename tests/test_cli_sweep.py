@@ -139,7 +139,7 @@ def test_sweep_with_nothing_to_vary_finds_a_rate():
         ("sweep bowl --lr 0.1", "nothing is varied"),
         ("sweep bowl --method gd --method adam", "nothing is varied"),
         ("sweep 'log(x)' --x0=-1", "f at x0 is nan: no rate can be found there."),
-        ("sweep bowl --method lbfgs:memory=5,6", "LBFGS is no rule whose settings can be swept"),
+        ("sweep bowl --method lbfgs:memory=5,6", "LBFGS is no rule that can be swept"),
         ("sweep bowl --method adam:bta1=0.1,0.2", "has no setting 'bta1'"),
         ("sweep bowl --method adam:beta1=0.1,2", "beta1"),
         ("compare bowl --method adm", "Did you mean 'adam'?"),
@@ -213,6 +213,24 @@ def test_history_as_parquet(folder):
     frame = pandas.read_parquet("h.parquet")
     assert frame["f"].tolist() == pytest.approx([13 * 0.8 ** (2 * t) for t in range(6)])
     assert frame["t"].tolist() == list(range(6))
+
+
+def test_explained_verdicts(folder):
+    run("minimize model:loss --x0 3,2 --method gd:lr=1e-6 --maxiter 50 --save run.npz --exit-zero")
+    explained = run("explain run.npz").stdout
+    assert "try: steepest minimize model:loss --x0 3,2 --method gd:lr=0.5" in explained
+    assert "in Python: st.minimize(f, x0, method=st.GD(lr=0.5)" in explained
+    assert "times = 500000 (how many times larger that is)" in explained
+    st.minimize(lambda x: x[0] ** 2, [3.0], method=st.GD(lr=1.0), maxiter=9, diagnose=False).save("bare.npz")
+    assert "budget.steps" in run("explain bare.npz").stdout
+    anew = run_json("explain bare.npz --func x^2")
+    assert (anew["code"], anew["evidence"]["limit"]) == ("stalled.cycle", pytest.approx(1.0))
+
+
+def test_explained_codes():
+    assert run("explain stalled.jump").stdout == f"{st.codes.told('stalled.jump')}\n"
+    assert run_json("explain stalled.jump")["rows"][0]["evidence"] == ["x", "leap"]
+    assert "Did you mean 'stalled.jump'?" in run("explain stalled.jumps").stderr
 
 
 def test_explained_steps(folder):

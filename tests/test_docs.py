@@ -94,6 +94,11 @@ def test_a_picture_is_the_same_whenever_it_is_drawn():
     assert make_pages.picture(st.BFGS) == make_pages.picture(st.BFGS)
 
 
+def test_the_table_of_codes_is_up_to_date():
+    """Else run ``python docs/make_pages.py``."""
+    assert between_markers(make_pages.VERDICTS) == make_pages.codes()
+
+
 @every_page
 def test_links_lead_somewhere(page):
     for link in re.findall(r"\]\(([^)#\s]+)\)", page.read_text()):

@@ -131,12 +131,12 @@ class TestAsInScipy:
         st.minimize(bowl, [3.0, 2.0], method="gd", callback=callback, maxiter=1)
         assert seen[0] == pytest.approx((13.0, 6.0, 4.0))
 
-    @pytest.mark.parametrize("how", [StopIteration, True])
+    @pytest.mark.parametrize("how", [StopIteration, True, np.True_])
     def test_callback_stops(self, how):
         def callback(x):
             if x[0] < 2.9:
-                if how is True:
-                    return True
+                if how is not StopIteration:
+                    return how
                 raise StopIteration
             return None
 

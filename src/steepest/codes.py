@@ -60,11 +60,66 @@ ILL = ("condition", "largest", "smallest", "left")
 FALLING = ("rho", "steps", "gradient")
 TRAINED = ("gained", "last")  # of `fit`
 # of `stochastic=True`: means of repeated calls at the start and at the end, and their standard errors
-WEIGHED = ("start", "start_error", "end", "end_error", "change", "change_error", "gradient", "gradient_error",
-           "start_gradient", "looks")  # fmt: skip
-# any verdict may have these besides: what was wrong with your gradient; which numbers f does not depend on; the
-# noise of a gradient that `fit` has measured
-REMARKS = ("gradient", "idle", "noise_scale")
+WEIGHED = ("start", "start_error", "end", "end_error", "change", "change_error", "gradient_error", "start_gradient",
+           "looks")  # fmt: skip
+# Any verdict may have these besides: what was wrong with your gradient, which coordinates f does not depend on; and
+# of `fit` the noise of its gradients and the race for the rate.
+REMARKS = ("gradient", "idle", "noise_scale", "race", "race_steps", "rule", "lr")
+
+FIGURES = {
+    "f": "the value at the end",
+    "gradient": "its norm at the end, or what was wrong with yours",
+    "smallest": "the smallest curvature",
+    "largest": "the largest curvature",
+    "left": "how far f can still fall; of ill-conditioned runs: how far away the minimum is",
+    "distance": "how far away the minimum, or a lower value, is",
+    "noise": "how uncertain one value of f is",
+    "average": "the mean of f over the last quarter of the run",
+    "gain": "by how much it fell from the quarter before",
+    "drop": "by how much f falls there, or can still fall",
+    "known": "the lowest value that is known",
+    "lower": "the lowest value on the way",
+    "lr": "the learning rate",
+    "limit": "the largest stable rate; of a function that levels off: the value it goes to",
+    "L": "the largest curvature, here or on the last steps",
+    "suggested": "the rate to try",
+    "times": "how many times larger that is",
+    "steps": "how many more are needed, at least",
+    "rho": "the factor by which the gradient shrinks in a step",
+    "growth": "the factor by which f grew in a step",
+    "condition": "largest by smallest curvature",
+    "period": "the number of places that are jumped between",
+    "cosine": "that of the angle between steps that follow each other",
+    "x": "the place",
+    "slopes": "on both sides of the kink",
+    "leap": "by how much f jumps",
+    "direction": "a vector of length 1",
+    "step": "how far to go along it",
+    "curvature": "along it",
+    "slope": "the norm of the gradient",
+    "values": "how many places were tried",
+    "claimed": "the slope by your gradient",
+    "measured": "the slope by differences of f",
+    "error": "how uncertain that is",
+    "coordinate": "the index that leads out of the domain",
+    "edge": "where the domain ends",
+    "side": "below or above it f is not finite",
+    "idle": "the indices of coordinates that f does not depend on",
+    "best_epoch": "that of the lowest validation loss",
+    "gained": "by how much the loss fell",
+    "last": "by how much in the last epoch",
+    "unscaled": "the columns that are out of scale",
+    "noise_scale": "rows in a batch below which the noise of its gradient rules (McCandlish et al. 2018)",
+    "rule": "the winner of the race for the rate",
+    "race": "the losses of the rates that raced",
+    "race_steps": "how many steps that took",
+    "start": "f at the start, a mean of calls",
+    "end": "f at the end, a mean of calls",
+    "change": "their difference",
+    "start_gradient": "the norm of the mean gradient at the start",
+    "looks": "how many calls each mean is of",
+    **{f"{name}_error": f"the standard error of `{name}`" for name in ("start", "end", "change", "gradient")},
+}
 
 DEFAULT = "leave method, step and tests to the library"
 SLOWER = "the same method at the rate 1/L, where that arrives in time; else the default method"
@@ -108,7 +163,9 @@ CODES = {
         "Slow because the curvatures differ by a factor of a thousand and more.", ILL, DEFAULT
     ),
     "budget.noise": Code(
-        "f is random, and its average was still falling.", ("noise", "average", "gain", *WEIGHED), "more steps"
+        "f is random, and its average was still falling.",
+        ("noise", "average", "gain", "gradient", *WEIGHED),
+        "more steps",
     ),
     "budget.unproved": Code(
         "A test was met, but `maxfun` or `maxtime` left nothing to prove the minimum with.",
@@ -122,15 +179,15 @@ CODES = {
         "f grew because the steps are longer than the curvature allows.", (*RATE, "growth"), SLOWER
     ),
     "nonfinite": Code("f or its gradient is not finite, and the run was not diagnosed."),
-    "nonfinite.start": Code("f is not finite where the run begins.", (), "begin elsewhere"),
+    "nonfinite.start": Code("f is not finite where the run begins: begin elsewhere."),
     "nonfinite.gradient": Code("f is finite, its gradient is not: 0/0, or a vertical slope.", ("x",), '`jac="fd"`'),
     "nonfinite.domain": Code(
         "A step left the domain of f.", ("edge", "coordinate", "side"), "bounds that keep inside, the default method"
     ),
     "nonfinite.overflow": Code("Steps so long that f overflowed.", ("f",), DEFAULT),
     "unbounded": Code("f falls without limit along a direction.", ("direction",), "is its sign right? Else bounds"),
-    "stalled": Code("No lower point was found along the direction, and no better cause.", (), ""),
-    "stalled.scale": Code("Products of gradient and step overflow or vanish.", (), "other units of f or x"),
+    "stalled": Code("No lower point was found along the direction, and no better cause."),
+    "stalled.scale": Code("Products of gradient and step overflow or vanish: take other units of f or x."),
     "stalled.rate": Code("A test was met only because the steps are so short.", SHORT, SLOWER),
     "stalled.tolerance": Code("A test was met far from the minimum.", ("left", "distance"), DEFAULT),
     "stalled.conditioning": Code("A test was met on the way through an ill-conditioned valley.", ILL, DEFAULT),
@@ -138,7 +195,7 @@ CODES = {
     "stalled.oscillates": Code("Each step turns back on the one before.", (*RATE, "cosine"), SLOWER),
     "stalled.noise": Code(
         "f is random, and the run wanders at that level.",
-        ("noise", "average", "gain", *WEIGHED),
+        ("noise", "average", "gain", "gradient", *WEIGHED),
         f"{DECAY}; or average values of f",
     ),
     "stalled.kink": Code(
@@ -169,7 +226,7 @@ CODES = {
         "f falls ever more slowly, to a limit that it never reaches.", ("slope", "limit"), "bound x, or add a penalty"
     ),
     "stalled.passed": Code("The run ended above a point that it had passed.", ("lower",), "go on from that point"),
-    "stalled.labels": Code("`fit`: all targets are the same.", (), ""),
+    "stalled.labels": Code("`fit`: all targets are the same."),
     "error": Code("Your function raised an error; all that was found before is kept.", ("f",)),
     "interrupted": Code("Ctrl-C; the best point so far is kept.", ("f",), "go on from the best point"),
     "callback": Code("The callback returned True.", ("f",)),
@@ -193,17 +250,21 @@ def told(code: str) -> str:
     --------
     >>> print(told("stalled.jump"))
     stalled.jump: f itself jumps.
-      family:   The run came to rest, or goes round in circles, where f is not solved.
-      evidence: x, leap
-      advice:   remove the jump from f
+      family: The run came to rest, or goes round in circles, where f is not solved.
+      x:      the place
+      leap:   by how much f jumps
+      advice: remove the jump from f
     """
     if code not in CODES:
-        near = get_close_matches(code, CODES, 1)
-        raise ArgumentError(
-            f"{code!r} is no code of a verdict.{f' Did you mean {near[0]!r}?' if near else ''}"
-        )
+        raise ArgumentError(f"{code!r} is no code of a verdict.{near(code)}")
     meaning, evidence, advice = CODES[code]
-    rows = {"family": family(code).meaning, "evidence": ", ".join(evidence), "advice": advice}
-    return "\n".join(
-        [f"{code}: {meaning}", *(f"  {name + ':':<9} {text}" for name, text in rows.items() if text)]
-    )
+    rows = {"family": family(code).meaning, **{name: FIGURES[name] for name in evidence}, "advice": advice}
+    width = max(map(len, rows)) + 1
+    lines = [f"  {name + ':':<{width}} {text}" for name, text in rows.items() if text]
+    return "\n".join([f"{code}: {meaning}", *lines])
+
+
+def near(code: str) -> str:
+    """A question for who has mistyped a code; empty where nothing is like it."""
+    alike = get_close_matches(code, CODES, 1)
+    return f" Did you mean {alike[0]!r}?" if alike else ""

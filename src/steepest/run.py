@@ -90,7 +90,8 @@ class Run:
         if isinstance(error, KeyboardInterrupt):
             return Reason("interrupted", f"Interrupted after {nfev} evaluations of fun.")
         self.error = error
-        return Reason("error", f"{type(error).__name__} at evaluation {nfev} of fun: {error}")
+        what = f": {error}".rstrip(" .:")
+        return Reason("error", f"{type(error).__name__} at evaluation {nfev} of fun{what}.")
 
     def carry(self, result: Result) -> BaseException:
         """The error that was kept, with the partial result as its attribute `result`."""
@@ -169,9 +170,14 @@ class Run:
                 if named:
                     g = restore(self.sign * now.point.g)
                     intermediate = Result(x=x, fun=self.sign * now.point.f, jac=g, nit=now.t, lr=now.lr)
-                    return callback(intermediate_result=intermediate) is True
-                return callback(x) is True
+                    return agreed(callback(intermediate_result=intermediate))
+                return agreed(callback(x))
             except StopIteration:
                 return True
 
         return report
+
+
+def agreed(answer: Any) -> bool:
+    """Whether a callback said True: comparisons of arrays give NumPy's own."""
+    return isinstance(answer, bool | np.bool_) and bool(answer)

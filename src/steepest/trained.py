@@ -22,7 +22,7 @@ from .oracle import Objective
 from .plan import columns
 from .result import Result
 from .rules import GD, Momentum, Nesterov
-from .run import Run
+from .run import Run, agreed
 from .stop import Reason
 from .trainable import innermost
 from .training import Training
@@ -42,10 +42,10 @@ def listener(callback: Callable[..., Any], run: Run, out: Callable[[Any], Any]) 
         x = out(run.parameters.restore(training.x.copy()))
         try:
             if not named:
-                return callback(x) is True
+                return agreed(callback(x))
             row = training.table[-1]
             now = Result(row._asdict(), x=x, fun=row.loss, nit=training.t, seconds_left=training.seconds_left)
-            return callback(intermediate_result=now) is True
+            return agreed(callback(intermediate_result=now))
         except StopIteration:
             return True
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,8 @@ steepest {name} {formula} --x0 3,2 --method gd:lr=0.1 --plot run.png
 steepest {name} rosenbrock --x0=-1.5,2 --method adam:lr=0.05,beta1=0.8 --maxiter 500 --history run.csv
 steepest {name} model.py:loss --jac model.py:gradient --x0 1,1 --bounds "0:,0:3" --json
 """
+
+LABEL = len("gradient norm:")  # as wide as the names of a printed result
 
 takes_quiet = option(GROUP, "--quiet", is_flag=True, help="Nothing on stderr but errors.")
 takes_progress = stack(
@@ -178,8 +180,8 @@ def _ours(error: Any) -> bool:
     return isinstance(error, SteepestError)
 
 
-def show(ctx: click.Context, result: Any, exit_code: int) -> None:
-    """The result on stdout."""
+def show(ctx: click.Context, result: Any, exit_code: int, more: Sequence[tuple[str, str]] = ()) -> None:
+    """The result on stdout; as text with further rows, each a name and a text."""
     if form(ctx) == "json":
         write_json(str(ctx.command.name), {key: value for key, value in result.items() if key != "history"})
         return
@@ -189,7 +191,8 @@ def show(ctx: click.Context, result: Any, exit_code: int) -> None:
     told |= {"gradient_norm": float(np.linalg.norm(np.ravel(result.jac)))}
     told |= {key: result[key] for key in ("nit", "nfev", "njev", "seconds")}
     told["x"] = np.ravel(result.x)
-    show_rows(ctx, [told], lambda: echo_verdict(_as_typed(result), exit_code))
+    rows = [f"{f'{name}:' if name else '':>{LABEL}} {text}" for name, text in more]
+    show_rows(ctx, [told], lambda: echo_verdict("\n".join([_as_typed(result), *rows]), exit_code))
 
 
 def _next_command(ctx: click.Context, result: Any) -> str | None:

@@ -105,9 +105,7 @@ def _rule(spec: Spec, n: int) -> Any:
 
     kind = chosen.kind(spec, n)
     if not issubclass(kind, Rule):
-        raise Failure(
-            f"--method {spec}: {kind.__name__} is no rule whose settings can be swept; `compare` takes it."
-        )
+        raise Failure(f"--method {spec}: {kind.__name__} is no rule that can be swept; `compare` takes it.")
     return chosen.method(spec, n)
 
 

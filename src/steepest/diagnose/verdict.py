@@ -20,7 +20,7 @@ class Advice(str):
     hint : str
         What to do where no argument helps, or beside them.
     function : str
-        ``minimize`` or ``maximize``.
+        ``minimize``, ``maximize`` or ``fit``.
 
     Examples
     --------
@@ -36,8 +36,9 @@ class Advice(str):
         texts = {
             name: text if len(text) < LONG else f'r.advice.changes["{name}"]' for name, text in texts.items()
         }
-        parts = [texts.pop("x0", "x0"), *(f"{name}={text}" for name, text in texts.items())]
-        call = f"st.{function}(f, {', '.join(parts)})" if changes else ""
+        begun = "loss, params, data" if function == "fit" else f"f, {texts.pop('x0', 'x0')}"
+        parts = [begun, *(f"{name}={text}" for name, text in texts.items())]
+        call = f"st.{function}({', '.join(parts)})" if changes else ""
         advice = super().__new__(cls, "  # ".join(part for part in (call, hint) if part))
         advice.changes = changes
         return advice
