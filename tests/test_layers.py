@@ -14,12 +14,12 @@ PACKAGE = Path(__file__).parents[1] / "src" / "steepest"
 # From bottom to top; a module may import what stands before it (a package counts as one).
 LAYERS = """
     errors codes foreign point checkpoint params parallel oracle expression formula derivatives problems samples
-    places history stop method schedules searches lengths alphabet machine traced kernels lift stepper
+    places history stop method schedules searches lengths alphabet machine blocks traced kernels lift stepper
     rules settled units polish directions conjugate
-    leastsquares wrappers parameterfree stochastic sets proximal methods loop resume landscape result limits
+    leastsquares wrappers orthant parameterfree stochastic sets proximal methods loop resume landscape result limits
     watch native ahead afar
     batch lanes manypoints diagnose run weigh negative posed minimize regression findlr sweep compare
-    data losses linear plan minibatch training kept race trainable trained fit
+    data losses linear plan minibatch training batchloop epoch kept race trainable trained fit
     continued estimators tabular plots __init__ __main__
 """.split()  # noqa: SIM905 (a picture of the layers)
 

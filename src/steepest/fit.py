@@ -13,6 +13,7 @@ import numpy as np
 from .data import SHUFFLES, split
 from .derivatives import Paired, choose
 from .diagnose.explain import explain
+from .epoch import Epoch
 from .errors import ArgumentError
 from .kept import Keeper, problem
 from .landscape import Landscape
@@ -23,6 +24,7 @@ from .methods import find
 from .minibatch import MiniBatch
 from .negative import function
 from .oracle import Objective
+from .orthant import Orthant
 from .params import Parameters
 from .plan import Plan
 from .race import decayed, race
@@ -154,8 +156,8 @@ def fit(
     seed = int(rng.integers(2**62)) if isinstance(rng, np.random.Generator) else int(rng or 0)
     train, held = split(data, weights, validation, seed)
     out: Callable[[Any], Any] = lambda params: params  # noqa: E731
-    if isinstance(loss, Linear):
-        model = Model(loss, params, train)
+    model = Model(loss, params, train) if isinstance(loss, Linear) else None
+    if model is not None:
         loss, params, jac, out = model.value_and_gradient, model.start, True, model.outer
         train, held = model.source(train), held and model.source(held)
     run = Run(Parameters(params, "params"))
@@ -173,6 +175,8 @@ def fit(
 
     def wrap(inner: Method) -> Method:
         inner = inner if clip is None else ClipNorm(inner, clip)
+        if model is not None and model.loss.l1 and not plan.steady(train):
+            inner = Orthant(inner, model.penalties[0], 1 / train.steps(plan.size))
         return inner if average is None else Averaged(inner, average)
 
     fun = weighted(function(loss, "loss")) if weights is not None else function(loss, "loss")
@@ -197,7 +201,8 @@ def fit(
                 found._asdict() | {"rule": rules[found.rule].name},
             )
         chosen = wrap(chosen)
-        training = Training(run, oracle, chosen, train, plan, start, validate, listen, delivery(chosen))
+        engine = Epoch.of(chosen, model, plan, train)
+        training = Training(run, oracle, chosen, train, plan, start, validate, listen, delivery(chosen), engine)
         training.chosen = found
         if keeper is not None:
             training.keep = keeper.see

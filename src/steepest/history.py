@@ -107,8 +107,11 @@ class History:
 
     def extend(self, rows: np.ndarray, x: np.ndarray) -> None:
         """Add steps behind those that are there: records, float64 of shape (k, 7), and places, shape (k, n)."""
+        before = self.last
         self._rows.frombytes(rows.data.cast("B"))
-        self.previous, self.last = map(self._record, (-2, -1))
+        if before.t < 0:
+            self.first, self._most = self._record(0), most(x[0])
+        self.previous, self.last = self._record(-2) if len(self) > 1 else before, self._record(-1)
         self.here = x[-1]
         offset = -int(rows[0, 0]) % self._stride
         self._x.extend(x[offset :: self._stride] if self._stride == 1 else x[offset :: self._stride].copy())

@@ -7,7 +7,7 @@ import ctypes
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -91,13 +91,33 @@ def traced(rule: type[Rule]) -> list[Expression]:
     return [symbol("x") + step, *slots]
 
 
-def loop_text(
+class Elements(NamedTuple):
+    """A loop over the elements of arrays, as the function ``@loop(n, arguments)`` in LLVM's language.
+
+    Attributes
+    ----------
+    loop : str
+    once : list of str
+        What is computed before it is called, of the numbers ``%p0``, ``%p1``, ... and ``%t``.
+    arrays : list of str
+        ``%x0.array``, ...: the addresses of the arrays that go into it.
+    arguments : str
+        What it is called with, behind n.
+    """
+
+    loop: str
+    once: list[str]
+    arrays: list[str]
+    arguments: str
+
+
+def elements(
     dtype: np.dtype,
     inputs: Sequence[Expression],
     outputs: Sequence[tuple[Expression | None, Expression]],
     numbers: Sequence[Expression],
-) -> str:
-    """A loop over arrays in LLVM's language.
+) -> Elements:
+    """The loop that computes `outputs` of `inputs`.
 
     Parameters
     ----------
@@ -109,12 +129,6 @@ def loop_text(
         What is computed for each element; written over that input, or (None) into a new array.
     numbers : sequence of Expression
         The symbols besides `t` that come as numbers.
-
-    Returns
-    -------
-    str
-        With the function ``call(t, until, numbers, *inputs, *new)`` for Python: the loop is run for t, t + 1, ...,
-        until; floats, float64 of shape (k,), and arrays of shape (n,), in the order above.
     """
     kind = TYPES[dtype.name]
     names = [f"x{k}" for k in range(len(inputs))]
@@ -139,21 +153,39 @@ def loop_text(
     stores = [
         f"store {kind} {value}, ptr %{name}.place" for name, value in zip(targets, results, strict=True)
     ]
-    read = [line for k in range(len(numbers)) for line in load("double", f"%p{k}", "%numbers", k)]
     arrays = [f"%{name}.array" for name in (*names, *new)]
-    unpacked = [line for k, array in enumerate(["%numbers", *arrays], 2) for line in unpack(array, k)]
     passed = [("ptr noalias", array) for array in arrays] + [(kind, f"%h{k}") for k in range(len(hoisted))]
+    arguments = ", ".join(f"{kind} {name}" for kind, name in passed)
     lines = "\n  ".join
-    return LOOP.format(
-        parameters=", ".join(f"{kind} {name}" for kind, name in passed),
-        read=lines(loads),
-        each=lines(each),
-        write=lines(places + stores),
-    ) + CALL.format(
+    loop = LOOP.format(
+        parameters=arguments, read=lines(loads), each=lines(each), write=lines(places + stores)
+    )
+    return Elements(loop, once + constants, arrays, arguments)
+
+
+def loop_text(
+    dtype: np.dtype,
+    inputs: Sequence[Expression],
+    outputs: Sequence[tuple[Expression | None, Expression]],
+    numbers: Sequence[Expression],
+) -> str:
+    """The loop of `elements`, and a function of Python's that calls it.
+
+    Returns
+    -------
+    str
+        With the function ``call(t, until, numbers, *inputs, *new)`` for Python: the loop is run for t, t + 1, ...,
+        until; floats, float64 of shape (k,), and arrays of shape (n,), in the order above.
+    """
+    loop, once, arrays, arguments = elements(dtype, inputs, outputs, numbers)
+    read = [line for k in range(len(numbers)) for line in load("double", f"%p{k}", "%numbers", k)]
+    unpacked = [line for k, array in enumerate(["%numbers", *arrays], 2) for line in unpack(array, k)]
+    lines = "\n  ".join
+    return loop + CALL.format(
         unpack=lines(unpacked),
         read=lines(read),
-        once=lines(once + constants),
-        arguments=", ".join(f"{kind} {name}" for kind, name in passed),
+        once=lines(once),
+        arguments=arguments,
         shape=HEAD + 16,
         long=LONG,
         none=pointer(id(None)),

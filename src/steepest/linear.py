@@ -10,7 +10,7 @@ import numpy as np
 
 from .data import Arrays, Batch, Source
 from .errors import ArgumentError
-from .losses import Linear, Params, Softmax
+from .losses import Linear, Params, Softmax, price, pull
 
 # Columns are scaled where their standard deviations differ by more than this from one another or from 1, or where
 # a mean is farther from 0 than this many of them: a condition number of 10 costs gradient descent nothing much.
@@ -48,7 +48,16 @@ class Model:
         self.dtype = X.dtype if X.dtype.kind == "f" else np.dtype(float)
         self._shift, self._factor = self.mean.astype(self.dtype), (1 / self.deviation).astype(self.dtype)
         self.start = self.inner(params if params is not None else loss.start(X, y))
-        self._bare = replace(loss, l1=0.0, l2=0.0)
+        self.bare = replace(loss, l1=0.0, l2=0.0)
+        self.penalised = bool(loss.l1 or loss.l2)
+        self.dense = isinstance(X, np.ndarray)
+        coef = self.start["coef"]
+        self.shape = coef.shape[0], coef.size // coef.shape[0]
+        # The penalties of what is trained, in the shape of coef.
+        self._l1, self._l2 = (
+            (np.ones_like(coef).T * (weight * self._factor**power)).T.astype(self.dtype)
+            for power, weight in ((1, loss.l1), (2, loss.l2))
+        )
 
     def source(self, source: Source) -> Source:
         """The same data as the loss is trained on."""
@@ -56,20 +65,26 @@ class Model:
 
     def __call__(self, params: Params, X: Any, y: np.ndarray, weights: Any = None) -> float:
         """The mean loss."""
-        return self._bare(params, X, y, weights) + self.loss.penalty(self._raw(params["coef"]))
+        return self.bare(params, X, y, weights) + self._penalty(params["coef"])
 
     def value_and_gradient(
         self, params: Params, X: Any, y: np.ndarray, weights: Any = None
     ) -> tuple[float, Params]:
         """The mean loss and its gradient."""
-        if not self.scaled:
-            return self.loss.value_and_gradient(params, X, y, weights)
-        f, g = self._bare.value_and_gradient(params, X, y, weights)
-        if self.loss.l1 or self.loss.l2:
-            coef = self._raw(params["coef"])
-            f += self.loss.penalty(coef)
-            g["coef"] = g["coef"] + self._raw(self.loss.l2 * coef + self.loss.l1 * np.sign(coef))
+        f, g = self.bare.value_and_gradient(params, X, y, weights)
+        if self.penalised:
+            f += self._penalty(params["coef"])
+            g["coef"] = g["coef"] + pull(params["coef"], self._l1, self._l2)
         return f, g
+
+    def _penalty(self, coef: np.ndarray) -> float:
+        return float(price(coef, self._l1, self._l2).sum()) if self.penalised else 0.0
+
+    @property
+    def penalties(self) -> list[np.ndarray]:
+        """The weights l1 and l2 of each trained number, shape (n,): 0 for the intercept."""
+        free = np.zeros(self.start["intercept"].size, self.dtype)
+        return [np.append(weights.ravel(), free) for weights in (self._l1, self._l2)]
 
     def inner(self, params: Params) -> Params:
         """Parameters in the units of the data as those that are trained."""

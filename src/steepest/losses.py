@@ -15,10 +15,20 @@ from .errors import ArgumentError
 from .expression import OPERATIONS
 from .schedules import nonnegative, positive, validate
 
-absolute, exp, log1p = OPERATIONS["abs"], OPERATIONS["exp"], OPERATIONS["log1p"]
+absolute, exp, log, log1p = (OPERATIONS[name] for name in ("abs", "exp", "log", "log1p"))
 maximum, sign, where = OPERATIONS["maximum"], OPERATIONS["sign"], OPERATIONS["where"]
 
 Params = dict[str, Any]
+
+
+def price(c: Any, l1: Any, l2: Any) -> Any:
+    """The penalty of a coefficient."""
+    return l1 * absolute(c) + l2 / 2 * (c * c)
+
+
+def pull(c: Any, l1: Any, l2: Any) -> Any:
+    """Its derivative, with the subgradient 0 of ``|c|`` at 0."""
+    return l1 * sign(c) + l2 * c
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +75,7 @@ class Linear:
             slope /= rows
             g = {"coef": X.T @ slope, "intercept": slope.sum(axis=0)}
         if self.l1 or self.l2:
-            g["coef"] = g["coef"] + self.l2 * coef + self.l1 * np.sign(coef)
+            g["coef"] = g["coef"] + pull(coef, self.l1, self.l2)
         return float(each.sum()) / rows + self.penalty(coef), g
 
     def both(self, z: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -84,7 +94,7 @@ class Linear:
         """The penalty alone."""
         if not (self.l1 or self.l2):
             return 0.0
-        return float(self.l1 * np.abs(coef).sum() + self.l2 / 2 * (coef * coef).sum())
+        return float(price(coef, self.l1, self.l2).sum())
 
     def start(self, X: Any, y: np.ndarray) -> Params:
         """Zeros to begin with."""
@@ -198,16 +208,15 @@ class Logistic(Linear):
 
     labels: ClassVar[str] = "binary"
 
+    def both(self, z, y):
+        e = exp(-absolute(z))  # serves both, and can't overflow
+        return maximum(z, 0) - y * z + log1p(e), where(z >= 0, 1, e) / (1 + e) - y
+
     def value(self, z, y):
-        return maximum(z, 0) - y * z + log1p(exp(-absolute(z)))
+        return self.both(z, y)[0]
 
     def slope(self, z, y):
-        return 1 / (1 + exp(-z)) - y
-
-    def both(self, z, y):
-        e = np.exp(-np.abs(z))  # serves both
-        p = np.where(z >= 0, 1, e) / (1 + e)
-        return np.maximum(z, 0) - y * z + np.log1p(e), p - y
+        return self.both(z, y)[1]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,13 +253,16 @@ class Softmax(Linear):
 
     def both(self, z, y):
         rows, y = np.arange(len(y)), y.astype(np.intp)
-        shifted = z - z.max(axis=1, keepdims=True)
-        e = np.exp(shifted)
+        top = z.max(axis=1, keepdims=True)
+        e = self.weight(z, top)
         total = e.sum(axis=1, keepdims=True)
-        each = np.log(total[:, 0]) - shifted[rows, y]
-        e /= total
-        e[rows, y] -= 1
-        return each, e
+        each = self.loss(z[rows, y], top[:, 0], total[:, 0])
+        return each, self.slope_of(e, total, y[:, None] == np.arange(z.shape[1]))
+
+    # The formulas of one class, of its score and of the largest, `top`: the sums over classes are around them.
+    weight = staticmethod(lambda z, top: exp(z - top))
+    loss = staticmethod(lambda z, top, total: log(total) - (z - top))
+    slope_of = staticmethod(lambda e, total, mine: e / total - mine)
 
     def value(self, z, y):
         return self.both(z, y)[0]

@@ -93,9 +93,20 @@ class Plan:
 
     def batches(self, source: Source, epoch: int) -> Iterator[list[Batch]]:
         """The batches of an epoch, `accumulate` at a time: the same for the same seed."""
-        batches = source.epoch(self.size, self.shuffle, np.random.default_rng([self.seed, epoch]))
+        batches = source.epoch(self.size, self.shuffle, self._rng(epoch))
         while group := list(itertools.islice(batches, self.accumulate)):
             yield group
+
+    def pieces(self, source: Source, epoch: int, done: int) -> Iterator[Batch]:
+        """The rows of the same batches in large pieces, without the first `done` batches."""
+        for piece in source.pieces(self.size, self.shuffle, self._rng(epoch)):
+            batches = math.ceil(piece[0].shape[0] / self.size)
+            if done < batches:
+                yield tuple(array[done * self.size :] for array in piece) if done else piece
+            done = max(done - batches, 0)
+
+    def _rng(self, epoch: int) -> np.random.Generator:
+        return np.random.default_rng([self.seed, epoch])
 
     def steps(self, source: Source) -> float:
         """Steps of the whole run, as far as that is known before; else infinite."""
@@ -151,6 +162,13 @@ class Sums:
         self.rows += rows
         self.loss += f * rows
         self.squares += f * f * rows
+
+    def extend(self, f: np.ndarray, rows: np.ndarray) -> None:
+        """Add the losses of many batches, in the order in which `add` would."""
+        self.batches += len(f)
+        self.rows += int(rows.sum())
+        self.loss = float(np.cumsum([self.loss, *(f * rows)])[-1])
+        self.squares = float(np.cumsum([self.squares, *(f * f * rows)])[-1])
 
     @property
     def mean(self) -> float:

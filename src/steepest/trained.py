@@ -98,7 +98,7 @@ def summary(
         seconds=time.perf_counter() - run.began,
         gradient=training.oracle.derivative.report if training else "none yet",
         method=repr(method),
-        engine=method.engine(x),
+        engine="compiled epoch" if training and training.engine else method.engine(x),
         epochs=columns(training.table if training else []),
         best_epoch=best.epoch if best else 0,
         history=run.history,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,8 @@ class Training:
         Called with this object after each epoch; True stops the run.
     deliver : callable
         (place, memory) -> the parameters to hand out: other than the place for a method that averages.
+    engine : callable or None
+        ``engine(training, piece)`` trains on all batches of a piece of data, and yields reasons to stop, or None.
     """
 
     def __init__(
@@ -60,7 +62,9 @@ class Training:
         validate: Callable[[np.ndarray], float] | None = None,
         listen: Callable[[Training], bool] | None = None,
         deliver: Callable[[np.ndarray, Any], np.ndarray] = lambda x, memory: x,
+        engine: Callable[[Training, Batch], Iterator[Reason | None]] | None = None,
     ):
+        self.engine = engine
         self.run, self.oracle, self.method, self.source, self.plan = run, oracle, method, source, plan
         self.validate, self.listen, self.deliver = validate, listen, deliver
         self.t = self.epoch = self.batch = 0  # steps; epochs that are done; steps in the one that is not
@@ -117,9 +121,7 @@ class Training:
     def _epoch(self, stop: Criterion | None) -> Reason | None:
         """One epoch, or what is left of it."""
         began = time.perf_counter()
-        groups = itertools.islice(self.plan.batches(self.source, self.epoch), self.batch, None)
-        for group in groups:
-            reason = self._step(group, stop)
+        for reason in self._stepped(stop) if self.engine is None else self._driven(self.engine):
             self.spent += time.perf_counter() - began
             if self.keep is not None:
                 self.keep(self)
@@ -131,11 +133,21 @@ class Training:
         self.batch = 0
         return self._close(self.epoch)
 
+    def _stepped(self, stop: Criterion | None) -> Iterator[Reason | None]:
+        """The steps of the epoch, one by one."""
+        for group in itertools.islice(self.plan.batches(self.source, self.epoch), self.batch, None):
+            yield self.one(group, stop)
+
+    def _driven(self, engine: Callable[[Training, Batch], Iterator[Reason | None]]) -> Iterator[Reason | None]:
+        """The steps of the epoch, many at a time."""
+        for piece in self.plan.pieces(self.source, self.epoch, self.batch):
+            yield from engine(self, piece)
+
     def _share(self) -> float:
         steps = math.ceil(self.source.steps(self.plan.size) / self.plan.accumulate) if self.source.rows else 0
         return self.batch / steps if steps else 0.0
 
-    def _step(self, group: list[Batch], stop: Criterion | None) -> Reason | None:
+    def one(self, group: list[Batch], stop: Criterion | None = None) -> Reason | None:
         """One step on one batch; the place it starts from goes on record, as that batch sees it."""
         oracle, history = self.oracle, self.run.history
         if oracle.hold(group) or self.t == 0:
@@ -154,17 +166,36 @@ class Training:
         self.batch += 1
         self.point = new
         self.sums.add(f, oracle.rows)
-        if not math.isfinite(f + self.step):
-            what = (
-                f"the loss of batch {self.batch} is {f}"
-                if not math.isfinite(f)
-                else "the gradient is not finite"
-            )
-            return Reason("nonfinite", f"Not finite at step {self.t} (epoch {self.epoch + 1}): {what}.")
+        if reason := self._broken(f):
+            return reason
         if stop is not None:
             history.now = Iterate(self.t, new, self.memory, lr)
             if reason := stop(history):
                 return reason
+        return self._spent(seconds)
+
+    def many(
+        self, table: np.ndarray, places: np.ndarray, rows: np.ndarray, x: np.ndarray, memory: Any, step: float, lr: float
+    ) -> Reason | None:
+        """Steps that were made elsewhere: their records and places, the rows of each batch, and where they ended."""
+        self.run.history.extend(table, places)
+        self.sums.extend(table[:, 1], rows)
+        self.t += len(table)
+        self.batch += len(table)
+        self.point, self.memory, self.step, self.lr = self.oracle(x), memory, step, lr
+        return self._broken(float(table[-1, 1])) or self._spent(float(table[-1, -1]))
+
+    def _broken(self, f: float) -> Reason | None:
+        """Whether the last step led to, or came from, what is no number; `f` is the loss where it began."""
+        if math.isfinite(f + self.step):
+            return None
+        what = "the gradient is not finite"
+        if not math.isfinite(f):
+            what = f"the loss of batch {self.batch} is {f}"
+        return Reason("nonfinite", f"Not finite at step {self.t} (epoch {self.epoch + 1}): {what}.")
+
+    def _spent(self, seconds: float) -> Reason | None:
+        """Whether the budget of steps or time is used up."""
         if self.t >= self.plan.maxiter:
             return Reason(
                 "budget.steps", f"Trained {counted(self.t, 'step')} (maxiter={self.plan.maxiter:g})."

@@ -49,8 +49,8 @@ class Source:
         """Some rows to look at, as they are given: drawn at random where that can be."""
         raise NotImplementedError
 
-    def epoch(self, size: int, shuffle: str | None, rng: np.random.Generator) -> Iterator[Batch]:
-        """The batches of one epoch, each of `size` rows, the last one of what is left.
+    def pieces(self, size: int, shuffle: str | None, rng: np.random.Generator) -> Iterator[Batch]:
+        """The rows of one epoch in a few large pieces, each of them whole batches of `size` rows but for the last.
 
         Parameters
         ----------
@@ -62,6 +62,16 @@ class Source:
             Draws the order: the same generator gives the same batches.
         """
         raise NotImplementedError
+
+    def epoch(self, size: int, shuffle: str | None, rng: np.random.Generator) -> Iterator[Batch]:
+        """The batches of one epoch, each of `size` rows, the last one of what is left; arguments as for `pieces`."""
+        for piece in self.pieces(size, shuffle, rng):
+            rows = piece[0].shape[0]
+            if rows <= size:
+                yield piece  # of all rows the same object every time: a mean knows no order
+            else:
+                for first in range(0, rows, size):
+                    yield tuple(array[first : first + size] for array in piece)
 
     @property
     def ahead(self) -> int:
@@ -104,12 +114,12 @@ class Arrays(Source):
             if not isinstance(array, np.memmap):  # a map may be larger than memory: looked at as it is read
                 check(array, name, columns)
 
-    def epoch(self, size: int, shuffle: str | None, rng: np.random.Generator) -> Iterator[Batch]:
+    def pieces(self, size: int, shuffle: str | None, rng: np.random.Generator) -> Iterator[Batch]:
         if size >= self.rows:
             if self._whole is None:
                 self._look(self.arrays)
                 self._whole = self.change(self.arrays) if self.change else self.arrays
-            yield self._whole  # the same object every time: a mean knows no order
+            yield self._whole
             return
         order = None if shuffle is None else ordered(self.rows, shuffle, rng)
         chunk = max(CHUNK // size, 1) * size
@@ -118,10 +128,7 @@ class Arrays(Source):
             rows = slice(start, stop) if order is None else order[start:stop]
             gathered = tuple(take(array, rows) for array in self.arrays)
             self._look(gathered)
-            if self.change:
-                gathered = self.change(gathered)
-            for first in range(0, stop - start, size):
-                yield tuple(array[first : first + size] for array in gathered)
+            yield self.change(gathered) if self.change else gathered
 
     def _look(self, gathered: Batch) -> None:
         """Refuse what is not finite in pieces of memory maps, which were not looked at before."""
@@ -159,7 +166,7 @@ class Chunks(Source):
         self._spent = False  # whether it was read beyond that
         self.parts = 0  # known with the first chunk
 
-    def epoch(self, size: int, shuffle: str | None, rng: np.random.Generator) -> Iterator[Batch]:
+    def pieces(self, size: int, shuffle: str | None, rng: np.random.Generator) -> Iterator[Batch]:
         left: Batch | None = None
         count = 0
         for number, chunk in enumerate(self._chunks()):
@@ -174,8 +181,8 @@ class Chunks(Source):
                 arrays = tuple(map(joined, left, arrays))
             rows = arrays[0].shape[0]
             whole = rows - rows % size
-            for first in range(0, whole, size):
-                yield tuple(array[first : first + size] for array in arrays)
+            if whole:
+                yield tuple(array[:whole] for array in arrays)
             left = tuple(array[whole:] for array in arrays) if whole < rows else None
         if left is not None:
             yield left
