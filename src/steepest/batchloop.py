@@ -59,7 +59,6 @@ ARRAYS = ("X", "y", "weights", "x", "g", "table", "wide", "scores", "records", "
 PENALTIES = ("l1", "l2", "mean")
 
 
-
 class Stages(Writer):
     """What a step is made of."""
 
@@ -151,17 +150,18 @@ class Stages(Writer):
         """The penalties in loss and gradient; the square of the gradient's norm."""
         names = ["x", "g"] + ["l1", "l2"] * penalty + ["mean"] * sparse
         x, g, l1, l2, mean = map(symbol, ("x", "g", "l1", "l2", "mean"))
-        outputs = [g + pull(x, l1, l2) if penalty else g, price(x, l1, l2) if penalty else g * 0.0]
+        total = g + pull(x, l1, l2) if penalty else g
+        outputs = [total, price(x, l1, l2) if penalty else g * 0.0]
         if sparse:
-            outputs[0], mean = lead(x, outputs[0], mean, l1, symbol("share"))
-            outputs.append(mean)
-        lines, (total, cost, *means) = self.elementwise(
+            outputs += lead(x, total, mean, l1, symbol("share"))
+        lines, (slope, cost, *led) = self.elementwise(
             "p", {name: f"%{name}" for name in names}, outputs, {"share": "%share"}
         )
+        writes = zip(led or [slope], ["g", "mean"], strict=False)
         return [
             each("p", "%n", [
-                lines, self.put(total, "%g", "%p", "p.put.g"), [self.put(m, "%mean", "%p", "p.put") for m in means],
-                self.double("p.wide", total), "%p.square = fmul double %p.wide, %p.wide",
+                lines, [self.put(value, f"%{name}", "%p", f"p.put.{name}") for value, name in writes],
+                self.double("p.wide", slope), "%p.square = fmul double %p.wide, %p.wide",
                 "%p.squares = fadd reassoc double %g.square.sofar, %p.square",
                 self.double("p.cost", cost), "%p.costs = fadd reassoc double %costs.sofar, %p.cost",
             ], ("g.square", "double", "0.0", "%p.squares"), ("costs", "double", "0.0", "%p.costs")),
@@ -188,11 +188,13 @@ class Stages(Writer):
             lines, (value, slope) = instructions(
                 loss.both(symbol("z"), symbol("y")), {symbol("z"): "%z", symbol("y"): "%y"}, kind, "l"
             )
-            body = [self.at("z", "%scores", "0"), lines, self.put(slope, "%scores", "0", "out")]
+            body: Lines = [self.at("z", "%scores", "0"), lines, self.put(slope, "%scores", "0", "out")]
         else:
             names = {symbol(name): f"%{name}" for name in ("z", "top", "e", "total", "mine")}
             z, top, e, total, mine = names
-            top_lines, (highest,) = instructions([maximum(z, top)], {z: "%a.z", top: "%top.sofar"}, kind, "lt")
+            top_lines, (highest,) = instructions(
+                [maximum(z, top)], {z: "%a.z", top: "%top.sofar"}, kind, "lt"
+            )
             e_lines, (weight,) = instructions([loss.weight(z, top)], {z: "%b.z", top: "%top"}, kind, "le")
             v_lines, (value,) = instructions([loss.loss(z, top, total)], names | {z: "%own"}, kind, "lv")
             s_lines, (slope,) = instructions([loss.slope_of(e, total, mine)], names | {e: "%d.e"}, kind, "ls")

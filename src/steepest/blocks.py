@@ -93,9 +93,7 @@ class Writer:
                     f"%{name}.{part}.{half} = shufflevector {kind} {vector}, {kind} poison, <{half} x i32> <{mask}>"
                 )
             vector = f"%{name}.{half}"
-            lines.append(
-                f"{vector} = fadd <{half} x {self.kind}> %{name}.low.{half}, %{name}.high.{half}"
-            )
+            lines.append(f"{vector} = fadd <{half} x {self.kind}> %{name}.low.{half}, %{name}.high.{half}")
             width = half
         return [*lines, f"%{name} = extractelement <1 x {self.kind}> {vector}, i32 0"]
 

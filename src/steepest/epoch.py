@@ -24,6 +24,7 @@ from .machine import Code
 from .method import Method
 from .orthant import Orthant
 from .plan import Plan
+from .point import distance
 from .stop import Reason
 from .training import Training
 
@@ -72,9 +73,9 @@ class Epoch:
             return None
         if plan.accumulate > 1 or plan.steady(source) or plan.steps(source) < WORTHWHILE:
             return None
-        assert isinstance(rule, Rule)
+        kind: Any = type(rule)
         try:
-            loop = compiled(type(rule), model.bare, model.dtype, model.penalised, isinstance(method, Orthant))
+            loop = compiled(kind, model.bare, model.dtype, model.penalised, isinstance(method, Orthant))
         except MissingExtraError:
             return None
         assert isinstance(method, Rule | Orthant)
@@ -119,22 +120,30 @@ class Epoch:
         steps = np.arange(t + 1.0, t + wanted + 1.0)
         hyper = self._hyper(steps)
         records, places = np.empty((wanted, 3)), np.empty((wanted, self.n), x.dtype)
-        sizes = np.array([len(X), self.plan.size, self.features, self.classes, self.wide.shape[1], wanted, self.n])
+        sizes = np.array(
+            [len(X), self.plan.size, self.features, self.classes, self.wide.shape[1], wanted, self.n]
+        )
         made = self.loop(sizes, hyper, X, y, weights, x, np.empty_like(x), self.table, self.wide, self.scores,
                          records, places, *slots, *penalties)  # fmt: skip
         if not made:
             return 0, None
-        lr = hyper[:made, 1 + list(self.rule.hyper).index("lr")] if "lr" in self.rule.hyper else [math.nan] * made
+        lr = (
+            hyper[:made, 1 + list(self.rule.hyper).index("lr")]
+            if "lr" in self.rule.hyper
+            else [math.nan] * made
+        )
         counts = np.full(made, self.plan.size)
         counts[-1] = min(self.plan.size, len(X) - (made - 1) * self.plan.size)
         seconds = np.linspace(began, time.perf_counter(), made + 1)[1:] - training.run.began
         f, (g_norm, step) = records[:made, 0], np.sqrt(records[:made, 1:]).T
+        if not math.isfinite(step[-1]):  # its square
+            step[-1] = distance(x, places[made - 1])
         objective = training.oracle.objective
-        table = np.column_stack([
+        table = np.empty((made, len(COLUMNS)))
+        table.T[:] = (
             steps[:made] - 1, f, g_norm, [training.step, *step[:-1]], [training.lr, *lr[:-1]],
             objective.nfev + np.arange(1, made + 1), seconds,
-        ])  # fmt: skip
-        assert table.shape[1] == len(COLUMNS)
+        )  # fmt: skip
         objective.nfev += made
         training.oracle.njev += made
         memory: Any = tuple(slots), None
@@ -150,7 +159,9 @@ class Epoch:
         for k, (name, value) in enumerate(values.items(), 1):
             schedule = self.rule.schedules.get(name)
             hyper[:, k] = value if schedule is None else [float(schedule(t)) for t in steps.tolist()]
-        hyper[:, -1] = [self.method.part(t) for t in steps.tolist()] if isinstance(self.method, Orthant) else 0.0
+        hyper[:, -1] = (
+            [self.method.part(t) for t in steps.tolist()] if isinstance(self.method, Orthant) else 0.0
+        )
         return hyper
 
 

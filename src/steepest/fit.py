@@ -202,7 +202,9 @@ def fit(
             )
         chosen = wrap(chosen)
         engine = Epoch.of(chosen, model, plan, train)
-        training = Training(run, oracle, chosen, train, plan, start, validate, listen, delivery(chosen), engine)
+        training = Training(
+            run, oracle, chosen, train, plan, start, validate, listen, delivery(chosen), engine
+        )
         training.chosen = found
         if keeper is not None:
             training.keep = keeper.see

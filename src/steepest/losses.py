@@ -78,7 +78,7 @@ class Linear:
             g["coef"] = g["coef"] + pull(coef, self.l1, self.l2)
         return float(each.sum()) / rows + self.penalty(coef), g
 
-    def both(self, z: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def both(self, z: Any, y: Any) -> tuple[Any, Any]:
         """The loss of each row, and its derivative by z."""
         return self.value(z, y), self.slope(z, y)
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from .errors import ArgumentError
 from .expression import OPERATIONS
-from .method import Method
 from .oracle import Oracle
 from .point import Point
 from .wrappers import Wrapper

@@ -167,8 +167,9 @@ class Sums:
         """Add the losses of many batches, in the order in which `add` would."""
         self.batches += len(f)
         self.rows += int(rows.sum())
-        self.loss = float(np.cumsum([self.loss, *(f * rows)])[-1])
-        self.squares = float(np.cumsum([self.squares, *(f * f * rows)])[-1])
+        with np.errstate(over="ignore"):
+            self.loss = float(np.cumsum([self.loss, *(f * rows)])[-1])
+            self.squares = float(np.cumsum([self.squares, *(f * f * rows)])[-1])
 
     @property
     def mean(self) -> float:

@@ -138,7 +138,9 @@ class Training:
         for group in itertools.islice(self.plan.batches(self.source, self.epoch), self.batch, None):
             yield self.one(group, stop)
 
-    def _driven(self, engine: Callable[[Training, Batch], Iterator[Reason | None]]) -> Iterator[Reason | None]:
+    def _driven(
+        self, engine: Callable[[Training, Batch], Iterator[Reason | None]]
+    ) -> Iterator[Reason | None]:
         """The steps of the epoch, many at a time."""
         for piece in self.plan.pieces(self.source, self.epoch, self.batch):
             yield from engine(self, piece)
@@ -175,14 +177,21 @@ class Training:
         return self._spent(seconds)
 
     def many(
-        self, table: np.ndarray, places: np.ndarray, rows: np.ndarray, x: np.ndarray, memory: Any, step: float, lr: float
+        self,
+        table: np.ndarray,
+        places: np.ndarray,
+        rows: np.ndarray,
+        x: np.ndarray,
+        memory: Any,
+        *last: float,
     ) -> Reason | None:
-        """Steps that were made elsewhere: their records and places, the rows of each batch, and where they ended."""
+        """Steps that were made elsewhere: their records and places, the rows of each batch, where they
+        ended, and the length and the rate of the last one."""
         self.run.history.extend(table, places)
         self.sums.extend(table[:, 1], rows)
         self.t += len(table)
         self.batch += len(table)
-        self.point, self.memory, self.step, self.lr = self.oracle(x), memory, step, lr
+        self.point, self.memory, (self.step, self.lr) = self.oracle(x), memory, last
         return self._broken(float(table[-1, 1])) or self._spent(float(table[-1, -1]))
 
     def _broken(self, f: float) -> Reason | None:
@@ -218,7 +227,8 @@ class Training:
         score = loss if self.validate is None else validation
         # A mean of batches scatters: an epoch that is not worse for certain counts as better, being trained longer.
         assert self.best is not None
-        slack = 2 * min(error, self.best.error) if self.validate is None else 0.0
+        rounding = 8 * float(np.finfo(x.dtype).eps) * abs(self.best.score)
+        slack = 2 * min(error, self.best.error) + rounding if self.validate is None else 0.0
         self.stale += 1
         if finite and (score < self.best.score or not math.isfinite(self.best.score)):
             self.stale = 0
@@ -238,7 +248,7 @@ class Training:
                 f"No better {what} than {self.best.score:.6g} (epoch {self.best.epoch}) in "
                 f"{counted(self.stale, 'epoch')} (patience={self.plan.patience:g}).",
             )
-        if self.table[-1].loss > HOPELESS * max(abs(self.first), abs(self.table[0].loss)):
+        if self.table and self.table[-1].loss > HOPELESS * max(abs(self.first), abs(self.table[0].loss)):
             return Reason(
                 "diverged", f"Diverged: the loss rose to {self.table[-1].loss:.4g} in epoch {self.epoch}."
             )
