@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy.optimize import rosen, rosen_der, rosen_hess, rosen_hess_prod
 
+import steepest as st
 from steepest.derivatives import (
     Estimate,
     Paired,
@@ -325,3 +326,33 @@ def test_hessian_in_mixed_units():
     units = np.array([1e-5, 1.0, 1e5])
     found = hessian(lambda x: np.sum(np.exp(x * units)), X / units)
     np.testing.assert_allclose(np.diag(found), np.exp(X) * units**2, rtol=1e-9)
+
+
+class Bowl:
+    """A function that brings its gradient; `factor` times the right one."""
+
+    factor = 1.0
+
+    def __call__(self, x):
+        return float(np.sum(np.asarray(x) ** 2))
+
+    def gradient(self, x):
+        return self.factor * 2 * np.asarray(x)
+
+
+@pytest.mark.parametrize("find", [st.minimize, st.maximize])
+@pytest.mark.parametrize("f", [st.formula("x0**2 + x1**2"), Bowl()])
+def test_a_function_s_own_derivative_is_called_so_and_the_caller_s_user(find, f):
+    own, given = "the function's own derivative, proved", "user, proved"
+    assert find(f, [1.0, 2.0], maxiter=2).gradient.startswith(own)
+    assert find(f, [1.0, 2.0], jac=f.gradient, maxiter=2).gradient.startswith(own)
+    assert find(f, [1.0, 2.0], jac=lambda x: f.gradient(x), maxiter=2).gradient.startswith(given)
+    assert find(lambda x: f(x), [1.0, 2.0], jac=f.gradient, maxiter=2).gradient.startswith(given)
+
+
+def test_a_function_s_own_derivative_that_is_wrong_is_not_called_the_caller_s():
+    wrong = Bowl()
+    wrong.factor = 0.5
+    told = st.minimize(wrong, [1.0, 2.0]).gradient
+    assert "the function's own derivative is wrong: its slope is 1/2" in told
+    assert "your" not in told

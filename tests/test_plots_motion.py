@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -122,11 +125,53 @@ def test_what_can_not_be_written_is_said(runs, tmp_path):
         st.plots.animate(runs, "a.avi")
     with pytest.raises(ArgumentError, match="seconds=0: expected a number above 0"):
         st.plots.animate(runs, "a.gif", seconds=0)
-    from matplotlib.animation import FFMpegWriter
 
-    if FFMpegWriter.isAvailable():
-        st.plots.animate(runs, tmp_path / "a.mp4", seconds=1)
-        assert (tmp_path / "a.mp4").stat().st_size > 1000
-    else:
-        with pytest.raises(MissingExtraError, match="ffmpeg"):
-            st.plots.animate(runs, tmp_path / "a.mp4")
+
+COPY = """#!{python}
+import sys
+size, file = sys.argv[sys.argv.index("-s") + 1], sys.argv[-1]
+with open(file, "wb") as film:
+    film.write(size.encode().ljust(16))
+    film.write(sys.stdin.buffer.read())
+"""
+
+
+def test_a_film_gets_every_frame(runs, tmp_path, monkeypatch):
+    """What is handed to ffmpeg, by a program of that name that keeps it as it is."""
+    program = tmp_path / "ffmpeg"
+    program.write_text(COPY.format(python=sys.executable))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    st.plots.animate(runs, tmp_path / "runs.mp4", seconds=3, box=BOX, theme="dark")
+    kept = (tmp_path / "runs.mp4").read_bytes()
+    width, height = map(int, kept[:16].decode().split("x"))
+    assert width % 2 == height % 2 == 0  # or players show nothing
+    frames = np.frombuffer(kept[16:], np.uint8).reshape(41, height, width, 4)[..., :3].astype(int)
+    orange = [(np.abs(frame - [0xE6, 0x9F, 0x00]).sum(axis=2) < 30).sum() for frame in frames[::10]]
+    assert orange == sorted(orange)
+    assert orange[0] < orange[-1]
+
+
+def test_a_film_plays(runs, tmp_path):
+    """By ffmpeg itself, which also reads it back: length, size, and a picture that is not blank."""
+    from steepest.plots.motion import ffmpeg
+
+    try:
+        program = ffmpeg()
+    except MissingExtraError as error:
+        pytest.skip(str(error))
+    st.plots.animate(runs, tmp_path / "runs.mp4", seconds=3, box=BOX)
+    done = subprocess.run([program, "-i", tmp_path / "runs.mp4", "-frames:v", "1", tmp_path / "first.png"],
+                          capture_output=True, text=True, check=True)  # fmt: skip
+    (length,) = re.findall(r"Duration: 00:00:(\d+\.\d+)", done.stderr)
+    assert float(length) == pytest.approx(3, abs=0.2)
+    assert pyplot.imread(tmp_path / "first.png").std() > 0.05
+
+
+def test_a_film_without_ffmpeg_says_what_to_install(runs, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    with pytest.raises(MissingExtraError, match=r"ffmpeg, from your system .*: pip install 'steepest\[film\]'"):
+        st.plots.animate(runs, tmp_path / "a.mp4")
+    assert not (tmp_path / "a.mp4").exists()
+    assert not pyplot.get_fignums()

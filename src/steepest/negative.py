@@ -25,6 +25,12 @@ class Negative:
         if callable(gradient := getattr(fun, "gradient", None)):
             self.gradient = Negative(gradient, "fun.gradient")
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Negative) and bool(self.fun == other.fun)
+
+    def __hash__(self) -> int:
+        return hash(self.fun)
+
     def __call__(self, *args: Any) -> Any:
         return _negated(self.fun(*args))
 

@@ -17,7 +17,7 @@ from .complexstep import ComplexStep
 from .finite import ThreePoint, TwoPoint
 from .ladder import Accurate
 from .own import Paired, written
-from .proved import USER, Proved
+from .proved import OWN, USER, Proved
 
 # x -> (value, gradient) for a function of a flat NumPy array; other libraries bring their own (see foreign.py)
 AUTOMATIC: dict[str, Callable[[Function], Primitive]] = {"autograd": autograd}
@@ -77,17 +77,18 @@ def choose(
     def differences(x: np.ndarray, f: float) -> Derivative:
         return DIFFERENCES[otherwise](objective, x, f, bounds, rng)
 
-    def proved(name: str, tell: Primitive) -> Proved:
-        return Proved(name, tell, objective, x0, f0, bounds, rng, differences)
+    def proved(name: str, tell: Primitive, source: str = "") -> Proved:
+        return Proved(name, tell, objective, x0, f0, bounds, rng, differences, source)
 
-    def own(tell: Callable[[np.ndarray], np.ndarray]) -> Proved:
-        return proved(USER, lambda x: (None, tell(x)))
+    def own(tell: Callable[[np.ndarray], np.ndarray], source: str = USER) -> Proved:
+        return proved(USER, lambda x: (None, tell(x)), source)
 
     if jac is True:
         assert isinstance(objective, Paired), "jac=True needs a Paired objective"
         return own(objective.gradient)
     if callable(jac):
-        return own(written(jac, objective, parameters))
+        brought = jac == getattr(objective.fun, "gradient", None)
+        return own(written(jac, objective, parameters), OWN if brought else USER)
     if jac in (None, False, "auto") and parameters.library is not None:
         return proved(parameters.library.name, parameters.library.differentiate(objective.raw))
     name = "autograd" if jac in (None, False, "auto") else jac

@@ -14,7 +14,8 @@ from .automatic import Primitive
 from .check import Box, Proof, prove
 from .noise import Noise
 
-USER = "user"  # the name of gradients that the caller wrote
+USER = "user"  # the name of gradients that somebody wrote: the caller, or who made the function
+OWN = "the function's own derivative"  # what the latter is called
 
 
 class Proved:
@@ -36,6 +37,8 @@ class Proved:
         Draws the directions of the proof.
     differences : callable
         (x, f) -> the derivative that stands in.
+    source : str
+        What it is called in the report; by default its name.
 
     Attributes
     ----------
@@ -55,8 +58,9 @@ class Proved:
         bounds: Box | None,
         rng: np.random.Generator,
         differences: Callable[[np.ndarray, float], Derivative],
+        source: str = "",
     ):
-        self.name, self.warning = name, ""
+        self.name, self.warning, self._source = name, "", source or name
         self._tell, self._objective, self._bounds, self._rng = tell, objective, bounds, rng
         self._differences = differences
         self.instead: Derivative | None = None
@@ -151,13 +155,13 @@ class Proved:
         if proof.agrees is False:
             self._reject(proof.sentence, x, f)
         else:
-            self._outcome = f"{self.name}, {'proved' if proof.agrees else 'not proved'}: {proof.sentence}"
+            self._outcome = f"{self._source}, {'proved' if proof.agrees else 'not proved'}: {proof.sentence}"
 
     def _reject(self, fault: str, x: np.ndarray, f: float) -> None:
         """Say what is wrong, and let differences stand in."""
         self._fault = fault
         if self.name == USER:
-            self.warning = f"your gradient is wrong: {fault}"
+            self.warning = f"{OWN if self._source == OWN else 'your gradient'} is wrong: {fault}"
         self._outcome = self.warning or f"{self.name} does not do: {fault}"
         self.name = self.stand_in(x, f).name
 

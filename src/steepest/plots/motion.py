@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 
 from ..errors import ArgumentError, MissingExtraError
 from .page import page
-from .paper import line
+from .paper import line, matplotlib
 from .stage import Stage, stage
 
 PER_SECOND = 20
@@ -35,7 +36,7 @@ def animate(
     runs : Result, Comparison, or mapping or sequence of Results
         Of the same function. Of more than two numbers, the plane of the first run is shown (see `plane`).
     file : path
-        ``.gif``; ``.mp4`` where the program ffmpeg is installed; ``.html`` for one page to play and to step through,
+        ``.gif``; ``.mp4``, which needs the program ffmpeg; ``.html`` for one page to play and to step through,
         which loads nothing and runs from a folder.
     seconds : float
         How long it lasts. Many steps run faster and faster: each frame says which step it shows.
@@ -45,7 +46,7 @@ def animate(
     Raises
     ------
     MissingExtraError
-        Without matplotlib, or without ffmpeg for a film.
+        Without matplotlib; for a film, without the program ffmpeg (``pip install 'steepest[film]'`` brings one).
     ArgumentError
         When an argument can't be right.
 
@@ -90,8 +91,7 @@ def frames(scene: Stage, seconds: float) -> Iterator[np.ndarray]:
     ]  # fmt: skip
     canvas.draw()
     ground = canvas.copy_from_bbox(scene.figure.bbox)
-    moments = scene.moments(max(2, int(seconds * PER_SECOND)))
-    for moment in moments:
+    for moment in _moments(scene, seconds):
         canvas.restore_region(ground)
         for each, drawn, head in zip(scene.lines, growing, heads, strict=True):
             k = int(np.searchsorted(each.steps, moment, side="right"))
@@ -102,6 +102,11 @@ def frames(scene: Stage, seconds: float) -> Iterator[np.ndarray]:
         title.set_text(f"step {moment:,}")
         scene.figure.draw_artist(title)
         yield np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
+def _moments(scene: Stage, seconds: float) -> np.ndarray:
+    """The steps that are shown, one in a frame."""
+    return scene.moments(max(2, int(seconds * PER_SECOND)))
 
 
 def write_gif(scene: Stage, file: Path, seconds: float) -> None:
@@ -125,19 +130,30 @@ def write_gif(scene: Stage, file: Path, seconds: float) -> None:
 def write_film(scene: Stage, file: Path, seconds: float) -> None:
     """A film, by ffmpeg."""
     from matplotlib.animation import FFMpegWriter
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
 
-    if not FFMpegWriter.isAvailable():
-        raise MissingExtraError("the program ffmpeg (from its own site or your system; GIF and HTML need none)",
-                                "plot", "a film")  # fmt: skip
-    pictures = list(frames(scene, seconds))
-    writer = FFMpegWriter(fps=max(1, round(len(pictures) / seconds)))
-    figure = scene.figure
-    figure.clear()
-    image = figure.add_axes((0, 0, 1, 1)).imshow(pictures[0])
-    with writer.saving(figure, str(file), DPI):
-        for picture in pictures:
-            image.set_data(picture)
-            writer.grab_frame()
+    screen = Figure(figsize=scene.figure.get_size_inches(), layout="none")
+    FigureCanvasAgg(screen)
+    with matplotlib().rc_context({"animation.ffmpeg_path": ffmpeg()}):
+        writer = FFMpegWriter(fps=len(_moments(scene, seconds)) / seconds)
+        with writer.saving(screen, str(file), DPI):
+            for picture in frames(scene, seconds):
+                screen.images.clear()
+                screen.figimage(picture)
+                writer.grab_frame()
+
+
+def ffmpeg() -> str:
+    """Where the program ffmpeg is: that of the system, or else that of the package imageio-ffmpeg."""
+    if found := shutil.which("ffmpeg"):
+        return found
+    try:
+        from imageio_ffmpeg import get_ffmpeg_exe
+    except ImportError as error:
+        needs = "the program ffmpeg, from your system or as the package imageio-ffmpeg (.gif and .html need neither)"
+        raise MissingExtraError(needs, "film", "an .mp4 film") from error
+    return str(get_ffmpeg_exe())
 
 
 def write_page(scene: Stage, file: Path, seconds: float) -> None:
