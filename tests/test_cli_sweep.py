@@ -57,6 +57,41 @@ def test_errors_in_the_users_function(folder):
     )
 
 
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "npz", "parquet"])
+def test_compare_writes_every_step_of_every_method(folder, suffix):
+    if suffix == "parquet":
+        peer("pandas"), peer("pyarrow")
+    run(f"compare rosenbrock --method bfgs --method gd:lr=1e-4 --maxiter 3 --history steps.{suffix}")
+    f = st.problems.get("rosenbrock")
+    runs = {"bfgs": "bfgs", "gd:lr=1e-4": st.GD(lr=1e-4)}
+    runs = {name: st.minimize(f, f.start, method=method, maxiter=3).history for name, method in runs.items()}
+    read = {
+        "csv": lambda: list(csv.DictReader(Path("steps.csv").read_text().splitlines())),
+        "jsonl": lambda: [json.loads(line) for line in Path("steps.jsonl").read_text().splitlines()],
+        "npz": lambda: [
+            dict(zip(z, row, strict=True))
+            for z in [np.load("steps.npz")]
+            for row in zip(*z.values(), strict=True)
+        ],
+        "parquet": lambda: peer("pandas").read_parquet("steps.parquet").to_dict("records"),
+    }[suffix]
+    rows = read()
+    assert [row["method"] for row in rows] == [name for name, h in runs.items() for _ in range(len(h))]
+    for key in ("t", "f", "g_norm", "nfev"):
+        expected = np.concatenate([h[key] for h in runs.values()])
+        np.testing.assert_array_equal([float(row[key]) for row in rows], expected)
+
+
+def test_compare_saves_runs_that_explain_and_plot_read(folder):
+    assert run("compare bowl --method bfgs --method gd:lr=0.1 --save runs").exit_code == 0
+    assert "gd" in run("explain runs/gd-lr-0.1.npz").stdout.lower()
+    assert run("plot runs/bfgs.npz runs/gd-lr-0.1.npz -o both.svg").exit_code == 0
+    assert Path("both.svg").stat().st_size > 1000
+    refused = run("compare bowl --save nowhere/runs")
+    assert refused.exit_code == 2
+    assert "no folder" in refused.stderr
+
+
 def test_compare_without_methods():
     assert {row["name"] for row in run_json("compare bowl")["rows"]} == {
         "bfgs",

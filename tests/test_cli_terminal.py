@@ -115,3 +115,35 @@ def test_live_line_in_ascii(monkeypatch):
     assert curve.startswith("#")
     assert "_" in curve
     assert len(last) <= 79 + len("\x1b[K")
+
+
+COUNTING = """
+import pathlib, time
+calls = []
+def f(x):
+    calls.append(x)
+    if len(calls) == 100:
+        pathlib.Path("called").touch()
+    time.sleep(0.002)
+    return (x[0] - 1) ** 2
+"""
+
+
+def test_interrupted_compare_shows_and_writes_what_was_computed(folder):
+    (folder / "counting.py").write_text(COUNTING)
+    line = "compare counting:f --x0 5, --method bfgs --method gd:lr=1e-5 --method adam"
+    with process(f"{line} --history steps.csv --save runs") as running:
+        for _ in range(600):
+            if (folder / "called").exists() or running.poll() is not None:
+                break
+            time.sleep(0.05)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert "Traceback" not in err
+    assert out.splitlines()[1].startswith("bfgs")
+    assert out.splitlines()[2].split()[-1] == "interrupted"
+    assert out.splitlines()[-1] == "interrupted: not run were adam"
+    assert sorted(file.name for file in (folder / "runs").iterdir()) == ["bfgs.npz", "gd-lr-1e-5.npz"]
+    rows = (folder / "steps.csv").read_text().splitlines()[1:]
+    assert list(dict.fromkeys(row.split(",")[0] for row in rows)) == ["bfgs", "gd:lr=1e-5"]

@@ -60,3 +60,40 @@ def test_an_error_in_fun_ends_one_run_only():
 def test_refuses(methods):
     with pytest.raises(ArgumentError):
         compare(bowl, [3.0, 2.0], methods)
+
+
+class Halting:
+    """A function that presses Ctrl-C in one of its calls."""
+
+    def __init__(self, calls):
+        self.calls = calls
+
+    def __call__(self, x):
+        self.calls -= 1
+        if self.calls == 0:
+            raise KeyboardInterrupt
+        return bowl(x)
+
+
+def test_ctrl_c_keeps_what_was_computed():
+    first, second, third = GD(lr=0.015), Adam(lr=0.5), GD(lr=1e-6)
+    given = {"jac": lambda x: np.array([2 * x[0], 100 * x[1]]), "maxiter": 20}
+    calls = minimize(bowl, [3.0, 2.0], method=first, diagnose=False, **given).nfev
+    table = compare(Halting(calls + 25), [3.0, 2.0], [first, second, third], diagnose=False, **given)
+    assert [*table.results] == [repr(first), repr(second)]
+    whole, part = table.results.values()
+    assert (whole.nit, part.code) == (20, "interrupted")
+    assert 0 < part.nit < 20
+    assert table.not_run == (repr(third),)
+    assert repr(table).splitlines()[-1] == f"interrupted: not run were {third!r}"
+    assert len(table.rows()) == 2
+
+
+def test_ctrl_c_before_the_first_value_leaves_a_method_out():
+    given = {"jac": lambda x: np.array([2 * x[0], 100 * x[1]]), "maxiter": 20, "diagnose": False}
+    calls = minimize(bowl, [3.0, 2.0], method=METHODS[1], **given).nfev
+    table = compare(Halting(calls + 1), [3.0, 2.0], METHODS[1:3], **given)
+    assert [*table.results] == [repr(METHODS[1])]
+    assert table.not_run == (repr(METHODS[2]),)
+    with pytest.raises(KeyboardInterrupt):  # there is nothing to show
+        compare(Halting(1), [3.0, 2.0], METHODS, **given)

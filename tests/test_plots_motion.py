@@ -171,7 +171,9 @@ def test_a_film_plays(runs, tmp_path):
 def test_a_film_without_ffmpeg_says_what_to_install(runs, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
-    with pytest.raises(MissingExtraError, match=r"ffmpeg, from your system .*: pip install 'steepest\[film\]'"):
+    with pytest.raises(
+        MissingExtraError, match=r"ffmpeg, from your system .*: pip install 'steepest\[film\]'"
+    ):
         st.plots.animate(runs, tmp_path / "a.mp4")
     assert not (tmp_path / "a.mp4").exists()
     assert not pyplot.get_fignums()

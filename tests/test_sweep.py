@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -326,3 +327,79 @@ def test_one_run_takes_one_value():
         minimize(bowl, [3.0, -2.0], method=rules.GD(lr=RATES))
     with pytest.raises(ArgumentError, match="lr"):
         rules.GD(lr=np.array([0.1, -0.1]))
+
+
+class Halting:
+    """A function that presses Ctrl-C in one of its calls at many points; or in any, where there is no such call."""
+
+    def __init__(self, fun, calls, many=True):
+        self.fun, self.calls, self.many = fun, calls, many
+
+    def __call__(self, x):
+        if not self.many or (np.ndim(x) == 2 and x.shape[1] > 4):  # not in the probes before the batch
+            self.calls -= 1
+            if self.calls == 0:
+                raise KeyboardInterrupt
+        return self.fun(x)
+
+
+SLOW = np.linspace(1e-4, 0.03, 9)
+HALTED = [rules.GD(lr=np.append([5.0, 0.3], SLOW)), rules.GD(lr=np.append(SLOW, 0.02))]
+
+
+@pytest.mark.parametrize("few", [True, False])
+@pytest.mark.parametrize("method", HALTED)
+def test_what_an_interrupted_batch_found_is_kept(method, few, monkeypatch):
+    if not few:
+        monkeypatch.setattr(sys.modules["steepest.sweep"], "FEW", 0)  # NumPy's batch in place of the lanes
+    halted = sweep(Halting(bowl, 31), [3.0, 2.0], method, jac=bowl_gradient)
+    assert halted.engine == "batch"
+    whole = sweep(bowl, [3.0, 2.0], method, jac=bowl_gradient, maxiter=200)
+    ended = halted.code != "interrupted"
+    assert not ended.all()
+    assert 20 <= halted.steps.max() <= 30
+    np.testing.assert_array_equal(halted.code[ended], whole.code[ended])
+    np.testing.assert_array_equal(halted.fun[ended], whole.fun[ended])
+    assert (halted.steps[~ended] == halted.steps.max()).all()
+    for k in np.flatnonzero(~ended):  # the best so far is that of the run alone after so many steps
+        alone = minimize(bowl, [3.0, 2.0], jac=bowl_gradient, method=rules.GD(lr=method.hyper["lr"][k]), diagnose=False,
+                         stop=Steps(int(halted.steps[k])))  # fmt: skip
+        np.testing.assert_array_equal(halted.x[k], alone.x)
+        assert halted.fun[k] == alone.fun
+
+
+def test_an_interrupted_compiled_loop_keeps_what_it_found():
+    """A formula's loop makes blocks of steps between which Ctrl-C is seen."""
+    seen = iter(range(10**9))
+    call = lanes.compiled
+
+    def counted(*meaning):
+        move = call(*meaning)
+
+        def halting(*state):
+            if next(seen) == 3:
+                raise KeyboardInterrupt
+            return move(*state)
+
+        return halting
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lanes, "compiled", counted)
+        s = sweep(formula("x0**2 + 10*x1**2"), [3.0, 2.0], rules.GD(lr=np.array([1e-9, 0.05])), gtol=1e-2)
+    assert 0 < 3 * lanes.BLOCK - s.steps[0] <= 2
+    alone = minimize(formula("x0**2 + 10*x1**2"), [3.0, 2.0], method=rules.GD(lr=1e-9), diagnose=False,
+                     stop=Steps(int(s.steps[0])))  # fmt: skip
+    np.testing.assert_array_equal(s.x[0], alone.x)
+    assert s.code.tolist() == ["interrupted", "converged.gradient"]
+
+
+def test_after_ctrl_c_runs_one_by_one_and_further_methods_are_not_begun():
+    calls = minimize(chain, np.full(4, 2.0), method=BFGS, jac=chain_gradient, diagnose=False).nfev
+    s = sweep(Halting(chain, 3 * calls // 2, many=False), np.full((3, 4), 2.0), BFGS, jac=chain_gradient)
+    assert s.engine == "one by one"
+    assert s.code[0] != "interrupted"
+    assert s.code.tolist()[1:] == ["interrupted"] * 2
+    assert np.isnan(s.fun[2])
+    assert s.steps[2] == 0
+    one = sweep(Halting(bowl, 31), [3.0, 2.0], [HALTED[1], HALTED[0]], jac=bowl_gradient)
+    assert one.varied["method"].shape == (1, 10)

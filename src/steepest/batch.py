@@ -18,6 +18,8 @@ from .machine import Code
 from .stop import Criterion, Either, Steps, parts
 from .watch import Batch, Moment, Watch, history
 
+INTERRUPTED = "interrupted"  # the code of a run that has not ended
+
 
 @dataclass
 class Outcome:
@@ -88,9 +90,9 @@ class Task:
         return replace(self, values=values, starts=self.starts.take(runs, 1))
 
     def unfinished(self) -> Outcome:
-        """Where no run has ended yet; unless one is told otherwise, it uses up its steps."""
+        """Where no run has ended yet: what stays so was interrupted."""
         runs = self.starts.shape[1]
-        codes = np.full(runs, "budget.steps", object)
+        codes = np.full(runs, INTERRUPTED, object)
         return Outcome(self.starts.copy(), np.full(runs, math.nan), np.zeros(runs, int), codes)
 
     def ended(
@@ -109,7 +111,7 @@ class Task:
 
 
 def run_batch(task: Task) -> Outcome:
-    """Make all runs to their ends."""
+    """Make all runs to their ends, or to where Ctrl-C finds them."""
     out, limit = task.unfinished(), task.limit
     t, x, going = 0, task.starts, np.arange(task.starts.shape[1])
     lowest, best = np.full(going.size, math.inf), x.copy()
@@ -118,32 +120,40 @@ def run_batch(task: Task) -> Outcome:
     with np.errstate(all="ignore"):
         now = before = first = Moment.at(x, task.batch)
         watch = Watch.of(task.criterion, first.g_norm)
-        while True:
-            better = (now.f < lowest) & (now.f > -math.inf)
-            np.copyto(lowest, now.f, where=better)
-            np.copyto(best, now.x, where=better)
-            ended = []
-            for k in watch.beyond(now, before).tolist():
-                if reason := task.criterion(history(k, t, now, before, first)):
-                    out.code[going[k]] = reason.code
-                    ended.append(k)
-            if t >= limit:
-                ended = [*range(going.size)]
-            if ended:
-                at = going[ended]
-                last = now.x[:, ended], now.f[ended]
-                out.put(at, task.ended(t, out.code[at], last, (best[:, ended], lowest[ended])))
-                if len(ended) == going.size:
-                    return out
-                rest = np.delete(np.arange(going.size), ended)
-                going, lowest, best = going[rest], lowest[rest], best.take(rest, 1)
-                now, first, watch = now.of(rest), first.of(rest), watch.of_runs(rest)
-                slots = [slot.take(rest, 1) for slot in slots]
-                step = _step(task.of(going))
-            t += 1
-            x = now.x.copy()
-            step(float(t), x, now.g, slots)
-            before, now = now, Moment.at(x, task.batch)
+        held = going, t, now, (best, lowest)
+        try:
+            while True:
+                better = (now.f < lowest) & (now.f > -math.inf)
+                np.copyto(lowest, now.f, where=better)
+                np.copyto(best, now.x, where=better)
+                codes: dict[int, str] = {}
+                for k in watch.beyond(now, before).tolist():
+                    if reason := task.criterion(history(k, t, now, before, first)):
+                        codes[k] = reason.code
+                if t >= limit:
+                    codes = {k: codes.get(k, "budget.steps") for k in range(going.size)}
+                if codes:
+                    ended, code = [*codes], np.array([*codes.values()], object)
+                    last = now.x[:, ended], now.f[ended]
+                    out.put(going[ended], task.ended(t, code, last, (best[:, ended], lowest[ended])))
+                    if len(ended) == going.size:
+                        return out
+                    rest = np.delete(np.arange(going.size), ended)
+                    going, lowest, best = going[rest], lowest[rest], best.take(rest, 1)
+                    now, first, watch = now.of(rest), first.of(rest), watch.of_runs(rest)
+                    slots = [slot.take(rest, 1) for slot in slots]
+                    step = _step(task.of(going))
+                t += 1
+                x = now.x.copy()
+                step(float(t), x, now.g, slots)
+                before, now = now, Moment.at(x, task.batch)
+                held = going, t, now, (best, lowest)
+        except KeyboardInterrupt:
+            going, t, now, (best, lowest) = held
+            left = out.code[going] == INTERRUPTED
+            last, code = (now.x[:, left], now.f[left]), out.code[going[left]]
+            out.put(going[left], task.ended(t, code, last, (best[:, left], lowest[left])))
+            return out
 
 
 def _step(task: Task) -> Callable[..., None]:

@@ -33,10 +33,13 @@ class Comparison:
     left : float
         A method has solved the problem when f is so near to the lowest value found by any of them, as a share of
         the fall from f(x0).
+    not_run : tuple of str
+        The methods that Ctrl-C left out.
     """
 
     results: dict[str, Result]
     left: float = LEFT
+    not_run: tuple[str, ...] = ()
 
     def rows(self) -> list[dict[str, Any]]:
         """A row for each method, the best one first: by evaluations until it is solved, then by f.
@@ -84,9 +87,10 @@ class Comparison:
     def __repr__(self) -> str:
         cells = self._cells()
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        return "\n".join(
-            "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in cells
-        )
+        lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in cells]
+        if self.not_run:
+            lines.append(f"interrupted: not run were {', '.join(self.not_run)}")
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         rows = ["".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in self._cells()]
@@ -113,7 +117,8 @@ def compare(
     methods : sequence of Method, name, or None
         None is what `minimize` chooses.
     **keywords
-        For `minimize`: jac, maxiter, bounds, ... . An error in `fun` ends that method's run only.
+        For `minimize`: jac, maxiter, bounds, ... . An error in `fun` ends that method's run only; Ctrl-C ends the
+        comparison, which keeps what was computed, that method's run so far too.
 
     Returns
     -------
@@ -140,7 +145,11 @@ def compare(
     results: dict[str, Result] = {}
     for method in chosen:
         result = minimize(fun, x0, method=method, **{"on_error": "stop"} | keywords)
-        if result.code == "interrupted":
-            raise KeyboardInterrupt
-        results[repr(method)] = result
-    return Comparison(results)
+        interrupted = result.code == "interrupted"
+        if len(result.history) or not interrupted:
+            results[repr(method)] = result
+        if interrupted:
+            break
+    if not results:
+        raise KeyboardInterrupt
+    return Comparison(results, not_run=tuple(name for name in map(repr, chosen) if name not in results))

@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from .alphabet import ARRAYS, speak
-from .batch import Outcome, Task, run_batch
+from .batch import INTERRUPTED, Outcome, Task, run_batch
 from .expression import OPERATIONS, Expression, symbol
 from .kernels import loop_text
 from .lift import Rule
@@ -102,39 +102,47 @@ def run_lanes(task: Task, meaning: Sequence[Expression] | None) -> Outcome:
         for name in task.varied:
             state[at[name]] = task.values[name]
         going, views, t = np.arange(runs), list(state), 0.0
-        while going.size:
-            if meaning is None:
-                f, g = task.batch(state[here])
-                t += 1
-                call(t, t, hyper, *views, f, *g)
-            else:
-                begin, t = t + 1, min(t + BLOCK, limit + 1)
-                call(begin, t, hyper, *views)
-            waiting = state[at[".going"]] == 0
-            if t <= limit and not waiting.any():
-                continue
-            # What waits is still where it was judged; where the steps are used up, x is one step too far.
-            ended = waiting | (t > limit)
-            chosen = state[:, ended]
-            x, f = np.where(waiting[ended], chosen[here], chosen[old]), chosen[at[".f_old"]]
-            asked = np.flatnonzero(waiting[ended])
-            doubtful = []
-            if asked.size:
-                now = Moment.at(np.ascontiguousarray(x[:, asked]), task.batch)
-                before = Moment(chosen[old][:, asked], f[asked], now.g, now.g_norm)
-                f[asked] = now.f
-                begun = first.of(going[ended][asked])
-                for k, run in enumerate(going[ended][asked]):
-                    steps = int(chosen[at[".steps"], asked[k]])
-                    if reason := task.criterion(history(k, steps, now, before, begun)):
-                        out.code[run] = reason.code
-                    else:
-                        doubtful.append(run)
-            steps = np.minimum(chosen[at[".steps"]], limit)
-            runs = going[ended]
-            out.put(runs, task.ended(steps, out.code[runs], (x, f), (chosen[best], chosen[at[".lowest"]])))
-            for run in doubtful:  # within rounding of a limit: alone, it is asked at every step
-                out.put(np.array([run]), run_batch(task.of(np.array([run]))))
-            going, state = going[~ended], np.ascontiguousarray(state[:, ~ended])
-            views = list(state)
+        try:
+            while going.size:
+                if meaning is None:
+                    f, g = task.batch(state[here])
+                    t += 1
+                    call(t, t, hyper, *views, f, *g)
+                else:
+                    begin, t = t + 1, min(t + BLOCK, limit + 1)
+                    call(begin, t, hyper, *views)
+                waiting = state[at[".going"]] == 0
+                if t <= limit and not waiting.any():
+                    continue
+                # What waits is still where it was judged; where the steps are used up, x is one step too far.
+                ended = waiting | (t > limit)
+                chosen = state[:, ended]
+                x, f = np.where(waiting[ended], chosen[here], chosen[old]), chosen[at[".f_old"]]
+                asked = np.flatnonzero(waiting[ended])
+                doubtful, codes = [], np.full(f.size, "budget.steps", object)
+                if asked.size:
+                    now = Moment.at(np.ascontiguousarray(x[:, asked]), task.batch)
+                    before = Moment(chosen[old][:, asked], f[asked], now.g, now.g_norm)
+                    f[asked] = now.f
+                    begun = first.of(going[ended][asked])
+                    for k, run in enumerate(going[ended][asked]):
+                        steps = int(chosen[at[".steps"], asked[k]])
+                        reason = task.criterion(history(k, steps, now, before, begun))
+                        codes[asked[k]] = reason.code if reason else INTERRUPTED
+                        if not reason:
+                            doubtful.append(run)
+                steps = np.minimum(chosen[at[".steps"]], limit)
+                runs = going[ended]
+                out.put(runs, task.ended(steps, codes, (x, f), (chosen[best], chosen[at[".lowest"]])))
+                for run in doubtful:  # within rounding of a limit: alone, it is asked at every step
+                    out.put(np.array([run]), run_batch(task.of(np.array([run]))))
+                    if out.code[run] == INTERRUPTED:
+                        raise KeyboardInterrupt
+                going, state = going[~ended], np.ascontiguousarray(state[:, ~ended])
+                views = list(state)
+        except KeyboardInterrupt:
+            left = out.code[going] == INTERRUPTED
+            chosen, code = state[:, left], out.code[going[left]]
+            last, known = (chosen[old], chosen[at[".f_old"]]), (chosen[best], chosen[at[".lowest"]])
+            out.put(going[left], task.ended(np.maximum(chosen[at[".steps"]] - 1, 0), code, last, known))
     return out

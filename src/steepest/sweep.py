@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .batch import Task, run_batch
+from .batch import INTERRUPTED, Task, run_batch
 from .errors import ArgumentError, MissingExtraError
 from .lanes import FEW, run_lanes
 from .lift import Rule
@@ -137,6 +137,7 @@ def sweep(
     one batch, in which a step costs little more than in a single run. A formula of at most 8 numbers is compiled
     with the steps, and so are a function and its gradient (`jac`, or of Numba's) that do nothing but arithmetic:
     they are called once with symbols, and what comes of it must give the same bits as calls at points near `x0`.
+    Ctrl-C loses nothing: the runs that had not ended are called ``interrupted``, with the best that they saw.
 
     Parameters
     ----------
@@ -182,9 +183,14 @@ def sweep(
     """
     began = time.perf_counter()
     if not isinstance(method, str | Method | type):
-        parts = [sweep(fun, x0, each, args, jac, stop=stop, workers=workers, rng=rng, bounds=bounds, **limits)
-                 for each in method]  # fmt: skip
-        return _stacked(parts, [_label(each) for each in method], time.perf_counter() - began)
+        parts: list[Sweep] = []
+        for each in method:
+            parts.append(
+                sweep(fun, x0, each, args, jac, stop=stop, workers=workers, rng=rng, bounds=bounds, **limits)
+            )
+            if (parts[-1].code == INTERRUPTED).any():
+                break
+        return _stacked(parts, [_label(each) for each in method[: len(parts)]], time.perf_counter() - began)
     starts = floats(x0, "x0")
     number, starts = starts.ndim == 0, np.atleast_1d(starts)
     chosen = find(method, starts.shape[-1])
@@ -256,7 +262,8 @@ def _one_by_one(
         runs.append(
             (method.with_hyper(**changes) if isinstance(method, Rule) else method, x[0] if number else x)
         )
-    rows = evaluate(partial(_alone, fun, given), runs, workers)
+    alone = partial(_alone, fun, given)
+    rows = _until_interrupted(alone, runs) if workers is None else evaluate(alone, runs, workers)
     x, found, steps, code = zip(*rows, strict=True)
     return np.array(x), np.array(found), np.array(steps), np.array(code, object)
 
@@ -264,9 +271,16 @@ def _one_by_one(
 def _alone(fun: Any, given: dict[str, Any], run: tuple[Method, Any]) -> tuple[np.ndarray, float, int, str]:
     method, x0 = run
     result = minimize(fun, x0, method=method, on_error="stop", diagnose=False, **given)
-    if result.code == "interrupted":
-        raise KeyboardInterrupt
     return np.atleast_1d(result.x), result.fun, result.nit, result.code
+
+
+def _until_interrupted(alone: Callable[[Any], Any], runs: list[tuple[Method, Any]]) -> list[Any]:
+    """The rows of the runs; after Ctrl-C those that were not begun stand at their starts."""
+    rows: list[Any] = []
+    for run in runs:
+        halted = bool(rows) and rows[-1][-1] == INTERRUPTED
+        rows.append((np.atleast_1d(run[1]), math.nan, 0, INTERRUPTED) if halted else alone(run))
+    return rows
 
 
 def _stacked(sweeps: list[Sweep], names: list[str], seconds: float) -> Sweep:

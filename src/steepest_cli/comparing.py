@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,28 @@ import click
 from . import method as chosen
 from .config import takes_config, write_config
 from .function import resolve, takes_function
-from .optimise import EXITS, progress, quiet_numbers, takes_exit_zero, takes_plot, takes_progress
-from .output import form, save_picture, show_rows, table, takes_format, wrapped, write_file
-from .program import DIVERGED, NOT_CONVERGED, Command
+from .optimise import (
+    EXITS,
+    progress,
+    quiet_numbers,
+    takes_exit_zero,
+    takes_history,
+    takes_plot,
+    takes_progress,
+)
+from .output import (
+    GROUP,
+    folder,
+    form,
+    save_histories,
+    save_picture,
+    show_rows,
+    table,
+    takes_format,
+    wrapped,
+    write_file,
+)
+from .program import DIVERGED, INTERRUPTED, NOT_CONVERGED, Command, option
 from .values import Spec
 
 # Methods that need no learning rate, and Adam, which everybody asks about.
@@ -28,6 +48,7 @@ USUAL = ("bfgs", "conjugategradient", "gd:lr=auto", "adam")
 steepest compare rosenbrock
 steepest compare rosenbrock --method bfgs --method gd:lr=1e-3 --method adam:lr=0.1,beta1=0.8
 steepest compare "x^2 + 50*y^2" --x0 3,2 --method gd:lr=0.01 --method momentum:lr=0.01 --plot methods.png
+steepest compare himmelblau --save runs --history steps.csv
 """,
 )
 @takes_function
@@ -37,18 +58,27 @@ steepest compare "x^2 + 50*y^2" --x0 3,2 --method gd:lr=0.01 --method momentum:l
 @chosen.takes_limits
 @takes_format
 @takes_plot
+@takes_history
+@option(
+    GROUP,
+    "--save",
+    metavar="FOLDER",
+    callback=folder,
+    help="Write each run into a folder, .npz, for `steepest explain` and `plot`.",
+)
 @takes_progress
 @takes_exit_zero
 @takes_config
 @click.pass_context
 def compare(
-    ctx: click.Context, x0: Any, method: tuple[Spec, ...], jac: str, bounds: Any, plot: Path | None, quiet: bool,
-    no_progress: bool, exit_zero: bool, **others: Any,
+    ctx: click.Context, x0: Any, method: tuple[Spec, ...], jac: str, bounds: Any, plot: Path | None,
+    history: Path | None, save: Path | None, quiet: bool, no_progress: bool, exit_zero: bool, **others: Any,
 ) -> None:  # fmt: skip
     """Run several methods from the same start; a table says which was the first to solve the problem.
 
     Solved is within 0.1 % of the fall from the start to the lowest value that any of them found. Without --method:
-    bfgs, conjugategradient, gd:lr=auto and adam. The exit code is that of the first row.
+    bfgs, conjugategradient, gd:lr=auto and adam. The exit code is that of the first row. Ctrl-C ends the comparison:
+    what was computed is shown and written.
     """
     function = resolve(ctx)
     start = function.place(x0)
@@ -73,9 +103,18 @@ def compare(
     rows = [
         {"name": names[row["method"]], **row, **_end(found.results[row["method"]])} for row in found.rows()
     ]
-    show_rows(ctx, rows, lambda: _table(rows), function=function.name, left=found.left)
+    not_run = [names[name] for name in found.not_run]
+    show_rows(
+        ctx, rows, lambda: _table(rows, not_run), function=function.name, left=found.left, not_run=not_run
+    )
+    runs = {names[name]: result for name, result in found.results.items()}
+    for result in runs.values():
+        result["function"] = function.name  # `plot` draws its map
+    write_file(history, lambda to: save_histories(runs, to), quiet)
+    write_file(save, lambda to: _save(runs, to), quiet)
     write_file(plot, lambda to: save_picture(found.plot, to), quiet)
-    exit_code = EXITS[rows[0]["code"].partition(".")[0]]
+    codes = [row["code"].partition(".")[0] for row in rows]
+    exit_code = INTERRUPTED if "interrupted" in codes or not_run else EXITS[codes[0]]
     ctx.exit(0 if exit_zero and exit_code in (NOT_CONVERGED, DIVERGED) else exit_code)
 
 
@@ -83,7 +122,14 @@ def _end(result: Any) -> dict[str, Any]:
     return {"x": result.x, "why": result.why}
 
 
-def _table(rows: list[dict[str, Any]]) -> None:
+def _save(runs: dict[str, Any], to: Path) -> None:
+    """Each run as a file of its own, named after its method as it was typed: ``gd-lr-0.1.npz``."""
+    to.mkdir(exist_ok=True)
+    for name, result in runs.items():
+        result.save(to / f"{re.sub('[^0-9A-Za-z.]+', '-', name)}.npz")
+
+
+def _table(rows: list[dict[str, Any]], not_run: list[str]) -> None:
     head = ("method", "f", "solved after", "evaluations", "gradients", "steps", "seconds", "ended")
     table(head, [(row["name"], row["fun"], _count(row["nfev_solved"]), row["nfev"], row["njev"], row["nit"],
                   f"{row['seconds']:.3g}", row["code"]) for row in rows])  # fmt: skip
@@ -91,6 +137,8 @@ def _table(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         if EXITS[row["code"].partition(".")[0]]:
             click.echo(wrapped(f"{row['name']}: {row['why']}"))
+    if not_run:
+        click.echo(f"interrupted: not run were {', '.join(not_run)}")
 
 
 def _count(value: float) -> str:

@@ -61,21 +61,19 @@ takes_progress = stack(
     takes_quiet, option(GROUP, "--no-progress", is_flag=True, help="No progress on stderr.")
 )
 takes_exit_zero = option(GROUP, "--exit-zero", is_flag=True, help="Exit with 0 instead of 3 or 4.")
-takes_files = stack(
-    option(
-        GROUP,
-        "--history",
-        metavar="FILE",
-        callback=writable,
-        help="Write every step: .csv, .jsonl, .npz or .parquet.",
-    ),
-    option(
-        GROUP,
-        "--save",
-        metavar="FILE",
-        callback=writable,
-        help="Write the run, .npz, for `steepest explain` and `plot`.",
-    ),
+takes_history = option(
+    GROUP,
+    "--history",
+    metavar="FILE",
+    callback=writable,
+    help="Write every step: .csv, .jsonl, .npz or .parquet.",
+)
+takes_save = option(
+    GROUP,
+    "--save",
+    metavar="FILE",
+    callback=writable,
+    help="Write the run, .npz, for `steepest explain` and `plot`.",
 )
 takes_plot = option(
     GROUP, "--plot", metavar="FILE", callback=writable, help="Draw a picture: .png, .svg, .pdf or .html."
@@ -100,7 +98,8 @@ def optimise(name: str, verb: str, example: str) -> click.Command:
     @chosen.takes_limits
     @takes_format
     @takes_plot
-    @takes_files
+    @takes_history
+    @takes_save
     @takes_progress
     @takes_exit_zero
     @takes_config

@@ -185,6 +185,16 @@ def writable(ctx: click.Context, param: click.Parameter, path: str | None) -> Pa
     return file
 
 
+def folder(ctx: click.Context, param: click.Parameter, path: str | None) -> Path | None:
+    """A folder that is there or can be made."""
+    if path is None:
+        return None
+    place = Path(path)
+    if not place.parent.is_dir() or (place.exists() and not place.is_dir()):
+        raise click.BadParameter(f"{path!r} is no folder, nor can it be made.")
+    return place
+
+
 def save_history(history: Any, path: Path) -> None:
     """Write the columns in the format that the suffix says."""
     import numpy as np
@@ -195,6 +205,38 @@ def save_history(history: Any, path: Path) -> None:
         ".npz": lambda to: np.savez_compressed(to, **history.to_arrays()),
         ".parquet": lambda to: history.to_dataframe().reset_index().to_parquet(to),
     }[path.suffix](path)
+
+
+def save_histories(runs: Mapping[str, Any], path: Path) -> None:
+    """Write the columns of several runs one below the other, the name of the method first."""
+    import numpy as np
+
+    histories = {name: result.history.to_arrays() for name, result in runs.items()}
+    columns = {"method": np.repeat([*runs], [len(each["t"]) for each in histories.values()])}
+    for name in next(iter(histories.values())):
+        if not name.startswith("x"):
+            column = np.concatenate([each[name] for each in histories.values()])
+            columns[name] = column.astype(int) if name in ("t", "nfev") else column
+    rows = [
+        dict(zip(columns, row, strict=True))
+        for row in zip(*map(np.ndarray.tolist, columns.values()), strict=True)
+    ]
+    match path.suffix:
+        case ".csv":
+            with path.open("w", newline="") as file:
+                writer = csv.DictWriter(file, columns)
+                writer.writeheader()
+                writer.writerows(rows)
+        case ".jsonl":
+            path.write_text(
+                "".join(f"{json.dumps(plain(row), ensure_ascii=False)}\n" for row in rows), encoding="utf-8"
+            )
+        case ".npz":
+            np.savez_compressed(path, **columns)
+        case ".parquet":
+            import pandas
+
+            pandas.DataFrame(columns).to_parquet(path)
 
 
 def save_picture(draw: Callable[[], Any], path: Path) -> None:

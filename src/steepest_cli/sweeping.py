@@ -15,7 +15,7 @@ from .config import takes_config, write_config
 from .function import Function, resolve, running, takes_function
 from .optimise import quiet_numbers, takes_plot, takes_quiet
 from .output import ROWS, brief, form, is_terminal, save_picture, show_rows, table, takes_format, write_file
-from .program import NOT_CONVERGED, Command, Failure
+from .program import INTERRUPTED, NOT_CONVERGED, Command, Failure
 from .values import Range, Spec
 
 
@@ -49,7 +49,8 @@ def sweep(
 
     A range is 1e-5..1e-1:log:30 (30 values, evenly on a log scale), 0..1:11 (evenly) or 0.1,0.2,0.5; several ranges
     make a grid. With nothing to vary, a learning rate is looked for: a number to begin with, and the limit above which
-    the method diverges. Exit code 3 when no run converged.
+    the method diverges. Exit code 3 when no run converged. Ctrl-C shows what was computed. The steps of
+    these runs are not kept: `steepest minimize` with the values of one of them shows its steps.
     """
     function = resolve(ctx)
     start = function.place(x0)
@@ -83,7 +84,8 @@ def sweep(
 
     show_rows(ctx, rows, text, function=function.name, best=best)
     write_file(plot, lambda to: save_picture(found.plot, to), quiet)
-    ctx.exit(0 if found.converged.any() else NOT_CONVERGED)
+    interrupted = (found.code == "interrupted").any()
+    ctx.exit(INTERRUPTED if interrupted else 0 if found.converged.any() else NOT_CONVERGED)
 
 
 def _best(specs: list[Spec], best: Mapping[str, Any]) -> Spec:
