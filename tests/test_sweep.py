@@ -330,13 +330,16 @@ def test_one_run_takes_one_value():
 
 
 class Halting:
-    """A function that presses Ctrl-C in one of its calls at many points; or in any, where there is no such call."""
+    """A function that presses Ctrl-C in one of its calls at many points; or in any, where there is no such call.
+
+    It takes arrays of numbers only, so that it is not compiled."""
 
     def __init__(self, fun, calls, many=True):
         self.fun, self.calls, self.many = fun, calls, many
 
     def __call__(self, x):
-        if not self.many or (np.ndim(x) == 2 and x.shape[1] > 4):  # not in the probes before the batch
+        x = np.asarray(x, float)
+        if not self.many or (x.ndim == 2 and x.shape[1] > 4):  # not in the probes before the batch
             self.calls -= 1
             if self.calls == 0:
                 raise KeyboardInterrupt
