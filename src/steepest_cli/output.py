@@ -212,7 +212,7 @@ def save_histories(runs: Mapping[str, Any], path: Path) -> None:
     import numpy as np
 
     histories = {name: result.history.to_arrays() for name, result in runs.items()}
-    columns = {"method": np.repeat([*runs], [len(each["t"]) for each in histories.values()])}
+    columns: dict[str, Any] = {"method": np.repeat([*runs], [len(each["t"]) for each in histories.values()])}
     for name in next(iter(histories.values())):
         if not name.startswith("x"):
             column = np.concatenate([each[name] for each in histories.values()])

@@ -133,10 +133,12 @@ def write_film(scene: Stage, file: Path, seconds: float) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    screen = Figure(figsize=scene.figure.get_size_inches(), layout="none")
+    screen = Figure(figsize=scene.figure.get_size_inches())
+    screen.set_layout_engine("none")
     FigureCanvasAgg(screen)
     with matplotlib().rc_context({"animation.ffmpeg_path": ffmpeg()}):
-        writer = FFMpegWriter(fps=len(_moments(scene, seconds)) / seconds)
+        rate = len(_moments(scene, seconds)) / seconds
+        writer = FFMpegWriter(fps=rate)  # type: ignore[arg-type]  # ffmpeg takes any number
         with writer.saving(screen, str(file), DPI):
             for picture in frames(scene, seconds):
                 screen.images.clear()
