@@ -154,7 +154,7 @@ def test_a_film_gets_every_frame(runs, tmp_path, monkeypatch):
 
 def test_a_film_plays(runs, tmp_path):
     """By ffmpeg itself, which also reads it back: length, size, and a picture that is not blank."""
-    from steepest.plots.motion import ffmpeg
+    from steepest.plots.film import ffmpeg
 
     try:
         program = ffmpeg()

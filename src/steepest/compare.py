@@ -88,9 +88,8 @@ class Comparison:
         cells = self._cells()
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in cells]
-        if self.not_run:
-            lines.append(f"interrupted: not run were {', '.join(self.not_run)}")
-        return "\n".join(lines)
+        said = [f"interrupted: not run were {', '.join(self.not_run)}"] if self.not_run else []
+        return "\n".join(lines + said)
 
     def _repr_html_(self) -> str:
         rows = ["".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in self._cells()]
@@ -145,10 +144,9 @@ def compare(
     results: dict[str, Result] = {}
     for method in chosen:
         result = minimize(fun, x0, method=method, **{"on_error": "stop"} | keywords)
-        interrupted = result.code == "interrupted"
-        if len(result.history) or not interrupted:
+        if len(result.history) or result.code != "interrupted":
             results[repr(method)] = result
-        if interrupted:
+        if result.code == "interrupted":
             break
     if not results:
         raise KeyboardInterrupt

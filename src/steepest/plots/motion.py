@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from ..errors import ArgumentError, MissingExtraError
+from ..errors import ArgumentError
+from .film import write_film
+from .frames import frames
 from .page import page
-from .paper import line, matplotlib
 from .stage import Stage, stage
 
-PER_SECOND = 20
-DPI = 90
 COLOURS = 128  # of a GIF: 256 at most
 
 
@@ -77,38 +73,6 @@ def closing(scene: Stage) -> Iterator[Stage]:
         pyplot.close(scene.figure)
 
 
-def frames(scene: Stage, seconds: float) -> Iterator[np.ndarray]:
-    """The pictures, shape (height, width, 3): the ground is drawn once, and on it what moves."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    scene.figure.set_dpi(DPI)
-    canvas = FigureCanvasAgg(scene.figure)
-    title = scene.figure.suptitle("", x=0.985, ha="right", fontsize=9, color=scene.theme.ink)
-    growing = [line(each.ax, scene.theme, [], [], each.look, linewidth=1.7, zorder=3) for each in scene.lines]
-    heads = [
-        each.ax.plot([], [], each.look.marker, color=each.look.color, markersize=7, markeredgecolor=scene.theme.paper,
-                     zorder=5)[0] for each in scene.lines
-    ]  # fmt: skip
-    canvas.draw()
-    ground = canvas.copy_from_bbox(scene.figure.bbox)
-    for moment in _moments(scene, seconds):
-        canvas.restore_region(ground)
-        for each, drawn, head in zip(scene.lines, growing, heads, strict=True):
-            k = int(np.searchsorted(each.steps, moment, side="right"))
-            drawn.set_data(*each.points[:k].T)
-            head.set_data(*each.points[max(k - 1, 0) : k].T)
-            each.ax.draw_artist(drawn)
-            each.ax.draw_artist(head)
-        title.set_text(f"step {moment:,}")
-        scene.figure.draw_artist(title)
-        yield np.asarray(canvas.buffer_rgba())[..., :3].copy()
-
-
-def _moments(scene: Stage, seconds: float) -> np.ndarray:
-    """The steps that are shown, one in a frame."""
-    return scene.moments(max(2, int(seconds * PER_SECOND)))
-
-
 def write_gif(scene: Stage, file: Path, seconds: float) -> None:
     """A GIF that rests on its last frame for a second and a half, and begins again."""
     from PIL import Image  # comes with matplotlib
@@ -125,37 +89,6 @@ def write_gif(scene: Stage, file: Path, seconds: float) -> None:
     few = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
     each = int(1000 * seconds / len(few))
     few[0].save(file, save_all=True, append_images=few[1:], loop=0, duration=[each] * (len(few) - 1) + [1500])
-
-
-def write_film(scene: Stage, file: Path, seconds: float) -> None:
-    """A film, by ffmpeg."""
-    from matplotlib.animation import FFMpegWriter
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    screen = Figure(figsize=scene.figure.get_size_inches())
-    screen.set_layout_engine("none")
-    FigureCanvasAgg(screen)
-    with matplotlib().rc_context({"animation.ffmpeg_path": ffmpeg()}):
-        rate = len(_moments(scene, seconds)) / seconds
-        writer = FFMpegWriter(fps=rate)  # type: ignore[arg-type]  # ffmpeg takes any number
-        with writer.saving(screen, str(file), DPI):
-            for picture in frames(scene, seconds):
-                screen.images.clear()
-                screen.figimage(picture)
-                writer.grab_frame()
-
-
-def ffmpeg() -> str:
-    """Where the program ffmpeg is: that of the system, or else that of the package imageio-ffmpeg."""
-    if found := shutil.which("ffmpeg"):
-        return found
-    try:
-        from imageio_ffmpeg import get_ffmpeg_exe
-    except ImportError as error:
-        needs = "the program ffmpeg, from your system or as the package imageio-ffmpeg (.gif and .html need neither)"
-        raise MissingExtraError(needs, "film", "an .mp4 film") from error
-    return str(get_ffmpeg_exe())
 
 
 def write_page(scene: Stage, file: Path, seconds: float) -> None:
