@@ -60,6 +60,11 @@ def most(x: np.ndarray) -> int:
     return max(X_MEMORY // x.nbytes, 2)
 
 
+def _record(row: np.ndarray) -> Record:
+    record = Record._make(row.tolist())
+    return record._replace(t=int(record.t), nfev=int(record.nfev))
+
+
 class History:
     """The columns of a run: ``history["f"]`` is an array, one entry a step; ``history.x`` the places.
 
@@ -85,7 +90,8 @@ class History:
     def __init__(self, sign: float = 1.0) -> None:
         self.sign = sign
         self.now: Iterate | None = None  # where the loop is, for criteria that look at more than the columns
-        self._rows = array("d")
+        self._blocks: list[np.ndarray] = []  # records, many at once
+        self._rows = array("d")  # the latest, one by one
         self._x = Places()
         self.here: np.ndarray | None = None  # the last place
         self._stride = 1
@@ -94,7 +100,7 @@ class History:
 
     def append(self, record: Record, x: np.ndarray) -> None:
         """Add one step; `x` is kept as it is, so it must not be changed afterwards."""
-        if not self._rows:
+        if self.first[0] < 0:
             self.first = record
             self._most = most(x)
         self._rows.extend(record)
@@ -107,45 +113,53 @@ class History:
 
     def extend(self, rows: np.ndarray, x: np.ndarray) -> None:
         """Add steps behind those that are there: records, float64 of shape (k, 7), and places, shape (k, n)."""
-        before = self.last
-        self._rows.frombytes(rows.data.cast("B"))
-        if before.t < 0:
-            self.first, self._most = self._record(0), most(x[0])
-        self.previous, self.last = self._record(-2) if len(self) > 1 else before, self._record(-1)
+        if self.first[0] < 0:
+            self.first, self._most = _record(rows[0]), most(x[0])
+        self._gather()
+        self._blocks.append(rows.copy())  # to lengthen one array would take twice as long
+        for row in rows[-2:]:
+            self.previous, self.last = self.last, _record(row)
         self.here = x[-1]
         offset = -int(rows[0, 0]) % self._stride
         self._x.extend(x[offset :: self._stride] if self._stride == 1 else x[offset :: self._stride].copy())
         while len(self._x) > self._most:
             self._thin()
 
-    def _record(self, k: int) -> Record:
-        start = k * len(COLUMNS) % len(self._rows)
-        record = Record._make(self._rows[start : start + len(COLUMNS)])
-        return record._replace(t=int(record.t), nfev=int(record.nfev))
+    def _gather(self) -> None:
+        if self._rows:
+            self._blocks.append(np.array(self._rows).reshape(-1, len(COLUMNS)))
+            self._rows = array("d")
+
+    @property
+    def _table(self) -> np.ndarray:
+        """All records, shape (k, 7); not to be changed."""
+        self._gather()
+        if len(self._blocks) > 1:
+            self._blocks = [np.concatenate(self._blocks)]
+        return self._blocks[0] if self._blocks else np.empty((0, len(COLUMNS)))
 
     def _thin(self) -> None:
         self._x.thin()
         self._stride *= 2
 
     def __len__(self) -> int:
-        return len(self._rows) // len(COLUMNS)
+        return sum(map(len, self._blocks)) + len(self._rows) // len(COLUMNS)
 
     def __getitem__(self, column: str) -> np.ndarray:
         try:
             index = COLUMNS.index(column)
         except ValueError:
             raise KeyError(f"history has no column {column!r}; it has {', '.join(COLUMNS)}") from None
-        values = np.array(self._rows).reshape(-1, len(COLUMNS))[:, index]
-        return self.sign * values if column == "f" else values
+        values = self._table[:, index]
+        return self.sign * values if column == "f" else values.copy()
 
     def shown(self, f: float) -> str:
         """A value of the function as the caller knows it, for sentences."""
         return f"{self.sign * f:.6g}"
 
     def __iter__(self) -> Iterator[Record]:
-        width = len(COLUMNS)
-        for start in range(0, len(self._rows), width):
-            yield Record._make(self._rows[start : start + width])
+        for row in self._table:
+            yield Record._make(row.tolist())
 
     def __repr__(self) -> str:
         return f"<History of {len(self)} records: {', '.join(COLUMNS)}; x at every {self._stride}. step>"
@@ -201,9 +215,10 @@ class History:
         """The inverse of `to_arrays`."""
         history = cls(sign)
         columns = {**columns, "f": sign * columns["f"]}
-        history._rows = array("d", np.column_stack([columns[name] for name in COLUMNS]).ravel())
-        history.first, history.last = history._record(0), history._record(-1)
-        history.previous = history._record(-2) if len(history) > 1 else history.previous
+        table = np.column_stack([columns[name] for name in COLUMNS])
+        history._blocks, history.first = [table], _record(table[0])
+        for row in table[-2:]:
+            history.previous, history.last = history.last, _record(row)
         history._x = Places(np.array(columns["x"]))
         history._most = most(history._x[0])
         steps = columns["x_steps"]

@@ -49,8 +49,8 @@ BODIES = {
   %u = fcmp olt $T %a, 0.0
   %r = select i1 %u, $T -1.0, $T %t""",
 }
-# a**b is 0 where b (1 - a) > 746, since log a <= a - 1 and e**-746 rounds to 0. C's pow takes ten times as long where it
-# underflows as elsewhere, and Adam's beta1**t does so from step 7000 on; it is asked for a**0 there, which is quick.
+# a**b is 0 where b (1 - a) > 746, since log a <= a - 1 and e**-746 rounds to 0. C's pow is slow where it underflows, as
+# Adam's beta1**t does from step 7000 on (a step of the compiled loop: 85 ns, else 41 ns); it is asked for a**0 there.
 VANISHED = """%below = fsub double 1.0, %a
   %log = fmul double %below, %b
   %far = fcmp ogt double %log, 746.0
