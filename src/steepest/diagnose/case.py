@@ -14,6 +14,7 @@ from ..method import Method
 from ..oracle import Box, Oracle
 from ..point import Point
 from ..stop import Reason
+from .bends import Bends
 from .curvature import Curvature, measure
 from .probes import Probes
 from .trail import Trail
@@ -178,35 +179,41 @@ class Case:
         diagonal = self.oracle.derivative.diagonal()
         return math.nan if diagonal is None else max(float(np.abs(diagonal).sum()), c.largest)
 
+    @property
+    def bends(self) -> Bends:
+        """The curvatures free of units, where they are known."""
+        assert self.curvature is not None
+        return self.curvature.bends
+
+    @cached_property
+    def parts(self) -> np.ndarray:
+        """The slopes along the axes of the bends, shape (k,), without what may be the error of the gradient."""
+        bends = self.bends
+        part = bends.axes.T @ self.g
+        if self.reason.converged and (bound := self.point.error) is not None:
+            error = np.abs(bends.axes).T @ np.nan_to_num(bound, posinf=0.0)
+            part = np.sign(part) * np.maximum(np.abs(part) - error, 0.0)
+        return part
+
+    def _newton(self, counted: np.ndarray) -> tuple[float, float]:
+        """Newton's estimate of what is left along the axes that are `counted`: drop of f, and distance."""
+        bends, part = self.bends, self.parts[counted]
+        with np.errstate(all="ignore"):
+            step = np.where(part == 0, 0.0, part / np.maximum(bends.values[counted], 0.0))
+            way = float(np.linalg.norm(bends.axes[:, counted] @ step))
+        return float((step * part).sum()) / 2, way if math.isfinite(way) else math.inf
+
     @cached_property
     def remaining(self) -> tuple[float, float]:
         """Newton's estimate of what is left: drop of f, and distance; infinite where it can't be told."""
-        c = self.curvature
-        if c is None or c.smallest <= -c.error:
+        if self.curvature is None or (self.bends.values < -self.bends.errors).any():
             return math.inf, math.inf
-        part = c.vectors.T @ self.g
-        bound = self.point.error
-        if self.reason.converged and bound is not None:
-            # what may be the error of the gradient alone is nothing to gain
-            error = np.abs(c.vectors).T @ np.nan_to_num(bound, posinf=0.0)
-            part = np.sign(part) * np.maximum(np.abs(part) - error, 0.0)
-        if not part.any():
-            return 0.0, 0.0
-        firm = np.maximum(c.values, 0.0)
-        with np.errstate(all="ignore"):
-            step = np.where(part == 0, 0.0, part / firm)
-        return float((step * part).sum()) / 2, float(np.linalg.norm(step))
+        return self._newton(np.ones(self.bends.values.size, bool))
 
     @cached_property
     def firm(self) -> tuple[float, float]:
-        """`remaining`, along those directions alone whose curvature is beyond its error."""
-        c = self.curvature
-        if c is None:
-            return 0.0, 0.0
-        known = np.abs(c.values) > c.error
-        part = c.vectors[:, known].T @ self.g
-        step = part / c.values[known]
-        return float((step * part).sum()) / 2, float(np.linalg.norm(step))
+        """`remaining`, along those axes alone where f surely curves up."""
+        return (0.0, 0.0) if self.curvature is None else self._newton(self.bends.firm)
 
     # --- the rate ------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from ..derivatives.choice import choose
 from ..errors import ArgumentError
 from ..oracle import Objective, Oracle
 from ..params import Parameters
+from .bends import Bends, bends
 from .probes import Probes
 from .words import along, number
 
@@ -39,6 +40,8 @@ class Curvature:
         Whether all n directions (those that bounds leave free) were seen.
     n : int
         How many directions there are.
+    bends : Bends
+        The same free of units.
     evaluations : int
         What it cost.
 
@@ -53,6 +56,7 @@ class Curvature:
     error: float
     complete: bool
     n: int
+    bends: Bends
     evaluations: int = 0
 
     @property
@@ -151,7 +155,7 @@ def curvature(
         raise ArgumentError(
             f"x={x!r}: f can't be evaluated around there; expected a point inside its domain."
         )
-    return Curvature(found.values, found.vectors, found.error, found.complete, n, probes.spent)
+    return replace(found, n=n, evaluations=probes.spent)
 
 
 def measure(
@@ -204,8 +208,8 @@ class Product:
         self.least = float(np.finfo(x.dtype).eps) ** 0.5  # share of L below which third derivatives may hide
         self.rounding = 4 * float(np.finfo(x.dtype).eps)
 
-    def __call__(self, v: np.ndarray) -> tuple[np.ndarray, float] | None:
-        """H v and a bound on its error; None where gradients can't be had."""
+    def __call__(self, v: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+        """H v and what rounding may make of it, each of shape (n,); None where gradients can't be had."""
         if not np.isfinite(v).all() or not v.any():
             return None
         moving = np.abs(v) > 1e-3 * np.abs(v).max()
@@ -215,27 +219,29 @@ class Product:
             g = self.probes.gradient(moved)
             if g is not None:
                 made = float((moved.astype(float) - self.x) @ v) / float(v @ v) or signed
-                error = self.rounding * float(np.abs(g).max() + np.abs(self.g).max()) / abs(made)
+                error = self.rounding * (np.abs(g) + np.abs(self.g)) / abs(made)
                 return np.where(self.free, g - self.g, 0.0) / made, error
         return None
 
 
 def _full(product: Product, index: np.ndarray) -> Curvature | None:
     n = product.x.size
-    columns, error = [], 0.0
+    columns, doubts = [], []
     for i in index:
         column = product(np.eye(1, n, i)[0])
         if column is None:
             return None
         columns.append(column[0][index])
-        error = max(error, column[1])
-    H = np.array(columns)
-    values, vectors = np.linalg.eigh((H + H.T) / 2)
+        doubts.append(column[1][index])
+    H, rounding = np.array(columns), np.array(doubts)
     # what is not symmetric is error: of rounding and of the third derivative
-    error = max(error, float(np.linalg.norm(H - H.T)) / 2, product.least * float(np.abs(values).max()))
-    lifted = np.zeros((n, index.size))
-    lifted[index] = vectors
-    return Curvature(values, lifted, 10 * error, True, index.size)
+    apart, H = np.abs(H - H.T) / 2, (H + H.T) / 2
+    values, vectors = np.linalg.eigh(H)
+    error = max(float(rounding.max()), float(np.linalg.norm(apart)), product.least * float(np.abs(values).max()))
+    size = np.sqrt(np.abs(np.diag(H)))
+    doubt = 10 * np.maximum(np.maximum(apart, np.maximum(rounding, rounding.T)), product.least * np.outer(size, size))
+    basis = np.eye(n)[:, index]
+    return Curvature(values, basis @ vectors, 10 * error, True, index.size, bends(H, doubt, basis))
 
 
 def _lanczos(product: Product, g: np.ndarray, free: np.ndarray, m: int, rng: Any) -> Curvature | None:
@@ -251,7 +257,7 @@ def _lanczos(product: Product, g: np.ndarray, free: np.ndarray, m: int, rng: Any
         if image is None:
             break
         images.append(image[0])
-        error = max(error, image[1])
+        error = max(error, float(image[1].max()))
         Q = np.array(basis)
         rest = image[0] - Q.T @ (Q @ image[0])
         rest -= Q.T @ (Q @ rest)  # once more: rounding (Kahan's "twice is enough", Parlett 1980)
@@ -265,7 +271,9 @@ def _lanczos(product: Product, g: np.ndarray, free: np.ndarray, m: int, rng: Any
     T = Q @ W.T
     values, vectors = np.linalg.eigh((T + T.T) / 2)
     error = max(error, float(np.linalg.norm(T - T.T)) / 2, product.least * float(np.abs(values).max()))
-    return Curvature(values, Q.T @ vectors, 10 * error, False, int(free.sum()))
+    error *= 10
+    plain = Bends(values, Q.T @ vectors, np.full(values.size, error))
+    return Curvature(values, Q.T @ vectors, error, False, int(free.sum()), plain)
 
 
 def _by_values(
@@ -295,9 +303,12 @@ def _by_values(
     if not np.isfinite(H).all():
         return None
     size = max(abs(f), float(np.abs(right).max()), float(np.abs(left).max()))
-    error = float(4 * max(noise, unit * size) / lengths.min() ** 2)
     values, vectors = np.linalg.eigh(H)
-    return Curvature(values, basis @ vectors, error + 1e-3 * float(np.abs(values).max()), complete, x.size)
+    largest = np.sqrt(np.abs(np.diag(H)))
+    doubt = 4 * max(noise, unit * size) / np.outer(lengths, lengths)
+    error = float(doubt.max()) + 1e-3 * float(np.abs(values).max())
+    free = bends(H, doubt + 1e-3 * np.outer(largest, largest), basis)
+    return Curvature(values, basis @ vectors, error, complete, x.size, free)
 
 
 def _span(rows: np.ndarray, scale: np.ndarray) -> np.ndarray:
