@@ -24,7 +24,9 @@ from .words import number
 if TYPE_CHECKING:
     from .rate import Rate
 
-GAIN = 1e-5  # share of the gain of the whole run that may be left at a solved point
+GAIN = 1e-5  # share of what the run has gained, or of |f|, that may be left at a solved point
+ROUNDS = 4  # roundings of what the run has gained, that are no matter
+MANY = 500  # coordinates or places, up to which all directions of a run are compared
 # what a caller may have chosen, and the library would choose better
 TESTS = ("stop", "tol", "gtol", "xtol", "ftol")
 CHOICES = ("method", "lr", *TESTS, "maxiter", "options")
@@ -156,6 +158,41 @@ class Case:
         return max(self.oracle.derivative.noise(self.f), self.repeat, unit * abs(self.f))
 
     @cached_property
+    def gains(self) -> tuple[float, float]:
+        """What the whole run has gained, and the second half of its steps: a first fall from high up is no measure."""
+        f = self.trail.f[np.isfinite(self.trail.f)]
+        gain, late = (float(before) - self.f for before in (f[0], np.median(f)))
+        return gain, min(gain, late)
+
+    @cached_property
+    def enough(self) -> float:
+        """How much of f may be left at a point that is solved, whatever f is."""
+        gain, late = self.gains
+        unit = float(np.finfo(self.x.dtype).eps)
+        return max(10 * self.noise, ROUNDS * unit * gain, GAIN * min(late, abs(self.f)))
+
+    def much(self, drop: float) -> bool:
+        """Whether so much may not be left: unless f itself is going to 0, a share of |f| counts, too."""
+        return drop > self.enough and (drop > GAIN * self.gains[1] or drop < 0.1 * abs(self.f))
+
+    @cached_property
+    def come(self) -> np.ndarray:
+        """How far from here each coordinate was at most, where places were kept."""
+        places = self.history._x.array
+        return np.maximum(places.max(axis=0) - self.x, self.x - places.min(axis=0)).astype(float)
+
+    @cached_property
+    def unexplored(self) -> np.ndarray:
+        """The direction in which the run has gone least, each coordinate measured by how far it came: where
+        symmetry kept a run on a ridge, f falls to either side. Zero beyond MANY coordinates."""
+        if self.n > MANY:
+            return np.zeros(self.n)
+        places = self.history._x.array[:: 1 + len(self.history._x) // MANY]
+        come = np.where(self.come > 0, self.come, self.scale)
+        gone = (places - self.x) / come
+        return come * np.linalg.eigh(gone.T @ gone)[1][:, 0]
+
+    @cached_property
     def random(self) -> bool:
         """Whether fun gives different values at the same place."""
         return self.repeat > 0
@@ -163,11 +200,14 @@ class Case:
     @cached_property
     def curvature(self) -> Curvature | None:
         """The curvatures at the point."""
-        moves = self.trail.moves[::-1] if len(self.trail.moves) else np.zeros((0, self.n))
+        moves = np.vstack([self.unexplored[None], self.trail.moves[::-1]])
         moves = moves[np.isfinite(moves).all(axis=1)]
         smooth = getattr(self.point, "smooth", self.point)  # of f alone: a penalty may have kinks
         g = np.asarray(smooth.g, dtype=float)
-        return measure(self.probes, self.x, smooth.f, g, self.scale, self.noise, self.free, moves)
+        most = abs(self.f) + abs(self.gains[0])
+        return measure(
+            self.probes, self.x, smooth.f, g, self.scale, self.noise, self.free, moves, most=most or math.inf
+        )
 
     @cached_property
     def steepest(self) -> float:
@@ -195,25 +235,37 @@ class Case:
             part = np.sign(part) * np.maximum(np.abs(part) - error, 0.0)
         return part
 
-    def _newton(self, counted: np.ndarray) -> tuple[float, float]:
-        """Newton's estimate of what is left along the axes that are `counted`: drop of f, and distance."""
-        bends, part = self.bends, self.parts[counted]
+    @cached_property
+    def newton(self) -> np.ndarray:
+        """Newton's steps along each axis of the bends, shape (n, k); infinite or NaN where f does not curve up."""
         with np.errstate(all="ignore"):
-            step = np.where(part == 0, 0.0, part / np.maximum(bends.values[counted], 0.0))
-            way = float(np.linalg.norm(bends.axes[:, counted] @ step))
-        return float((step * part).sum()) / 2, way if math.isfinite(way) else math.inf
+            lengths = np.where(self.parts == 0, 0.0, -self.parts / np.maximum(self.bends.values, 0.0))
+            return self.bends.axes * lengths
+
+    def _left(self, counted: np.ndarray) -> tuple[float, float]:
+        """Newton's estimate of what is left along the axes that are `counted`: drop of f, and distance."""
+        steps, part, value = self.newton[:, counted], self.parts[counted], self.bends.values[counted]
+        with np.errstate(all="ignore"):
+            drop = float(np.where(part == 0, 0.0, part * part / np.maximum(value, 0.0)).sum()) / 2
+            way = float(np.linalg.norm(steps.sum(axis=1)))
+        return drop, way if math.isfinite(way) else math.inf
 
     @cached_property
     def remaining(self) -> tuple[float, float]:
         """Newton's estimate of what is left: drop of f, and distance; infinite where it can't be told."""
         if self.curvature is None or (self.bends.values < -self.bends.errors).any():
             return math.inf, math.inf
-        return self._newton(np.ones(self.bends.values.size, bool))
+        return self._left(np.ones(self.bends.values.size, bool))
 
     @cached_property
     def firm(self) -> tuple[float, float]:
-        """`remaining`, along those axes alone where f surely curves up."""
-        return (0.0, 0.0) if self.curvature is None else self._newton(self.bends.firm)
+        """`remaining`, along those axes alone where f surely curves up; the drop with the least of the others."""
+        if self.curvature is None:
+            return 0.0, 0.0
+        drop, distance = self._left(self.bends.firm)
+        with np.errstate(all="ignore"):
+            others = self.parts**2 / (np.abs(self.bends.values) + self.bends.errors)
+        return drop + float(np.nan_to_num(others[~self.bends.firm]).sum()) / 2, distance
 
     # --- the rate ------------------------------------------------------------------------------------------
 

@@ -168,6 +168,7 @@ def measure(
     free: np.ndarray,
     steps: np.ndarray,
     rng: Any = 0,
+    most: float = math.inf,
 ) -> Curvature | None:
     """The curvatures at `x` in the directions that are `free`, by the way that the budget allows.
 
@@ -178,13 +179,16 @@ def measure(
     noise : float
         The uncertainty of one value.
     steps : ndarray, shape (k, n)
-        The last steps of a run: where gradients are dear, curvatures are measured along these.
+        A direction to look at first, and the last steps of a run: where gradients are dear, curvatures are
+        measured along these and g.
+    most : float
+        A change of f that no step of a difference may foresee: if it does, `scale` was wrong.
     """
     index = np.flatnonzero(free)
     if not index.size:
         return None
     if probes.exact:
-        product = Product(probes, x, g, scale, free)
+        product = Product(probes, x, g, scale, free, most)
         if index.size <= min(FULL, probes.left):
             return _full(product, index)
         return _lanczos(product, g, free, min(LANCZOS, probes.left), rng)
@@ -192,7 +196,7 @@ def measure(
     if k * (k + 3) // 2 <= probes.left:
         basis = np.eye(x.size)[:, index]
         return _by_values(probes, x, f, basis, scale, noise, complete=True)
-    basis = _span(np.vstack([g * free, steps * free])[: BY_VALUES + 2], scale)[:, :BY_VALUES]
+    basis = _span(np.vstack([steps[:1] * free, g * free, steps[1:] * free])[: BY_VALUES + 2], scale)[:, :BY_VALUES]
     while basis.shape[1] and basis.shape[1] * (basis.shape[1] + 3) // 2 > probes.left:
         basis = basis[:, :-1]
     return _by_values(probes, x, f, basis, scale, noise, complete=False) if basis.shape[1] else None
@@ -201,8 +205,16 @@ def measure(
 class Product:
     """H v by a difference of gradients: (g(x + t v) - g(x))/t."""
 
-    def __init__(self, probes: Probes, x: np.ndarray, g: np.ndarray, scale: np.ndarray, free: np.ndarray):
-        self.probes, self.x, self.g, self.scale, self.free = probes, x, g, scale, free
+    def __init__(
+        self,
+        probes: Probes,
+        x: np.ndarray,
+        g: np.ndarray,
+        scale: np.ndarray,
+        free: np.ndarray,
+        most: float = math.inf,
+    ):
+        self.probes, self.x, self.g, self.scale, self.free, self.most = probes, x, g, scale, free, most
         # u^0.4 balances rounding u/t with truncation t where neither is known
         self.share = float(np.finfo(x.dtype).eps) ** 0.4
         self.least = float(np.finfo(x.dtype).eps) ** 0.5  # share of L below which third derivatives may hide
@@ -214,10 +226,12 @@ class Product:
             return None
         moving = np.abs(v) > 1e-3 * np.abs(v).max()
         t = self.share * float((self.scale[moving] / np.abs(v[moving])).min())
-        for signed in (t, -t):  # the other side where a bound or the edge of the domain is near
+        near = self.share * float((np.abs(self.x[moving]) / np.abs(v[moving])).min())
+        # the other side where a bound or the edge of the domain is near; closer where f runs away
+        for signed in (t, -t, near):
             moved = (self.x + signed * v).astype(self.x.dtype)
             g = self.probes.gradient(moved)
-            if g is not None:
+            if g is not None and (abs(float((g - self.g) @ v) * signed) <= self.most or signed == near):
                 made = float((moved.astype(float) - self.x) @ v) / float(v @ v) or signed
                 error = self.rounding * (np.abs(g) + np.abs(self.g)) / abs(made)
                 return np.where(self.free, g - self.g, 0.0) / made, error

@@ -93,10 +93,10 @@ def kinked(case: Case) -> Verdict | None:
     ended = case.reason.converged or case.reason.code == "stalled"
     if not ended or case.term is not None or c is None or case.probes.left < 4 or c.values[-1] <= 0:
         return None
-    way = float(np.linalg.norm(case.x - case.start))
+    v = c.vectors[:, -1]
+    way = float(np.linalg.norm(v * (case.x - case.start)))  # what x_i far from v has come is no measure along it
     if c.values[-1] * way**2 <= FORESEEN * (case.trail.f[0] - case.f) or not way:
         return None
-    v = c.vectors[:, -1]
     t = 1e-2 * way
     wide = [case.probes.value((case.x + s * t * v).astype(case.x.dtype)) - case.f for s in (1, -1)]
     close = [case.probes.value((case.x + s * t / 16 * v).astype(case.x.dtype)) - case.f for s in (1, -1)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import broken, kinks, rates, rough, stationary
+from . import broken, kinks, looks, rates, rough, stationary
 from .case import Case
 from .verdict import Verdict
 
@@ -35,6 +35,8 @@ CAUSES: tuple[Cause, ...] = (
     stationary.floor,
     kinks.kinked,
     stationary.saddle,
+    looks.rough,
+    looks.lower,
     stationary.plateau,
     stationary.levelling,
     stationary.lower_known,

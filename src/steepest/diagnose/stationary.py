@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .case import GAIN, Case
+from .case import Case
+from .looks import FORESEEN, unfinished
 from .verdict import Verdict
 from .words import along, number, place
 
@@ -15,7 +16,9 @@ SMALL = 1e-3  # share of the first gradient below which a run may be at a statio
 ASKED = 0.1  # the same where the caller chose the test, and so how exact it need be
 LENIENT = 100  # times the tolerance: a step is a share of the distance, about lr L of it
 NEAR = 0.05  # share of the way so far that may be left, where f still reacts to it
-FORESEEN = 100  # a fall so many times larger than the slope foresees is no slope but a plateau's end
+SOME = 1e-3  # the same, from which it is asked whether the way ends there
+BEYOND = 10  # times Newton's step: where that is right, the slope there is 9 times the one here, and uphill
+LIMITS = 3  # axes along which that is asked, at most
 DECADES = 4  # powers of 10 in the distance at which a plateau's end is looked for
 
 
@@ -24,13 +27,19 @@ def solved(case: Case) -> bool:
     drop, distance = case.remaining
     if case.best.f < case.f - max(1e-3 * (case.trail.f[0] - case.best.f), 100 * case.noise):
         return False  # what is given back is another point, which nobody has looked at
-    gain = float(np.nanmax(case.trail.f[:1])) - case.f
-    way = float(np.linalg.norm(case.x - case.start))
     if drop <= 10 * case.noise:
         return True
     if case.asked:
+        gain = float(np.nanmax(case.trail.f[:1])) - case.f
         return drop <= ASKED * gain and _promised(case, drop, distance)
-    return drop <= GAIN * gain and (distance <= NEAR * way or drop <= 100 * case.noise)
+    return not case.much(drop) and (drop <= 100 * case.noise or not (_ahead(case) > NEAR)[case.bends.firm].any())
+
+
+def _ahead(case: Case) -> np.ndarray:
+    """How far Newton's step along each axis leads, as a share of the way that the coordinates have come, shape (k,)."""
+    with np.errstate(all="ignore"):
+        shares = np.abs(case.newton) / case.come[:, None]
+    return np.where(case.newton == 0, 0.0, shares).max(axis=0)
 
 
 def _promised(case: Case, drop: float, distance: float) -> bool:
@@ -45,23 +54,31 @@ def _promised(case: Case, drop: float, distance: float) -> bool:
 def saddle(case: Case) -> Verdict | None:
     """A stationary point from which f falls along some direction: a saddle, or a maximum."""
     c = case.curvature
-    if c is None or not _quiet(case) or c.smallest >= -c.error:
+    if c is None or not _quiet(case):
         return None
-    down = c.negative
+    concave = case.bends.values < -case.bends.errors
+    if not concave.any():
+        return None
+    down = case.bends.axes[:, concave]
     # down all slopes at once: each direction left out would be the next saddle
     v = down @ np.where(down.T @ case.g > 0, -1.0, 1.0)
-    v /= np.linalg.norm(v)
-    bend = float(v @ down @ (c.values[: down.shape[1]] * (down.T @ v)))
-    found = _push(case, v, bend) or _push(case, -v, bend)
-    if found is None:
+    size = float(np.linalg.norm(v))
+    v, bend = v / size, float(case.bends.values[concave].sum()) / size**2
+    pushed = _push(case, v, bend) or _push(case, -v, bend)
+    if pushed is None:
         return None
-    t, f, v = found
+    t, f, v = pushed
+    foreseen = abs(float(case.g @ v)) * t - bend * t * t / 2
+    if case.f - f > FORESEEN * foreseen:
+        return unfinished(case, t * v, f, foreseen)
+    if case.reason.converged and not case.much(case.f - f):
+        return None  # so little curved that f is solved, or a plateau
     x = (case.x + t * v).astype(case.x.dtype)
     evidence = {
         "curvature": case.sign * bend, "direction": v.tolist(), "step": t, "drop": case.f - f,
         "largest": case.sign * float(c.values[-1]),
     }  # fmt: skip
-    top = c.complete and c.values[-1] < -c.error
+    top = c.complete and bool(concave.all())
     met = f"{case.reason.sentence} But " if case.reason.converged else ""
     what = "maximum" if case.sign > 0 else "minimum"
     head = f"this is a {what}" if top else f"this is a saddle, no {case.minimum}"
@@ -80,9 +97,11 @@ def saddle(case: Case) -> Verdict | None:
 def plateau(case: Case) -> Verdict | None:
     """The slope is tiny here, yet f is much lower not far away."""
     c = case.curvature
-    firm = c is not None and c.smallest > c.error and c.complete
+    firm = c is not None and c.complete and case.bends.firm.all()
     if firm and (solved(case) or not _vanishing(case)):
         return None
+    if case.reason.converged and c is not None and c.complete and not (firm or case.much(case.firm[0])):
+        return None  # see `looks.lower`
     if case.slope > 0:
         d = -case.g / case.slope
         tries = [(d, 10.0**k) for k in range(-1, DECADES - 1)]
@@ -100,13 +119,7 @@ def plateau(case: Case) -> Verdict | None:
     if best is None:
         return None
     f, distance, x = best
-    met = f"{case.reason.sentence} But this" if case.reason.converged else "This"
-    sentence = (
-        f"{met} is a plateau: the slope here is only {number(case.slope)}, while {number(distance)} away f "
-        f"is {'lower' if case.sign > 0 else 'higher'} by {number(case.f - f)}. Start there, or rescale f."
-    )
-    evidence = {"slope": case.slope, "distance": distance, "drop": case.f - f}
-    return Verdict("stalled.plateau", sentence, False, evidence, case.default(x0=x.astype(case.x.dtype)))
+    return unfinished(case, x - case.x, f)
 
 
 def levelling(case: Case) -> Verdict | None:
@@ -117,13 +130,16 @@ def levelling(case: Case) -> Verdict | None:
     way = float(np.linalg.norm(case.x - case.start))
     if c is None or not way:
         return None
-    if solved(case) and c.smallest > 0.01 * c.largest and case.remaining[1] < NEAR * way:
+    beyond = _beyond(case)
+    if beyond is None and solved(case):
         return None
     if not c.smallest < 0.1 * case.trail.g[0] / way:  # curved as much as on the way here: no levelling
         return None
-    d = case.trail.moves[-1] * (way / max(float(case.trail.step[-1]), 1e-300))
+    d = case.trail.moves[-1] if beyond is None else beyond
+    d = d * (way / max(float(np.linalg.norm(d)), 1e-300))
     drops = [case.f - case.probes.value((case.x + 10.0**k * d).astype(case.x.dtype)) for k in (0, 1, 2)]
-    if not (drops[0] > 2 * case.noise and drops[0] <= drops[1] * (1 + 1e-12) <= drops[2] * (1 + 1e-9)):
+    falls = drops[0] > 2 * case.noise and drops[0] <= drops[1] * (1 + 1e-12) <= drops[2] * (1 + 1e-9)
+    if not falls and (beyond is None or max(drops) > case.enough):
         return None
     sentence = (
         f"f {case.falls} ever more slowly along {along(d)}: the slope is down to {number(case.slope)}, and "
@@ -134,6 +150,21 @@ def levelling(case: Case) -> Verdict | None:
     evidence = {"slope": case.slope, "limit": case.sign * (case.f - drops[2])}
     advice = case.advise("bound x, or add a penalty: there is nothing to arrive at")
     return Verdict("stalled.levelling", sentence, False, evidence, advice)
+
+
+def _beyond(case: Case) -> np.ndarray | None:
+    """Newton's step along an axis on which f still falls far beyond the place where that sees its minimum."""
+    ahead = np.nan_to_num(_ahead(case), posinf=0.0)
+    for k in np.argsort(-ahead)[: min(LIMITS, int((ahead > SOME).sum()))]:
+        step = case.newton[:, k]
+        x = (case.x + BEYOND * step).astype(case.x.dtype)
+        if case.exact:
+            g = case.probes.gradient(x)
+            if g is not None and float(g @ step) < 0:
+                return step
+        elif case.probes.value(x) < case.f:
+            return step
+    return None
 
 
 def lower_known(case: Case) -> Verdict | None:
@@ -185,8 +216,8 @@ def minimum(case: Case) -> Verdict | None:
         return Verdict("budget.unproved", sentence, False, evidence, case.advise(maxfun=None, maxtime=None))
     if c is None:  # nothing can be seen around: the test stands for itself
         return Verdict(case.reason.code, case.reason.sentence, True, evidence)
-    if not math.isfinite(case.remaining[0]) and c.smallest > -c.error:
-        case.remaining = case.firm  # along the flat directions nothing was found: they don't count
+    if not math.isfinite(case.remaining[0]):
+        case.remaining = case.firm  # the other axes are looked along
     if not solved(case):
         return None
     evidence |= {
@@ -207,8 +238,6 @@ def loose(case: Case) -> Verdict | None:
     if not case.reason.converged:
         return None
     drop, distance = case.remaining
-    if not case.asked and not math.isfinite(drop):  # the method's own test, which nothing here contradicts
-        return Verdict(case.reason.code, case.reason.sentence, True, {"gradient": case.slope})
     left = (
         f"f can still fall by about {number(drop)}, {number(distance)} away"
         if math.isfinite(drop)
@@ -224,7 +253,7 @@ def loose(case: Case) -> Verdict | None:
 def floor(case: Case) -> Verdict | None:
     """No test was met, but the point is solved as far as the numbers allow."""
     c = case.curvature
-    if case.reason.converged or c is None or c.smallest <= c.error:
+    if case.reason.converged or c is None or not case.bends.firm.all():
         return None
     unit = float(np.finfo(case.x.dtype).eps)
     if not (c.complete or case.exact) and case.slope > math.sqrt(unit) * case.trail.g[0]:
@@ -294,6 +323,9 @@ def _confirmed(case: Case, start: str = " ") -> str:
         if c.values.size == 1:
             return f"{a}curvature {number(case.sign * c.smallest)}."
         return f"{a}smallest curvature {number(case.sign * c.smallest)}, condition {number(c.condition)}."
+    if c.complete and case.bends.firm.all():
+        condition = case.bends.values[-1] / case.bends.values[0]
+        return f"{a}f curves up along all axes (condition {number(condition)}, with x measured in fitting units)."
     if c.complete:
         return f"{a}nothing lower was found, also not along {along(c.vectors[:, 0])}, where f is flat (curvature 0)."
     seen = f"{number(case.sign * c.smallest)}, in {c.values.size} directions of {c.n}"

@@ -1,0 +1,141 @@
+"""Looks where no curvature is seen: a test for convergence was met, yet f may be lower not far away."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from .case import Case
+from .verdict import Verdict
+from .words import along, number
+
+CLOSE = 1e-3  # of each coordinate's scale: at a minimum f rises there on both sides
+NOWHERE = 1e-6  # of |f|: what a run has gained that was stuck at once
+CERTAIN = 3.0  # times its error, from which a slope by differences is there
+LINEAR = 4.0  # times what a slope foretells, up to which a fall is its doing, however far away
+RESERVE = 2  # looks that are left to others
+REACHES = (10.0, 1.0)  # times how far each coordinate came, along those on which f is flat
+HALF = 0.5  # of a coordinate that must lie in the flat directions for a look along it
+FORESEEN = 100  # a fall so many times larger than slope and curvature foresee is no slope but a plateau's end
+
+
+class Look(NamedTuple):
+    """A place `by` away from the point, and the largest fall of f there that counts."""
+
+    by: np.ndarray
+    most: float = math.inf
+
+
+def rough(case: Case) -> Verdict | None:
+    """A test was met where gradient and curvature see a minimum; but close by f is lower, on either side."""
+    if not _claimed(case) or (case.bends.values < -case.bends.errors).any():
+        return None
+    scale = case.scale
+    if case.gains[0] <= NOWHERE * abs(case.f):  # the run tells no scale
+        scale = np.maximum(scale, np.where(case.start == 0, 1.0, np.abs(case.start)))
+    # no two coordinates alike: along (1, -1) x0^2 - x1^2 is constant
+    d = CLOSE * scale * case.free * np.where(np.arange(case.n) % 2, -1.0, 1.0)
+    d *= 1 + (math.sqrt(5) - 1) / 2 * np.arange(case.n) % 1
+    for by in (d, -d):
+        fall = case.f - case.probes.value((case.x + by).astype(case.x.dtype))
+        slope = abs(float(case.g @ by))
+        if fall > max(FORESEEN * slope, 10 * case.noise) and case.much(fall):
+            return _rough(case, by, fall)
+    return None
+
+
+def lower(case: Case) -> Verdict | None:
+    """A test was met, but where no curvature is seen f is lower by more than may be left."""
+    if not _claimed(case) or (case.bends.firm.all() and case.curvature.complete):  # type: ignore[union-attr]
+        return None
+    for by, most in (look for looks in (_sloping, _flat) for look in looks(case)):
+        if case.probes.left <= RESERVE:
+            break
+        f = case.probes.value((case.x + by).astype(case.x.dtype))
+        if case.f - f <= most and case.much(case.f - f):
+            return unfinished(case, by, f)
+    return None
+
+
+def _claimed(case: Case) -> bool:
+    """Whether the run says that it is solved, and what curvature is seen does not contradict."""
+    if not case.reason.converged or case.term is not None or case.curvature is None:
+        return False
+    return not case.much(case.firm[0])
+
+
+def _sloping(case: Case) -> Iterator[Look]:
+    """Along axes with a slope, but no curvature that is seen: as far as it takes to fall by twice what may be left.
+
+    If f is a parabola there, it is lower by `enough` exactly where that or more is left.
+    """
+    bends = case.bends
+    slopes = [(case.parts[k], bends.axes[:, k]) for k in np.flatnonzero(~bends.firm)]
+    error, diagonal = case.point.error, case.oracle.derivative.diagonal()
+    if error is not None and diagonal is not None:
+        unseen = case.free & np.isnan(diagonal) & (np.abs(case.g) > CERTAIN * error)
+        slopes = [(case.g[i], np.eye(1, case.n, i)[0]) for i in np.flatnonzero(unseen)] + slopes
+    for slope, axis in slopes:
+        if slope and math.isfinite(t := 2 * case.enough / slope):
+            yield Look(-t * axis, LINEAR * case.enough)
+
+
+def _flat(case: Case) -> Iterator[Look]:
+    """Where f does not surely curve up: back to where it came from, then along each coordinate, downhill if there is
+    a slope."""
+    bends = case.bends
+    axes = bends.axes[:, ~bends.firm]
+    if not axes.size:
+        return
+    if not (case.curvature and case.curvature.complete):
+        ways = axes.T
+    else:  # the part of each coordinate, and of the way back, that is flat
+        size = np.linalg.norm(bends.axes, axis=1)  # its rows are orthogonal
+        flat = (axes / size[:, None]) @ (axes / size[:, None]).T
+        back = size * (flat @ ((case.start - case.x) / size))
+        yield Look(back)
+        ways = (size[:, None] * flat)[:, np.diag(flat) > HALF].T
+    reach = np.maximum(case.scale, case.come)
+    for far in REACHES:
+        for way in ways:
+            moving = np.abs(way) > CLOSE * np.abs(way).max()
+            by = far * way * float((reach[moving] / np.abs(way[moving])).min())
+            slope = float(case.g @ by)
+            yield from (Look(sign * by) for sign in (1.0, -1.0) if sign * slope <= 0)
+
+
+def unfinished(case: Case, by: np.ndarray, f: float, foreseen: float | None = None) -> Verdict:
+    """f is lower `by` away, where its value is `f`: the end of a plateau, or of a slope that nothing bends."""
+    slope = abs(float(case.g @ by)) if foreseen is None else foreseen
+    distance, fall = float(np.linalg.norm(by)), case.f - f
+    met = f"{case.reason.sentence} But" if case.reason.converged else "No end:"
+    there = f"{number(distance)} away f is {'lower' if case.sign > 0 else 'higher'} by {number(fall)}"
+    advice = case.default(x0=(case.x + by).astype(case.x.dtype))
+    if fall > FORESEEN * slope:
+        sentence = (
+            f"{met} this is a plateau: the slope here is only {number(case.slope)}, while {there}. Start there, or "
+            "rescale f."
+        )
+        evidence = {"slope": case.slope, "distance": distance, "drop": fall}
+        return Verdict("stalled.plateau", sentence, False, evidence, advice)
+    sentence = (
+        f"{met} f still {case.falls} along {along(by)}, where no curvature was seen: {there}. Start there, or measure x "
+        "in units in which its numbers are alike."
+    )
+    evidence = {"direction": by.tolist(), "distance": distance, "drop": fall}
+    return Verdict("stalled.slope", sentence, False, evidence, advice)
+
+
+def _rough(case: Case, by: np.ndarray, fall: float) -> Verdict:
+    distance = float(np.linalg.norm(by))
+    sentence = (
+        f"{case.reason.sentence} But only {number(distance)} away f is {'lower' if case.sign > 0 else 'higher'} by "
+        f"{number(fall)}, of which neither gradient nor curvature know: f is rough, it ripples on a smaller scale. "
+        "Smooth it, or take differences over longer steps."
+    )
+    evidence = {"distance": distance, "drop": fall}
+    advice = case.default("f is rough", x0=(case.x + by).astype(case.x.dtype))
+    return Verdict("stalled.rough", sentence, False, evidence, advice)
