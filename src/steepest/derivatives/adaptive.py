@@ -124,6 +124,14 @@ class Finite:
         self._learn()
         return np.where(np.abs(self.steps.curvature) > self.steps.blur, self.steps.curvature, np.nan)
 
+    def coarse(self, f: float, most: float) -> np.ndarray:
+        """Along which coordinates the last step for differences where fun is `f` was so long that by its second
+        derivative fun changes by more than `most` over it, shape (n,)."""
+        if not self.ready:
+            return np.zeros(self.all.size, bool)
+        h = self.steps.h if self.exact_at is not None else self.unit_steps * self._level(f) ** (1 / 3)
+        return np.abs(self.steps.curvature) * h * h / 2 > most
+
     def gradient(self, x: np.ndarray, f: float) -> tuple[np.ndarray, np.ndarray]:
         """The gradient at `x` and a bound on its error, each of shape (n,); (0, inf) where it is unknown."""
         if not math.isfinite(f):

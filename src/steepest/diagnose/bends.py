@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-SWEEPS = 8  # of the scaling; where no entry is larger than its row's on the diagonal, one is enough
+SWEEPS = 8  # of the scaling; a positive definite matrix is scaled by its diagonal, and needs none
 
 
 class Bends(NamedTuple):
@@ -49,7 +49,8 @@ def bends(H: np.ndarray, doubt: np.ndarray, basis: np.ndarray) -> Bends:
     """
     seen = (np.abs(H) > doubt).any(axis=1)
     S, E = H[np.ix_(seen, seen)], doubt[np.ix_(seen, seen)]
-    d = np.ones(len(S))
+    own, errors = np.abs(np.diag(S)), np.diag(E)
+    d = np.where(own > errors, own, np.abs(S).max(axis=1, initial=0.0)) ** -0.5
     for _ in range(SWEEPS if len(S) else 0):
         d /= np.sqrt((d[:, None] * np.abs(S) * d).max(axis=1))
     values, z = np.linalg.eigh(d[:, None] * S * d)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .rate import Rate
 
 GAIN = 1e-5  # share of what the run has gained, or of |f|, that may be left at a solved point
-ROUNDS = 4  # roundings of what the run has gained, that are no matter
+ROUNDS = 100  # roundings of that, which are no matter: a gradient that fell to sqrt(eps) leaves eps L/mu
 MANY = 500  # coordinates or places, up to which all directions of a run are compared
 # what a caller may have chosen, and the library would choose better
 TESTS = ("stop", "tol", "gtol", "xtol", "ftol")

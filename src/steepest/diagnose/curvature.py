@@ -15,6 +15,7 @@ from ..oracle import Objective, Oracle
 from ..params import Parameters
 from .bends import Bends, bends
 from .probes import Probes
+from .product import Product
 from .words import along, number
 
 FULL = 50  # up to here all n Hessian-vector products are made
@@ -196,46 +197,12 @@ def measure(
     if k * (k + 3) // 2 <= probes.left:
         basis = np.eye(x.size)[:, index]
         return _by_values(probes, x, f, basis, scale, noise, complete=True)
-    basis = _span(np.vstack([steps[:1] * free, g * free, steps[1:] * free])[: BY_VALUES + 2], scale)[:, :BY_VALUES]
+    basis = _span(np.vstack([steps[:1] * free, g * free, steps[1:] * free])[: BY_VALUES + 2], scale)[
+        :, :BY_VALUES
+    ]
     while basis.shape[1] and basis.shape[1] * (basis.shape[1] + 3) // 2 > probes.left:
         basis = basis[:, :-1]
     return _by_values(probes, x, f, basis, scale, noise, complete=False) if basis.shape[1] else None
-
-
-class Product:
-    """H v by a difference of gradients: (g(x + t v) - g(x))/t."""
-
-    def __init__(
-        self,
-        probes: Probes,
-        x: np.ndarray,
-        g: np.ndarray,
-        scale: np.ndarray,
-        free: np.ndarray,
-        most: float = math.inf,
-    ):
-        self.probes, self.x, self.g, self.scale, self.free, self.most = probes, x, g, scale, free, most
-        # u^0.4 balances rounding u/t with truncation t where neither is known
-        self.share = float(np.finfo(x.dtype).eps) ** 0.4
-        self.least = float(np.finfo(x.dtype).eps) ** 0.5  # share of L below which third derivatives may hide
-        self.rounding = 4 * float(np.finfo(x.dtype).eps)
-
-    def __call__(self, v: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-        """H v and what rounding may make of it, each of shape (n,); None where gradients can't be had."""
-        if not np.isfinite(v).all() or not v.any():
-            return None
-        moving = np.abs(v) > 1e-3 * np.abs(v).max()
-        t = self.share * float((self.scale[moving] / np.abs(v[moving])).min())
-        near = self.share * float((np.abs(self.x[moving]) / np.abs(v[moving])).min())
-        # the other side where a bound or the edge of the domain is near; closer where f runs away
-        for signed in (t, -t, near):
-            moved = (self.x + signed * v).astype(self.x.dtype)
-            g = self.probes.gradient(moved)
-            if g is not None and (abs(float((g - self.g) @ v) * signed) <= self.most or signed == near):
-                made = float((moved.astype(float) - self.x) @ v) / float(v @ v) or signed
-                error = self.rounding * (np.abs(g) + np.abs(self.g)) / abs(made)
-                return np.where(self.free, g - self.g, 0.0) / made, error
-        return None
 
 
 def _full(product: Product, index: np.ndarray) -> Curvature | None:
@@ -251,9 +218,13 @@ def _full(product: Product, index: np.ndarray) -> Curvature | None:
     # what is not symmetric is error: of rounding and of the third derivative
     apart, H = np.abs(H - H.T) / 2, (H + H.T) / 2
     values, vectors = np.linalg.eigh(H)
-    error = max(float(rounding.max()), float(np.linalg.norm(apart)), product.least * float(np.abs(values).max()))
+    error = max(
+        float(rounding.max()), float(np.linalg.norm(apart)), product.least * float(np.abs(values).max())
+    )
     size = np.sqrt(np.abs(np.diag(H)))
-    doubt = 10 * np.maximum(np.maximum(apart, np.maximum(rounding, rounding.T)), product.least * np.outer(size, size))
+    doubt = 10 * np.maximum(
+        np.maximum(apart, np.maximum(rounding, rounding.T)), product.least * np.outer(size, size)
+    )
     basis = np.eye(n)[:, index]
     return Curvature(values, basis @ vectors, 10 * error, True, index.size, bends(H, doubt, basis))
 

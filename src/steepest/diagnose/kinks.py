@@ -94,7 +94,9 @@ def kinked(case: Case) -> Verdict | None:
     if not ended or case.term is not None or c is None or case.probes.left < 4 or c.values[-1] <= 0:
         return None
     v = c.vectors[:, -1]
-    way = float(np.linalg.norm(v * (case.x - case.start)))  # what x_i far from v has come is no measure along it
+    way = float(
+        np.linalg.norm(v * (case.x - case.start))
+    )  # what x_i far from v has come is no measure along it
     if c.values[-1] * way**2 <= FORESEEN * (case.trail.f[0] - case.f) or not way:
         return None
     t = 1e-2 * way

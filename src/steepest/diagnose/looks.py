@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +16,10 @@ CLOSE = 1e-3  # of each coordinate's scale: at a minimum f rises there on both s
 NOWHERE = 1e-6  # of |f|: what a run has gained that was stuck at once
 CERTAIN = 3.0  # times its error, from which a slope by differences is there
 LINEAR = 4.0  # times what a slope foretells, up to which a fall is its doing, however far away
+DOUBTED = 3  # coordinates that are looked at again, at most
 RESERVE = 2  # looks that are left to others
+DECADES = (1e9, 1e12, 1e6, 1e15)  # times the scale, along coordinates that f has not reacted to
+COARSE = 10.0  # times |f| and all that the run has gained: a change of f over the step of a difference that is doubted
 REACHES = (10.0, 1.0)  # times how far each coordinate came, along those on which f is flat
 HALF = 0.5  # of a coordinate that must lie in the flat directions for a look along it
 FORESEEN = 100  # a fall so many times larger than slope and curvature foresee is no slope but a plateau's end
@@ -49,15 +52,58 @@ def rough(case: Case) -> Verdict | None:
 
 def lower(case: Case) -> Verdict | None:
     """A test was met, but where no curvature is seen f is lower by more than may be left."""
-    if not _claimed(case) or (case.bends.firm.all() and case.curvature.complete):  # type: ignore[union-attr]
+    return _first(case, _sloping, _flat) if _claimed(case) else None
+
+
+def unread(case: Case) -> Verdict | None:
+    """A test was met, but along some coordinates the differences of the run have not read the slope of f."""
+    derivative, error = case.oracle.derivative, case.point.error
+    diagonal = derivative.diagonal()
+    if not case.reason.converged or case.term is not None or error is None or diagonal is None:
         return None
-    for by, most in (look for looks in (_sloping, _flat) for look in looks(case)):
+    size = abs(case.f) + abs(case.gains[0])
+    coarse = getattr(derivative, "coarse", None)  # where they are the library's own
+    far = np.zeros(case.n, bool) if coarse is None else case.free & coarse(case.f, COARSE * size)
+    if any(_misread(case, i, diagonal[i], size) for i in np.flatnonzero(far)[:DOUBTED].tolist()):
+        return _measure_otherwise(case, far)
+    unseen = case.free & np.isnan(diagonal)
+    certain = np.abs(case.g) > CERTAIN * error
+    slopes = (
+        _fall(case, case.g[i], np.eye(1, case.n, i)[0]) for i in np.flatnonzero(unseen & certain).tolist()
+    )
+    by = np.where(unseen & ~certain, case.scale, 0.0) * np.where(np.arange(case.n) % 2, -1.0, 1.0)
+    hidden = (Look(sign * far * by) for far in DECADES for sign in (1.0, -1.0) if by.any())
+    return _first(case, lambda _: slopes, lambda _: hidden)
+
+
+def _first(case: Case, *looks: Callable[[Case], Iterator[Look]]) -> Verdict | None:
+    """What the first look says that finds f lower by too much."""
+    for by, most in (look for group in looks for look in group(case)):
         if case.probes.left <= RESERVE:
             break
         f = case.probes.value((case.x + by).astype(case.x.dtype))
         if case.f - f <= most and case.much(case.f - f):
             return unfinished(case, by, f)
     return None
+
+
+def _misread(case: Case, i: int, curvature: float, size: float) -> bool:
+    """Whether f, much closer than the differences along x_i looked, is not the same parabola, or falls on one side."""
+    t = CLOSE * math.sqrt(2 * size / abs(curvature))
+    x = case.x + t * np.array([[1.0], [-1.0]]) * np.eye(1, case.n, i)
+    rises = [case.probes.value(y.astype(case.x.dtype)) - case.f for y in x]
+    return not (min(rises) > 0 and sum(rises) < 2 * abs(curvature) * t * t)
+
+
+def _measure_otherwise(case: Case, far: np.ndarray) -> Verdict:
+    listed = ", ".join(f"x[{i}]" for i in np.flatnonzero(far)[:5])
+    sentence = (
+        f"{case.reason.sentence} But over the steps of the differences along {listed} f changes by more than in "
+        "the whole run: what they tell is no slope at this place. Measure x in units in which its numbers are "
+        "alike, start from numbers that are not 0, or pass a gradient."
+    )
+    advice = case.advise("measure x in units in which its numbers are alike")
+    return Verdict("stalled.scale", sentence, False, {"coordinates": np.flatnonzero(far).tolist()}, advice)
 
 
 def _claimed(case: Case) -> bool:
@@ -68,19 +114,15 @@ def _claimed(case: Case) -> bool:
 
 
 def _sloping(case: Case) -> Iterator[Look]:
-    """Along axes with a slope, but no curvature that is seen: as far as it takes to fall by twice what may be left.
+    """Along the axes with a slope, but no curvature that is seen."""
+    for k in np.flatnonzero(~case.bends.firm & (case.parts != 0)):
+        yield _fall(case, case.parts[k], case.bends.axes[:, k])
 
-    If f is a parabola there, it is lower by `enough` exactly where that or more is left.
-    """
-    bends = case.bends
-    slopes = [(case.parts[k], bends.axes[:, k]) for k in np.flatnonzero(~bends.firm)]
-    error, diagonal = case.point.error, case.oracle.derivative.diagonal()
-    if error is not None and diagonal is not None:
-        unseen = case.free & np.isnan(diagonal) & (np.abs(case.g) > CERTAIN * error)
-        slopes = [(case.g[i], np.eye(1, case.n, i)[0]) for i in np.flatnonzero(unseen)] + slopes
-    for slope, axis in slopes:
-        if slope and math.isfinite(t := 2 * case.enough / slope):
-            yield Look(-t * axis, LINEAR * case.enough)
+
+def _fall(case: Case, slope: float, axis: np.ndarray) -> Look:
+    """As far down as a slope takes to fall by twice what may be left: where f is a parabola, it is lower by `enough`
+    there if that or more is left, and else it is not."""
+    return Look(-2 * case.enough / slope * axis, LINEAR * case.enough)
 
 
 def _flat(case: Case) -> Iterator[Look]:
@@ -122,8 +164,8 @@ def unfinished(case: Case, by: np.ndarray, f: float, foreseen: float | None = No
         evidence = {"slope": case.slope, "distance": distance, "drop": fall}
         return Verdict("stalled.plateau", sentence, False, evidence, advice)
     sentence = (
-        f"{met} f still {case.falls} along {along(by)}, where no curvature was seen: {there}. Start there, or measure x "
-        "in units in which its numbers are alike."
+        f"{met} f still {case.falls} along {along(by)}, where no curvature was seen: {there}. Start there, or "
+        "measure x in units in which its numbers are alike."
     )
     evidence = {"direction": by.tolist(), "distance": distance, "drop": fall}
     return Verdict("stalled.slope", sentence, False, evidence, advice)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .case import TESTS, Case
-from .curvature import Product
+from .product import Product
 from .verdict import Advice
 from .words import rounded
 

@@ -33,6 +33,7 @@ CAUSES: tuple[Cause, ...] = (
     rates.cycle,
     broken.overflow,
     stationary.floor,
+    looks.unread,
     kinks.kinked,
     stationary.saddle,
     looks.rough,

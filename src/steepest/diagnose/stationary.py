@@ -18,6 +18,7 @@ LENIENT = 100  # times the tolerance: a step is a share of the distance, about l
 NEAR = 0.05  # share of the way so far that may be left, where f still reacts to it
 SOME = 1e-3  # the same, from which it is asked whether the way ends there
 BEYOND = 10  # times Newton's step: where that is right, the slope there is 9 times the one here, and uphill
+PUSHES = 6  # down a saddle, each 16 times as far
 LIMITS = 3  # axes along which that is asked, at most
 DECADES = 4  # powers of 10 in the distance at which a plateau's end is looked for
 
@@ -32,7 +33,9 @@ def solved(case: Case) -> bool:
     if case.asked:
         gain = float(np.nanmax(case.trail.f[:1])) - case.f
         return drop <= ASKED * gain and _promised(case, drop, distance)
-    return not case.much(drop) and (drop <= 100 * case.noise or not (_ahead(case) > NEAR)[case.bends.firm].any())
+    return not case.much(drop) and (
+        drop <= 100 * case.noise or not (_ahead(case) > NEAR)[case.bends.firm].any()
+    )
 
 
 def _ahead(case: Case) -> np.ndarray:
@@ -118,7 +121,7 @@ def plateau(case: Case) -> Verdict | None:
             best = (f, t * reach, case.x + t * reach * d)
     if best is None:
         return None
-    f, distance, x = best
+    f, _, x = best
     return unfinished(case, x - case.x, f)
 
 
@@ -299,7 +302,7 @@ def _push(case: Case, v: np.ndarray, curvature: float) -> tuple[float, float, np
     """How far along `v` f falls: step and value; None where it does not, beyond its noise."""
     t = max(math.sqrt(20 * case.noise / -curvature), 1e-3 * float(np.abs(case.scale @ np.abs(v))))
     best = None
-    for _ in range(3):
+    for _ in range(PUSHES):
         f = case.probes.value((case.x + t * v).astype(case.x.dtype))
         if not f < (best[1] if best else case.f - 3 * case.noise):
             break

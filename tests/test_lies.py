@@ -1,0 +1,140 @@
+"""No success at a point that is not solved: runs that once claimed it, the principles, and solved points beside."""
+
+from __future__ import annotations
+
+import autograd.numpy as anp
+import numpy as np
+import pytest
+
+import steepest as st
+from steepest.diagnose.bends import bends
+from test_regression import NIST
+from test_units import exponential, quadratic, rosenbrock
+
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
+
+
+@pytest.mark.parametrize("method", ["bfgs", "lbfgs"])
+@pytest.mark.parametrize(("name", "start"), [("BoxBOD", 0), ("BoxBOD", 1), ("Rat43", 0)])
+def test_where_exp_underflows_is_a_plateau(name, start, method):
+    text, x, y, starts, certified, _, rss = NIST[name]
+    names = [f"b{i + 1}" for i in range(len(certified))]
+    start = dict(zip(names, starts[start], strict=True))
+    r = st.fit_formula(text, {"x": x, "y": y}, "y", start, method=method)
+    assert r.fun > 2 * rss
+    assert (r.code, r.success) == ("stalled.plateau", False), r.why
+
+
+@pytest.mark.parametrize(
+    ("name", "start"), [("MGH09", 0), ("Misra1a", 0), ("MGH10", 1), ("MGH17", 1), ("Rat43", 1)]
+)
+def test_limited_memory_is_not_believed(name, start):
+    """What it promises in an ill-conditioned valley says little; the curvatures at the end do."""
+    text, x, y, starts, certified, _, rss = NIST[name]
+    names = [f"b{i + 1}" for i in range(len(certified))]
+    r = st.fit_formula(
+        text, {"x": x, "y": y}, "y", dict(zip(names, starts[start], strict=True)), method="lbfgs"
+    )
+    assert r.success == (r.fun < rss * (1 + 1e-6)), r.why
+
+
+def separable(x):
+    """Logistic regression of classes that a line divides: the larger x, the better."""
+    return anp.sum(anp.log1p(anp.exp(-np.array([1.0, 2.0, 0.5]) * x[0])))
+
+
+LIMITS = {
+    "exp(-x)": (lambda x: anp.exp(-x[0]), [0.0]),
+    "beside a square": (lambda x: anp.exp(-x[0]) + (x[1] - 1) ** 2, [0.0, 0.0]),
+    "scaled": (lambda x: 7e5 * anp.exp(-x[0] / 300) + (x[1] - 1) ** 2, [10.0, 0.0]),
+    "above 1": (lambda x: 1 + anp.exp(-x[0]), [0.0]),
+    "1/(1 + x^2)": (lambda x: 1 / (1 + x[0] ** 2), [1.0]),
+    "separable classes": (separable, [0.0]),
+}
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_a_limit_at_infinity_is_no_minimum(name):
+    fun, start = LIMITS[name]
+    r = st.minimize(fun, start)
+    assert (r.code, r.success) == ("stalled.levelling", False), r.why
+
+
+@pytest.mark.parametrize("fun", [rosenbrock, quadratic, exponential])
+@pytest.mark.parametrize("rotated", [False, True])
+@pytest.mark.parametrize("decades", [6, 12])
+@pytest.mark.parametrize("seed", range(4))
+def test_mixed_units_by_differences_from_zero(fun, rotated, decades, seed):
+    rng = np.random.default_rng(seed)
+    q = np.linalg.qr(rng.normal(size=(5, 5)))[0] if rotated else np.eye(5)
+    unit = 10 ** rng.uniform(-decades, decades, 5)
+    f = lambda z: float(fun(q @ z))
+    r = st.minimize(lambda x: f(x / unit), np.zeros(5), jac="fd")
+    assert r.success <= (r.fun <= 1e-6 * f(np.zeros(5))), r.why
+    assert r.diagnosis_nfev <= 20
+
+
+@pytest.mark.parametrize("jac", [None, "fd"])
+def test_ripples(jac):
+    f = lambda x: (x[0] - 1) ** 2 + 10 * (x[1] + 2) ** 2 + 1
+    r = st.minimize(lambda x: f(x) + 1e-6 * anp.sin(1e9 * f(x)), [0.0, 0.0], jac=jac)
+    assert (r.code, r.success) == ("stalled.rough", False), r.why
+
+
+@pytest.mark.parametrize("n", [2, 6, 12])
+@pytest.mark.parametrize("jac", [None, "fd"])
+def test_a_ridge_that_symmetry_keeps_to(n, jac):
+    """From equal numbers a symmetric function hardly leaves them; here f falls wherever two of them part."""
+    f = lambda x: anp.sum((x**2 - 1) ** 2) + 2 * anp.sum(x) ** 2
+    r = st.minimize(f, np.full(n, 0.7), jac=jac)
+    least = np.linalg.eigvalsh(np.diag(12 * r.x**2 - 4) + 4)[0]
+    assert r.success == (least > 0), r.why
+    assert r.code.startswith("converged" if least > 0 else "stalled.saddle")
+    if not r.success:
+        assert r.retry().fun < r.fun - 0.1
+
+
+SOLVED = {
+    "units 1e-8, 1e8": (lambda x: rosenbrock(x / np.array([1e-8, 1e8])), [-1.2e-8, 1e8], 0.0),
+    "idle": (lambda x: (x[0] - 1) ** 2, [3.0, 2.0, 7.0], 0.0),
+    "a line of minima": (lambda x: (x[0] + 2 * x[1] - 1) ** 2, [3.0, 2.0], 0.0),
+    "a half space of minima": (lambda x: anp.maximum(0.0, x[0] + x[1] - 1) ** 2, [3.0, 2.0], 0.0),
+    "quartic": (lambda x: anp.sum((x - 1) ** 4), [3.0, 2.0], 0.0),
+    "flat and steep": (lambda x: (x[0] - 1) ** 4 + 1e6 * (x[1] - x[0]) ** 2, [3.0, 2.0], 0.0),
+    "hyperbolas of minima": (lambda x: (x[0] * x[1] - 1) ** 2, [3.0, 2.0], 0.0),
+    "crossing lines of minima": (lambda x: (x[0] * x[1]) ** 2, [3.0, 2.0], 0.0),
+    "a wave": (lambda x: anp.sum(anp.cos(x)), [3.0, 2.0], -2.0),
+    "above 1e6": (lambda x: 1e6 + rosenbrock(x), [-1.2, 1.0], 1e6),
+}
+
+
+@pytest.mark.parametrize("jac", [None, "fd"])
+@pytest.mark.parametrize("name", SOLVED)
+def test_a_solved_point_is_called_so(name, jac):
+    fun, start, least = SOLVED[name]
+    r = st.minimize(fun, start, jac=jac)
+    assert r.fun == pytest.approx(least, abs=1e-7)
+    assert r.success, r.why
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_bends_do_not_depend_on_units(seed):
+    rng = np.random.default_rng(seed)
+    A = rng.normal(size=(6, 4))
+    H, g = A.T @ A, rng.normal(size=4)
+    plain = bends(H, 1e-12 * np.abs(H), np.eye(4))
+    unit = 10 ** rng.uniform(-100, 100, 4)
+    other = bends(unit[:, None] * H * unit, 1e-12 * unit[:, None] * np.abs(H) * unit, np.eye(4))
+    np.testing.assert_allclose(other.values, plain.values, rtol=1e-9)
+    assert plain.values.sum() == pytest.approx(4)
+    assert plain.firm.all()
+    for found, slope in ((plain, g), (other, unit * g)):  # Newton's decrement, g'H^-1 g
+        assert ((found.axes.T @ slope) ** 2 / found.values).sum() == pytest.approx(g @ np.linalg.solve(H, g))
+
+
+def test_bends_tell_what_is_not_seen():
+    H, doubt = np.diag([2.0, 1e-9, 0.0]), np.full((3, 3), 1e-6)
+    found = bends(H, doubt, np.eye(3))
+    assert found.firm.tolist() == [False, False, True]
+    np.testing.assert_array_equal(found.errors[:2], np.inf)
+    np.testing.assert_allclose(np.abs(found.axes[:, 2]), [2**-0.5, 0, 0])
