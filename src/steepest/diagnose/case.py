@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 GAIN = 1e-5  # share of what the run has gained, or of |f|, that may be left at a solved point
 ROUNDS = 100  # roundings of that, which are no matter: a gradient that fell to sqrt(eps) leaves eps L/mu
-MANY = 500  # coordinates or places, up to which all directions of a run are compared
 # what a caller may have chosen, and the library would choose better
 TESTS = ("stop", "tol", "gtol", "xtol", "ftol")
 CHOICES = ("method", "lr", *TESTS, "maxiter", "options")
@@ -178,19 +177,7 @@ class Case:
     @cached_property
     def come(self) -> np.ndarray:
         """How far from here each coordinate was at most, where places were kept."""
-        places = self.history._x.array
-        return np.maximum(places.max(axis=0) - self.x, self.x - places.min(axis=0)).astype(float)
-
-    @cached_property
-    def unexplored(self) -> np.ndarray:
-        """The direction in which the run has gone least, each coordinate measured by how far it came: where
-        symmetry kept a run on a ridge, f falls to either side. Zero beyond MANY coordinates."""
-        if self.n > MANY:
-            return np.zeros(self.n)
-        places = self.history._x.array[:: 1 + len(self.history._x) // MANY]
-        come = np.where(self.come > 0, self.come, self.scale)
-        gone = (places - self.x) / come
-        return come * np.linalg.eigh(gone.T @ gone)[1][:, 0]
+        return self.trail.farthest(self.x)
 
     @cached_property
     def random(self) -> bool:
@@ -200,7 +187,7 @@ class Case:
     @cached_property
     def curvature(self) -> Curvature | None:
         """The curvatures at the point."""
-        moves = np.vstack([self.unexplored[None], self.trail.moves[::-1]])
+        moves = np.vstack([self.trail.unexplored(self.x)[None], self.trail.moves[::-1]])
         moves = moves[np.isfinite(moves).all(axis=1)]
         smooth = getattr(self.point, "smooth", self.point)  # of f alone: a penalty may have kinks
         g = np.asarray(smooth.g, dtype=float)

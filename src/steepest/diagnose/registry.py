@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import broken, kinks, looks, rates, rough, stationary
+from . import broken, kinks, levelling, looks, rates, rough, stationary
 from .case import Case
 from .verdict import Verdict
 
@@ -17,7 +17,7 @@ SMOOTH: tuple[Cause, ...] = (
     kinks.kink,
     rough.wrong_gradient,
     stationary.plateau,
-    stationary.levelling,
+    levelling.levelling,
 )
 
 CAUSES: tuple[Cause, ...] = (
@@ -39,7 +39,7 @@ CAUSES: tuple[Cause, ...] = (
     looks.rough,
     looks.lower,
     stationary.plateau,
-    stationary.levelling,
+    levelling.levelling,
     stationary.lower_known,
     stationary.composed,
     stationary.minimum,

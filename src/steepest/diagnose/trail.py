@@ -11,6 +11,7 @@ from ..history import History
 
 TAIL = 20  # steps that are looked at
 PERIODS = range(2, 9)
+MANY = 500  # coordinates or places, up to which all directions of a run are compared
 
 
 class Trail:
@@ -29,12 +30,27 @@ class Trail:
         steps = history.x_steps
         tail = len(steps) > 1 and steps[1] - steps[0] == 1  # thinned places are no steps
         self.opening = np.array(history._x[:3] if tail else history._x[:1], dtype=float)
+        self.places = history._x.array
         self.x = np.array(history._x[-TAIL - 1 :] if tail else history._x[-1:], dtype=float)
 
     @cached_property
     def moves(self) -> np.ndarray:
         """The last steps, shape (k, n), the latest last."""
         return np.diff(self.x, axis=0) if len(self.x) > 1 else np.zeros((0, self.x.shape[-1]))
+
+    def farthest(self, x: np.ndarray) -> np.ndarray:
+        """How far each coordinate was from `x` at most, shape (n,)."""
+        return np.maximum(self.places.max(axis=0) - x, x - self.places.min(axis=0)).astype(float)
+
+    def unexplored(self, x: np.ndarray) -> np.ndarray:
+        """The direction in which the run has gone least from `x`, each coordinate measured by how far it came: where
+        symmetry kept a run on a ridge, f falls to either side. Zero beyond MANY coordinates."""
+        if x.size > MANY:
+            return np.zeros(x.size)
+        come = self.farthest(x)
+        come = np.where(come > 0, come, 1.0)
+        gone = (self.places[:: 1 + len(self.places) // MANY] - x) / come
+        return come * np.linalg.eigh(gone.T @ gone)[1][:, 0]
 
     @cached_property
     def cosines(self) -> np.ndarray:

@@ -1,0 +1,59 @@
+"""Levelling: f falls ever more slowly towards a limit at infinity, and no step of a run arrives there."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .case import Case
+from .stationary import SMALL, ahead, solved
+from .verdict import Verdict
+from .words import along, number
+
+SOME = 1e-3  # of the way so far, that a Newton step must be for asking whether it ends there
+BEYOND = 10  # times Newton's step: where that is right, the slope there is 9 times the one here, and uphill
+LIMITS = 3  # axes along which that is asked, at most
+
+
+def levelling(case: Case) -> Verdict | None:
+    """f falls ever more slowly towards a value that it never reaches."""
+    if not len(case.trail.moves) or case.slope > 10 * SMALL * case.trail.g[0] or case.trail.turns:
+        return None
+    c = case.curvature
+    way = float(np.linalg.norm(case.x - case.start))
+    if c is None or not way:
+        return None
+    beyond = _beyond(case)
+    if beyond is None and solved(case):
+        return None
+    if not c.smallest < 0.1 * case.trail.g[0] / way:  # curved as much as on the way here: no levelling
+        return None
+    d = case.trail.moves[-1] if beyond is None else beyond
+    d = d * (way / max(float(np.linalg.norm(d)), 1e-300))
+    drops = [case.f - case.probes.value((case.x + 10.0**k * d).astype(case.x.dtype)) for k in (0, 1, 2)]
+    falls = drops[0] > 2 * case.noise and drops[0] <= drops[1] * (1 + 1e-12) <= drops[2] * (1 + 1e-9)
+    if not falls and (beyond is None or max(drops) > case.enough):
+        return None
+    sentence = (
+        f"f {case.falls} ever more slowly along {along(d)}: the slope is down to {number(case.slope)}, and "
+        f"even {number(100 * way)} further on it is only {number(drops[2])} "
+        f"{'lower' if case.sign > 0 else 'higher'}. It seems to have no {case.minimum}, only a limit near "
+        f"{case.shown(case.f - drops[2])}."
+    )
+    evidence = {"slope": case.slope, "limit": case.sign * (case.f - drops[2])}
+    advice = case.advise("bound x, or add a penalty: there is nothing to arrive at")
+    return Verdict("stalled.levelling", sentence, False, evidence, advice)
+
+
+def _beyond(case: Case) -> np.ndarray | None:
+    """Newton's step along an axis on which f still falls far beyond the place where that sees its minimum."""
+    shares = np.nan_to_num(ahead(case), posinf=0.0)
+    for k in np.argsort(-shares)[: min(LIMITS, int((shares > SOME).sum()))]:
+        step = case.newton[:, k]
+        x = (case.x + BEYOND * step).astype(case.x.dtype)
+        if case.exact:
+            g = case.probes.gradient(x)
+            if g is not None and float(g @ step) < 0:
+                return step
+        elif case.probes.value(x) < case.f:
+            return step
+    return None
