@@ -45,7 +45,7 @@ def rough(case: Case) -> Verdict | None:
     for by in (d, -d):
         fall = case.f - case.probes.value((case.x + by).astype(case.x.dtype))
         slope = abs(float(case.g @ by))
-        if fall > max(FORESEEN * slope, 10 * case.noise) and case.much(fall):
+        if fall > 2 * slope and case.much(fall):  # where f curves up it is at most the slope's
             return _rough(case, by, fall)
     return None
 
