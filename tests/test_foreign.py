@@ -73,10 +73,38 @@ def test_single_precision_stays():
     assert float(result.fun) < 1e-10
 
 
-def test_a_gradient_of_ones_own_in_torch():
-    result = st.minimize(lambda x: (x**2).sum(), made("torch", START), jac=lambda x: 2 * x)
+@pytest.mark.parametrize("method", [None, st.Adam(lr=0.1)], ids=str)
+def test_a_gradient_of_ones_own_in_torch(method):
+    x0 = made("torch", [START, [2.0, 0.5]])
+    shapes = set()
+
+    def gradient(x):
+        shapes.add((type(x), tuple(x.shape)))
+        return 2 * x
+
+    result = st.minimize(lambda x: (x**2).sum(), x0, method=method, jac=gradient, maxiter=500)
+    assert shapes == {(type(x0), (2, 2))}
     assert result.gradient.startswith("user, proved")
-    assert float((result.x**2).sum()) < 1e-12
+    assert result.engine == ("torch on cpu" if method else "NumPy")
+    assert float((result.x**2).sum()) < 1e-9
+
+
+def test_a_wrong_gradient_of_ones_own_in_torch():
+    result = st.minimize(
+        lambda x: (x**2).sum(), made("torch", START), method="adam", jac=lambda x: 3 * x, maxiter=9
+    )
+    assert "your gradient is wrong" in result.gradient
+    assert result.engine != "torch on cpu"
+
+
+def test_where_a_gradient_there_is_not_finite_the_run_says_so():
+    torch = peer("torch")
+    result = st.minimize(
+        lambda x: torch.sqrt((x**2).sum()), made("torch", [1.0]), method=st.GD(lr=1.0), maxiter=50
+    )
+    assert result.nit == 1  # it fell on 0, where the gradient of a square root has no value
+    assert result.stopped[0] == "nonfinite"
+    assert float(result.fun) == 0.0
 
 
 def test_saved_as_numpy(tmp_path):
@@ -122,7 +150,7 @@ def test_jax_compiles_once_for_all_values_of_hyperparameters():
     afar.step_of.cache_clear()
     for lr, beta1 in ((0.1, 0.9), (0.01, 0.5), (lambda t: 0.1 / t, 0.8)):
         st.minimize(bowl, made("jax", np.ones(5)), method=st.Adam(lr=lr, beta1=beta1), maxiter=20)
-    assert afar.step_of(st.Adam, foreign.Jax)._cache_size() == 1
+    assert afar.step_of(st.Adam, foreign.library_of(made("jax", [1.0])))._cache_size() == 1
 
 
 def test_arrays_stay_where_they_are(monkeypatch):
@@ -156,3 +184,59 @@ def test_an_error_there_keeps_what_was_computed():
     result = caught.value.result
     assert result.nit >= 5
     assert float((result.x**2).sum()) == pytest.approx(result.history["f"].min())
+
+
+# ---- any other library of the array API; the strict one stands for those with a device, such as CuPy --------
+
+
+def standard_bowl(x):
+    xp = x.__array_namespace__()
+    return xp.sum((x - 1) ** 2 * (x + 2) ** 2) + xp.sum(x) ** 2
+
+
+def standard_gradient(x):
+    xp = x.__array_namespace__()
+    return 2 * (x - 1) * (x + 2) * (2 * x + 1) + 2 * xp.sum(x)
+
+
+@pytest.mark.parametrize("kind", RULES, ids=lambda kind: kind.__name__)
+def test_every_rule_runs_on_arrays_of_the_standard_with_the_bits_of_numpy(kind):
+    strict = pytest.importorskip("array_api_strict")
+    start = np.linspace(0.2, 2, 6).reshape(2, 3)
+    given = {"method": kind(), "jac": standard_gradient, "maxiter": 30, "diagnose": False}
+    ours = st.minimize(standard_bowl, start, **given)
+    theirs = st.minimize(standard_bowl, strict.asarray(start), **given)
+    assert theirs.engine.startswith("array_api_strict on ")
+    assert type(theirs.x) is type(theirs.jac) is type(strict.asarray(start))
+    assert theirs.x.shape == (2, 3)
+    np.testing.assert_array_equal(theirs.history.x, ours.history.x)
+    assert (theirs.nit, theirs.nfev, theirs.njev, theirs.code) == (ours.nit, ours.nfev, ours.njev, ours.code)
+
+
+@pytest.mark.parametrize("method", [None, "lbfgs", st.Adam(lr=0.05)], ids=str)
+@pytest.mark.parametrize("jac", [None, standard_gradient], ids=["differences", "user"])
+def test_there_and_back_by_the_standard(method, jac):
+    strict = pytest.importorskip("array_api_strict")
+    result = st.minimize(
+        standard_bowl, strict.asarray(np.array([0.5, 2.0])), method=method, jac=jac, maxiter=3000
+    )
+    assert type(result.x) is type(strict.asarray([1.0]))
+    assert result.gradient.startswith("user, proved" if jac else ("forward", "central"))
+    assert result.success
+    assert float(result.fun) == pytest.approx(st.minimize(standard_bowl, [0.5, 2.0]).fun, rel=1e-5)
+
+
+def test_arrays_of_the_standard_stay_on_their_device():
+    strict = pytest.importorskip("array_api_strict")
+    device = strict.Device("device1")
+    x0 = strict.asarray(np.array([0.5, 2.0]), device=device)
+    seen = set()
+
+    def f(x):
+        seen.add(x.device)
+        return standard_bowl(x)
+
+    result = st.minimize(f, x0, method=st.Adam(lr=0.01), jac=standard_gradient, maxiter=20)
+    assert seen == {device}
+    assert result.x.device == device
+    assert "device1" in result.engine

@@ -10,15 +10,20 @@ from typing import Any
 import numpy as np
 
 from .derivatives import Proved
-from .expression import Expression, Program, invariants, postorder, symbol
+from .derivatives.proved import USER
+from .expression import OPERATIONS, Expression, Program, invariants, postorder, symbol
 from .foreign import Library
 from .history import History
 from .kernels import traced
 from .lift import Rule
 from .loop import Iterate
-from .oracle import Oracle
+from .oracle import Objective, Oracle
+from .params import Parameters
 from .point import Point
 
+COMPARISONS = [
+    OPERATIONS[name] for name in ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal")
+]
 Step = Callable[[Any, Any, tuple[Any, ...], Any], tuple[Any, ...]]
 
 
@@ -31,7 +36,7 @@ def split(rule: type[Rule]) -> tuple[Program, list[Expression], list[Expression]
 
 
 @cache
-def step_of(rule: type[Rule], kind: type[Library]) -> Step | None:
+def step_of(rule: type[Rule], library: Library) -> Step | None:
     """``step(x, g, slots, parts) -> (new x, *new slots)`` in the library's words; None if it lacks one of them.
 
     What differs between hyperparameters and steps comes as one array, so that the library compiles but once.
@@ -43,7 +48,7 @@ def step_of(rule: type[Rule], kind: type[Library]) -> Step | None:
         for node in postorder(outputs, lambda node: node not in given)
         if node not in given and node.operation
     ]
-    words = {node.operation.name: kind.function(node.operation.ufunc) for node in nodes if node.operation}
+    words = {node.operation.name: library.function(node.operation.ufunc) for node in nodes if node.operation}
     if None in words.values():
         return None
 
@@ -53,16 +58,20 @@ def step_of(rule: type[Rule], kind: type[Library]) -> Step | None:
         for node in nodes:
             assert node.operation is not None
             arguments = [known[arg] for arg in node.args]
-            if node.operation.name == "where":
+            truth = node.args[0] not in given and node.args[0].operation in COMPARISONS
+            if node.operation.name == "where" and not truth:
                 arguments[0] = arguments[0] != 0
             known[node] = words[node.operation.name](*arguments)  # type: ignore[misc]
         return tuple(known[output] for output in outputs)
 
-    return kind.compiled(step)
+    return library.compiled(step)
 
 
 class Afar:
     """A run whose arrays stay where they are; only numbers come back: f and two norms a step.
+
+    The library tells value and gradient by one call, which `nfev` counts once. Where the gradient is not finite and the
+    value is, the run ends (``nonfinite``): no differences stand in.
 
     Parameters
     ----------
@@ -70,26 +79,37 @@ class Afar:
         Without a length policy.
     library : Library
     oracle : Oracle
-        Which has proved the library's gradient at the start; it counts.
+        Which has proved the gradient at the start; it counts.
     step : callable
         From `step_of`.
+    told : callable
+        x -> (value, gradient), all of them flat arrays of the library.
     """
 
-    def __init__(self, rule: Rule, library: Library, oracle: Oracle, step: Step):
-        self.rule, self.library, self.oracle, self._step = rule, library, oracle, step
-        self._told = library.together(oracle.objective.raw)
+    def __init__(
+        self, rule: Rule, library: Library, oracle: Oracle, step: Step, told: Callable[[Any], tuple[Any, Any]]
+    ):
+        self.rule, self.library, self.oracle, self._step, self._told = rule, library, oracle, step, told
         self.engine = f"{library.name} on {library.place}"
 
     @classmethod
-    def of(cls, rule: Any, library: Library | None, oracle: Oracle) -> Afar | None:
+    def of(cls, rule: Any, parameters: Parameters, jac: Any, oracle: Oracle) -> Afar | None:
         """For a run that can stay there, its gradient proved; else None."""
-        derivative = oracle.derivative
-        if library is None or not isinstance(derivative, Proved) or derivative.name != library.name:
+        library, derivative = parameters.library, oracle.derivative
+        if (
+            library is None
+            or not isinstance(derivative, Proved)
+            or not isinstance(rule, Rule)
+            or not rule.free
+        ):
             return None
-        if not isinstance(rule, Rule) or not rule.free:
-            return None
-        step = step_of(type(rule), type(library))  # type: ignore[arg-type]
-        return cls(rule, library, oracle, step) if step is not None else None
+        told = None
+        if derivative.name == library.name:
+            told = library.together(oracle.objective.raw)
+        elif derivative.name == USER and callable(jac) and parameters.single:
+            told = _both(oracle.objective, jac, library)
+        step = step_of(type(rule), library)  # type: ignore[arg-type]
+        return cls(rule, library, oracle, step, told) if told and step else None
 
     def iterates(self, first: Point) -> Iterator[Iterate]:
         """What `descend` yields, with arrays of the library."""
@@ -128,3 +148,13 @@ class Afar:
         if isinstance(point.x, np.ndarray):
             return point
         return Point(self.library.numpy(point.x), point.f, self.library.numpy(point.g), None, self.oracle)
+
+
+def _both(
+    objective: Objective, jac: Callable[..., Any], library: Library
+) -> Callable[[Any], tuple[Any, Any]]:
+    """The caller's value and gradient, where x is a single array."""
+    return lambda x: (
+        objective.raw(x),
+        library.reshape(jac(objective.restore(x), *objective.args), x.shape),
+    )

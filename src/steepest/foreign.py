@@ -1,4 +1,4 @@
-"""Arrays of other libraries: what is asked of torch and of JAX, and nowhere else in the package."""
+"""Arrays of other libraries: what is asked of torch, of JAX and of the array API, and nowhere else in the package."""
 
 from __future__ import annotations
 
@@ -12,23 +12,31 @@ Primitive = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 
 class Library:
-    """What both do alike, in the words of NumPy.
+    """What they do alike, in the words of NumPy.
 
     Attributes
     ----------
     name : str
     place : object
         The device.
+    differentiates : bool
+        Whether it tells gradients.
     OTHER : dict
         The functions that the library calls otherwise than NumPy.
     """
 
     name: str
     place: Any
+    differentiates = True
     OTHER: dict[str, str] = {}  # noqa: RUF012 (never changed)
 
-    @staticmethod
-    def functions() -> Any:
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.functions() is other.functions()
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def functions(self) -> Any:
         """The module with the functions of arrays."""
         raise NotImplementedError
 
@@ -44,10 +52,9 @@ class Library:
         """x -> (value, gradient), all of them arrays of the library, by its automatic differentiation."""
         raise NotImplementedError
 
-    @classmethod
-    def compiled(cls, function: Callable[..., Any]) -> Callable[..., Any]:
+    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """A function of arrays whose gradient nobody will ask for, as quick as the library makes it."""
-        raise NotImplementedError
+        return function
 
     def differentiate(self, function: Callable[[Any], Any]) -> Primitive:
         """x -> (value, gradient), with arrays of NumPy outside."""
@@ -59,19 +66,22 @@ class Library:
 
         return primitive
 
-    @staticmethod
-    def norm(v: Any) -> float:
+    def reshape(self, x: Any, shape: tuple[int, ...]) -> Any:
+        """The same numbers in another shape."""
+        return self.functions().reshape(x, shape)
+
+    def norm(self, v: Any) -> float:
         """The Euclidean norm, also where the squares would overflow or vanish."""
-        largest = float(abs(v).max())
+        space = self.functions()
+        largest = float(space.max(abs(v)))
         if largest == 0 or not math.isfinite(largest):
             return largest
         scaled = v / largest
-        return largest * math.sqrt(float((scaled * scaled).sum()))
+        return largest * math.sqrt(float(space.sum(scaled * scaled)))
 
-    @classmethod
-    def function(cls, ufunc: Callable[..., Any]) -> Callable[..., Any] | None:
+    def function(self, ufunc: Callable[..., Any]) -> Callable[..., Any] | None:
         """What NumPy calls so; None if the library has no such function."""
-        return getattr(cls.functions(), cls.OTHER.get(ufunc.__name__, ufunc.__name__), None)
+        return getattr(self.functions(), self.OTHER.get(ufunc.__name__, ufunc.__name__), None)
 
 
 class Torch(Library):
@@ -88,8 +98,7 @@ class Torch(Library):
     def __init__(self, like: Any):
         self.place = like.device
 
-    @staticmethod
-    def functions() -> Any:
+    def functions(self) -> Any:
         import torch
 
         return torch
@@ -109,9 +118,8 @@ class Torch(Library):
 
         return both
 
-    @classmethod
-    def compiled(cls, function: Callable[..., Any]) -> Callable[..., Any]:
-        return cls.functions().no_grad()(function)
+    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        return self.functions().no_grad()(function)
 
 
 class Jax(Library):
@@ -127,8 +135,7 @@ class Jax(Library):
     def __init__(self, like: Any):
         self.place = next(iter(like.devices()))
 
-    @staticmethod
-    def functions() -> Any:
+    def functions(self) -> Any:
         import jax.numpy
 
         return jax.numpy
@@ -144,20 +151,53 @@ class Jax(Library):
     def together(self, function: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, Any]]:
         import jax
 
-        return jax.value_and_grad(lambda x: function(x).reshape(()))
+        return jax.value_and_grad(lambda x: self.reshape(function(x), ()))
 
-    @classmethod
-    def compiled(cls, function: Callable[..., Any]) -> Callable[..., Any]:
+    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
         import jax
 
         return jax.jit(function)
 
 
+class Standard(Library):
+    """Any other library of the array API standard (https://data-apis.org/array-api, 2023.12), by its own namespace.
+
+    Parameters
+    ----------
+    like : array
+        With the standard's method ``__array_namespace__``.
+    """
+
+    differentiates = False  # the standard has no gradients: the caller's own, or differences
+    OTHER = {  # noqa: RUF012
+        "absolute": "abs", "power": "pow", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2"
+    }  # fmt: skip
+
+    def __init__(self, like: Any):
+        self._space, self.place = like.__array_namespace__(), like.device
+        self.name = self._space.__name__.partition(".")[0]
+
+    def functions(self) -> Any:
+        return self._space
+
+    def numpy(self, array: Any) -> np.ndarray:
+        return np.array(np.from_dlpack(array, device="cpu"))
+
+    def array(self, x: Any) -> Any:
+        return self._space.asarray(x.copy(), device=self.place)
+
+
 # By the module that an array's class comes from.
-LIBRARIES: dict[str, type[Torch] | type[Jax]] = {"torch": Torch, "jax": Jax, "jaxlib": Jax}
+LIBRARIES: dict[str, type[Library]] = {"torch": Torch, "jax": Jax, "jaxlib": Jax}
 
 
-def library_of(array: Any) -> Torch | Jax | None:
-    """The library that an array belongs to; None for NumPy and plain numbers."""
+def library_of(array: Any) -> Any:
+    """The `Library` that an array belongs to; None for NumPy and plain numbers."""
     kind = LIBRARIES.get(type(array).__module__.partition(".")[0])
-    return kind(array) if kind is not None and hasattr(array, "dtype") else None
+    if (
+        kind is None
+        and hasattr(array, "__array_namespace__")
+        and not isinstance(array, np.ndarray | np.generic)
+    ):
+        kind = Standard
+    return kind(array) if kind is not None and hasattr(array, "dtype") else None  # type: ignore[call-arg]

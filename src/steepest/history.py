@@ -57,7 +57,8 @@ COLUMNS = Record._fields
 
 def most(x: np.ndarray) -> int:
     """How many places like `x` are kept."""
-    return max(X_MEMORY // x.nbytes, 2)
+    size = getattr(x, "nbytes", 8 * math.prod(x.shape))  # the array API has no nbytes
+    return max(X_MEMORY // size, 2)
 
 
 def _record(row: np.ndarray) -> Record:

@@ -198,7 +198,7 @@ def minimize(
         if keeper is not None:
             see = partial(keeper.see, oracle)
         elif type(oracle) is Oracle and callback is None and not plan:  # nobody looks at every step
-            afar = Afar.of(chosen, run.parameters.library, oracle)
+            afar = Afar.of(chosen, run.parameters, jac, oracle)
             ahead = Ahead.of(chosen, fun, jac, objective, start, run.history, criterion, run.began)
         iterates = afar.iterates(cast(Point, first)) if afar else descend(oracle, first, chosen, ahead)
         if plan:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .errors import ArgumentError
-from .foreign import Jax, Torch, library_of
+from .foreign import Library, library_of
 
 Build = Callable[[Any], Any]
 
@@ -27,7 +27,7 @@ class Parameters:
     ----------
     start : ndarray, shape (n,)
         A flat copy of `x0`.
-    library : Torch, Jax, or None
+    library : Library or None
         Whose arrays `x0` is made of, where that is not NumPy.
 
     Examples
@@ -44,12 +44,17 @@ class Parameters:
         self._name = name
         leaves: list[np.ndarray] = []
         libraries = (library_of(part) for part in _parts(x0))
-        self.library: Torch | Jax | None = next((library for library in libraries if library), None)
+        self.library: Library | None = next((library for library in libraries if library), None)
         self.restore: Build = _collect(x0, name, leaves, 0)[0]
         if not sum(leaf.size for leaf in leaves):
             raise ArgumentError(f"{name} is empty: there is nothing to minimise over.")
         self.start: np.ndarray = np.concatenate([leaf.ravel() for leaf in leaves])
         self._shape = leaves[0].shape if len(leaves) == 1 else None
+
+    @property
+    def single(self) -> bool:
+        """Whether x0 is one array or number, not a nesting of several."""
+        return self._shape is not None
 
     def ravel(self, tree: Any, name: str) -> np.ndarray:
         """Flatten something built like x0 (a gradient, say) into a vector of shape (n,)."""
@@ -83,7 +88,9 @@ def _collect(tree: Any, name: str, leaves: list[np.ndarray], offset: int) -> tup
     if library:
         # the function sees the library's own arrays, also while it is differentiated with them
         return (
-            lambda x: (library.array(x) if isinstance(x, np.ndarray) else x)[offset:end].reshape(leaf.shape)
+            lambda x: library.reshape(
+                (library.array(x) if isinstance(x, np.ndarray) else x)[offset:end], leaf.shape
+            )
         ), end
     if leaf.ndim == 0:
         return (lambda x: x[offset]), end

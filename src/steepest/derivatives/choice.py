@@ -89,8 +89,10 @@ def choose(
     if callable(jac):
         brought = jac == getattr(objective.fun, "gradient", None)
         return own(written(jac, objective, parameters), OWN if brought else USER)
-    if jac in (None, False, "auto") and parameters.library is not None:
-        return proved(parameters.library.name, parameters.library.differentiate(objective.raw))
+    if jac in (None, False, "auto") and (library := parameters.library) is not None:
+        if not library.differentiates:
+            return DIFFERENCES[otherwise](objective, x0, f0, bounds, rng)
+        return proved(library.name, library.differentiate(objective.raw))
     name = "autograd" if jac in (None, False, "auto") else jac
     if name not in AUTOMATIC:
         names = ", ".join(repr(name) for name in ["auto", *AUTOMATIC, *DIFFERENCES])
