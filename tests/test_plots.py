@@ -129,7 +129,8 @@ def test_a_diverged_run_ends_at_ten_times_its_start_and_says_when(diverged):
     assert 10 < step < 50
     assert gap.get_ylim()[1] <= 11 * f[0]
     assert gradient.get_ylim()[1] <= 10 * diverged.history["g_norm"][:step].max()
-    assert words(gap) == words(gradient) == [f"off scale at step {step}"]
+    assert words(gap) == [f"off scale at step {step}"]
+    assert not words(gradient)
 
 
 def test_a_run_that_meets_no_number_says_so():
@@ -191,12 +192,73 @@ def test_runs_to_the_right_by_evaluations(steady):
     assert np.array_equal(drawn(ax, "GD(lr=0.1)")[0], steady.history["nfev"])
 
 
-def test_several_runs_have_their_methods_looks_and_a_legend(steady):
+def test_several_runs_have_their_methods_looks_and_are_named_at_their_ends(steady):
     other = st.minimize(bowl, [3.0, 2.0], method=st.Adam(lr=0.1), maxiter=30)
     axes = st.plots.convergence([other, steady], ["gap", "gradient"])
-    colours = {line.get_label(): line.get_color() for line in axes[0].lines if "(" in line.get_label()}
+    colours = {line.get_label(): line.get_color() for line in axes[0].lines if "lr" in line.get_label()}
+    assert colours.pop("_best Adam(lr=0.1)") == st.plots.look("Adam").color
     assert colours == {"Adam(lr=0.1)": st.plots.look("Adam").color, "GD(lr=0.1)": st.plots.look("GD").color}
-    assert [text.get_text() for text in axes[0].get_legend().get_texts()] == ["Adam(lr=0.1)", "GD(lr=0.1)"]
+    assert words(axes[0]) == []
+    assert sorted(words(axes[1])) == ["Adam(lr=0.1)", "GD(lr=0.1)"]
+    for text in axes[1].texts:
+        x, y = drawn(axes[1], text.get_text())
+        end = axes[1].transAxes.inverted().transform(axes[1].transData.transform((x[-1], y[-1])))
+        assert text.xy == pytest.approx(end, abs=1e-6)
+
+
+def test_names_that_would_touch_are_moved_apart_and_joined_to_their_lines():
+    alike = {
+        f"run {k}": st.minimize(bowl, [3.0, 2.0], method=st.GD(lr=0.05 + 1e-6 * k), maxiter=40)
+        for k in range(4)
+    }
+    (ax,) = st.plots.convergence(alike, ["gap"])
+    ax.figure.canvas.draw()
+    boxes = [matplotlib.text.Text.get_window_extent(text) for text in ax.texts]  # without the thin lines
+    assert len(boxes) == 4
+    assert not any(one.overlaps(other) for k, one in enumerate(boxes) for other in boxes[:k])
+    assert sum(text.arrow_patch is not None for text in ax.texts) >= 2
+    wide = ax.figure.bbox
+    assert all(wide.x0 <= box.x0 and box.x1 <= wide.x1 for box in boxes)
+
+
+def test_many_runs_have_a_legend_beside_the_axes():
+    many = {
+        f"run {k}": st.minimize(bowl, [3.0, 2.0], method=st.GD(lr=0.01 + 0.001 * k), maxiter=30)
+        for k in range(9)
+    }
+    for (ax,) in (st.plots.convergence(many, ["gap"]), [st.plots.path(many)]):
+        ax.figure.canvas.draw()
+        assert len(ax.get_legend().get_texts()) == 9
+        assert ax.get_legend().get_window_extent().x0 >= ax.get_window_extent().x1
+    figure, own = pyplot.subplots()  # which makes no room
+    st.plots.path(many, axes=own)
+    figure.canvas.draw()
+    assert own.get_legend().get_window_extent().x1 <= own.get_window_extent().x1
+
+
+def test_the_best_value_so_far_is_a_thin_line_where_f_has_risen(steady):
+    run = st.minimize(bowl, [3.0, 2.0], method=st.Momentum(lr=0.05), maxiter=40)
+    (ax,) = st.plots.convergence(run, ["gap"], minimum=0)
+    assert title(ax) == "f above 0; thin: best so far"
+    x, y = drawn(ax, f"_best {tracks(run)[0].name}")
+    f = run.history["f"]
+    best = np.minimum.accumulate(f)
+    assert (f > best).any()
+    assert y == pytest.approx(best[x.astype(int)])
+    assert (x[0], x[-1], y[-1]) == (0, 40, best[-1])
+    assert set(np.flatnonzero(np.diff(best)) + 1) <= set(x)
+    assert "thin" not in title(st.plots.convergence(steady, ["gap"])[0])
+
+
+def test_lr_times_curvature_is_left_out_where_noise_was_found():
+    rng = np.random.default_rng(0)
+    noisy = st.minimize(
+        lambda x: bowl(x) + 1e-3 * rng.normal(), [3.0, 2.0], method=st.GD(lr=0.05), maxiter=300
+    )
+    assert noisy.evidence["noise"] > 0
+    product = tracks(noisy)[0].rate_times_curvature
+    assert np.isfinite(product).any()
+    assert np.nanmax(np.abs(product)) < 2  # 0.05 times a curvature of at most 18
 
 
 # paths

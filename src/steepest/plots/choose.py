@@ -8,7 +8,7 @@ import numpy as np
 
 from ..result import Result
 from . import paths, slices
-from .convergence import draw_panels, suiting
+from .convergence import draw_panels, name_runs, suiting
 from .paper import sheet
 from .runs import tracks
 from .training import training
@@ -56,6 +56,7 @@ def run(result: Result, *, axes: Any = None, theme: str | None = None) -> np.nda
         with sheet(axes, theme, names, (11.4, 5.4), width_ratios=[1, 1, 1.25]) as (given, colours):
             by_name = dict(zip([*names[0], *names[1]], given, strict=True))
             draw_panels({name: by_name[name] for name in panels}, shown, colours)
+            name_runs(by_name["gap"], shown, colours)
             basis = slices.main_directions(shown[0])
             slices.draw_plane(by_name["plane"], shown[0], basis, colours)
             slices.draw_lines(by_name["lines"], shown[0], basis, colours)
@@ -64,4 +65,5 @@ def run(result: Result, *, axes: Any = None, theme: str | None = None) -> np.nda
     with sheet(axes, theme, names, (8.6, 4.4), width_ratios=[1.25, 1]) as (given, colours):
         (paths.curve if n == 1 else paths.chart)(given[0], shown, colours)
         draw_panels({"gap": given[1], "gradient": given[2]}, shown, colours)
+        name_runs(given[1], shown, colours)
     return np.array(given, dtype=object)

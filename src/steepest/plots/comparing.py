@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..compare import Comparison
-from .convergence import draw_panels
+from .convergence import draw_panels, name_runs
 from .palette import looks
 from .paper import dots, sheet
 from .runs import tracks
@@ -42,7 +42,7 @@ def comparison(
     """
     shown = tracks(result)
     solved = {row["method"]: row for row in result.rows()}
-    with sheet(axes, theme, [["nfev", "seconds"]], (8.8, 3.4)) as (given, colours):
+    with sheet(axes, theme, [["nfev", "seconds"]], (10.0, 3.4)) as (given, colours):
         styles = looks([run.result.get("method", "") for run in shown], colours)
         for ax, by in zip(given, ("nfev", "seconds"), strict=True):
             draw_panels({"gap": ax}, shown, colours, by, minimum)
@@ -54,7 +54,6 @@ def comparison(
                     near = np.nanargmin(np.abs(np.asarray(drawn.get_xdata(), float) - run.columns[by][k]))
                     x, y = drawn.get_xdata()[near], drawn.get_ydata()[near]
                     dots(ax, colours, x, y, style, markersize=9, zorder=4)
-        if given[1].get_legend() is not None:
-            given[1].get_legend().remove()
+        name_runs(given[1], shown, colours, "seconds")
         given[0].set_title(given[0].get_title(loc="left") + "; large: solved")
     return np.array(given, dtype=object)

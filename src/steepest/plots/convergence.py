@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import ArgumentError
+from .names import at_ends, legend
 from .palette import Look, Theme, looks
-from .paper import decades, dots, line, note, remark, sheet
+from .paper import decades, dots, line, remark, sheet
 from .runs import TOP, Track, tracks
 from .thinning import said, thinned
 
 FEW = 25  # points that each get a marker
+MANY = 8  # runs: more have a legend
 AGAINST = {"t": "step", "nfev": "evaluations of f", "seconds": "seconds"}
 
 
@@ -78,7 +80,8 @@ def convergence(
     Notes
     -----
     Of more than 2,000 points the lowest and the highest of each bucket are drawn, and the axis says so. Where f
-    rises to more than 1000 times its size at the start, the axes end at ten times that, and say at which step.
+    rises to more than 1000 times its size at the start, the axes end at ten times that, and say at which step. Where
+    f has risen, a thin line shows the best value so far.
 
     Examples
     --------
@@ -97,8 +100,11 @@ def convergence(
     columns = min(len(chosen), 2)
     names = [chosen[k : k + columns] for k in range(0, len(chosen), columns)]
     names[-1] += ["."] * (columns - len(names[-1]))
-    with sheet(axes, theme, names, (4.1 * columns, 2.7 * len(names))) as (given, colours):
+    room = 1.2 * (len(shown) > 1)  # for names
+    with sheet(axes, theme, names, (4.1 * columns + room, 2.7 * len(names))) as (given, colours):
         draw_panels(dict(zip(chosen, given, strict=True)), shown, colours, against, minimum)
+        if given:
+            name_runs(given[0 if len(shown) == 1 else columns - 1], shown, colours, against)
     return np.array(given, dtype=object)
 
 
@@ -111,18 +117,20 @@ def suiting(shown: list[Track]) -> list[str]:
 def draw_panels(
     axes: dict[str, Any], shown: list[Track], theme: Theme, against: str = "t", minimum: float | None = None
 ) -> None:
-    """Draw the panels of that name on the axes of that name; the first one gets the legend."""
+    """Draw the panels of that name on the axes of that name; `name_runs` says what they are called."""
     lowest, what = _lowest(shown, minimum)
     styles = looks([run.result.get("method", "") for run in shown], theme)
     for name, ax in axes.items():
         panel = PANELS[name]
         drawn = [
-            _draw(ax, run, panel.numbers(run, lowest), style, theme, against)
+            _draw(ax, run, panel.numbers(run, lowest), style, theme, against, len(shown) > 1)
             for run, style in zip(shown, styles, strict=True)
         ]
         ax.set_yscale("log")
         seen = _end(ax, shown, [panel.numbers(run, lowest) for run in shown], theme, against)
         title = what if name == "gap" else panel.title
+        if name == "gap" and any([_best(ax, *of, lowest, against) for of in zip(shown, styles, strict=True)]):
+            title += "; thin: best so far"
         ax.set(title=title, xlabel=_across(AGAINST[against], drawn))
         if name == "curvature":
             ax.axhline(2, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)))
@@ -132,8 +140,26 @@ def draw_panels(
             decades(ax.yaxis)
         if seen and against != "seconds":
             ax.xaxis.get_major_locator().set_params(integer=True)
-    if len(shown) > 1 and axes:
-        next(iter(axes.values())).legend(loc="best")
+
+
+def name_runs(ax: Any, shown: list[Track], theme: Theme, against: str = "t", ends: bool = True) -> None:
+    """Name the runs of a panel at the ends of their lines, or of many beside it; where one left the scale, say so."""
+    drawn = {each.get_label(): each for each in ax.lines}
+    many = len(shown) > MANY or not ends
+    named = []
+    for run in shown:
+        x, y = (np.asarray(each, float) for each in drawn[run.name].get_data())
+        there = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+        if run.left is not None:
+            word = "off scale" if np.isfinite(run.columns["f"][run.left]) else "not finite"
+            text = f"{word} at step {int(run.columns['t'][run.left])}"
+            name = f"{run.name}: {text}" if len(shown) > 1 else text
+            named.append((name, run.columns[against][run.left], ax.get_ylim()[1]))
+        elif there.size and len(shown) > 1 and not many:
+            named.append((run.name, x[there[-1]], y[there[-1]]))
+    if len(shown) > 1 and many:
+        legend(ax, theme)
+    at_ends(ax, theme, named, beyond=len(shown) > 1)
 
 
 def _lowest(shown: list[Track], minimum: float | None) -> tuple[float, str]:
@@ -149,7 +175,25 @@ def _lowest(shown: list[Track], minimum: float | None) -> tuple[float, str]:
     return min(best, default=math.nan), "f above its lowest value"
 
 
-def _draw(ax: Any, run: Track, y: np.ndarray, style: Look, theme: Theme, against: str) -> tuple[int, int]:
+def _best(ax: Any, run: Track, style: Look, lowest: float, against: str) -> bool:
+    """A thin line for the best value so far, where f has risen; whether there is one."""
+    gap = PANELS["gap"].numbers(run, lowest)[: run.left]
+    best = np.fmin.accumulate(gap)
+    if not (best[0] > 0 and (gap[1:] > best[:-1]).any()):
+        return False
+    end = int(np.argmax(best <= 0)) if (best <= 0).any() else len(best) - 1  # zero is nowhere on the axis
+    x, y = run.columns[against][: end + 1], np.maximum(best[: end + 1], best[max(end - 1, 0)])
+    steps = np.append(True, np.diff(y) < 0)
+    steps[-1] = True
+    index = np.flatnonzero(steps)[thinned(np.log(y[steps]))]
+    ax.plot(x[index], y[index], color=style.color, linewidth=0.8, alpha=0.7, drawstyle="steps-post",
+            label=f"_best {run.name}", zorder=1.8)  # fmt: skip
+    return True
+
+
+def _draw(
+    ax: Any, run: Track, y: np.ndarray, style: Look, theme: Theme, against: str, several: bool
+) -> tuple[int, int]:
     """The line of a run; how many points are shown, of how many."""
     x = run.columns[against]
     if run.left is not None:  # one point beyond the edge, so that the line leaves the picture
@@ -163,19 +207,16 @@ def _draw(ax: Any, run: Track, y: np.ndarray, style: Look, theme: Theme, against
     if index.size <= FEW:
         dots(ax, theme, x[index], y[index], style, markersize=4.5)
         drawn.set(marker=style.marker, markersize=4.5, markevery=[])  # in the legend alone
+    elif several:
+        drawn.set(marker=style.marker, markersize=5.5, markevery=index.size // 5, markeredgecolor=theme.paper)
     return index.size, int(drawable.sum())
 
 
 def _end(ax: Any, shown: list[Track], numbers: list[np.ndarray], theme: Theme, against: str) -> bool:
-    """Where runs go off the scale the axis ends, and says at which step they did; False if there is nothing to see."""
+    """Where runs go off the scale the axis ends, with a mark; False if there is nothing to see."""
     inside = [y[: run.left] for run, y in zip(shown, numbers, strict=True)]
     seen = np.concatenate([y[np.isfinite(y) & (y > 0)] for y in inside])
     gone = [(run, y) for run, y in zip(shown, numbers, strict=True) if run.left is not None]
-    for k, (run, y) in enumerate(gone):
-        word = "off scale" if np.isfinite(y[run.left]) else "not finite"
-        name = f"{run.name}: " if len(shown) > 1 else ""
-        text = f"{name}{word} at step {int(run.columns['t'][run.left])}"
-        note(ax, theme, text, (1, 0), (-4, 5 + 11 * k), xycoords="axes fraction", ha="right")
     if not seen.size:
         remark(ax, theme, "no value above zero to show")
         ax.set(xticks=[], yticks=[])
@@ -183,8 +224,9 @@ def _end(ax: Any, shown: list[Track], numbers: list[np.ndarray], theme: Theme, a
     if gone:
         top = max(TOP * float(seen[0]), float(seen.max()))
         ax.set_ylim(float(seen.min()) / 2, top)
-        for run, _ in gone:
-            ax.plot(run.columns[against][run.left], top, "^", color=theme.ink, clip_on=False)
+        for run, y in gone:
+            if not y[run.left] <= top:
+                ax.plot(run.columns[against][run.left], top, "^", color=theme.ink, clip_on=False)
     return True
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import ArgumentError
 from ..sweep import Sweep
+from .names import legend
 from .palette import Theme, looks
 from .paper import decades, dots, line, note, remark, sheet
 
@@ -108,21 +109,24 @@ def _line(
     floor = (
         float(positive.min()) if positive.size else 1.0
     )  # where the best of all is put: it is 0 above itself
+    told = None
     for row, x, bad, style, method in zip(rows, places, gone, looks(methods, theme), methods, strict=True):
         shown = np.where(bad, np.nan, np.maximum(row, floor))
-        line(ax, theme, x, shown, style, label=method)
-        dots(ax, theme, x, shown, style, markersize=4)
+        if not kinds:
+            line(ax, theme, x, shown, style, label=method, marker=style.marker, markevery=[])
+        dots(ax, theme, x, shown, style, markersize=7 if kinds else 4)
         for k in np.flatnonzero(bad[1:] != bad[:-1]):
             border = np.sqrt(x[k] * x[k + 1]) if kind == "log" else (x[k] + x[k + 1]) / 2
             ax.axvline(border, color=style.color, linewidth=1, linestyle=(0, (4, 3)))
+            if bad[k + 1] and not told:
+                told = note(ax, theme, "unstable beyond", (border, 0.98), (3, 0), xycoords=ax.get_xaxis_transform(),
+                            rotation=90, va="top")  # fmt: skip
     lowest = np.where(gone, np.nan, result.fun.reshape(rows.shape))
     if np.isfinite(lowest).any():
         cell = divmod(int(np.nanargmin(lowest)), rows.shape[1])
         at = (places[cell], max(rows[cell], floor))
         ax.plot(*at, "X", color=theme.ink, markersize=8, markeredgecolor=theme.paper, zorder=4)
         note(ax, theme, "best", at, (7, 5))
-    if gone.any():
-        remark(ax, theme, "dashed: border of stability; beyond it runs fell over")
     ax.set(xscale=kind, xlabel=name, xlim=_edges(places[0])[[0, -1]])
     if kinds:
         ax.set_xticks(range(len(kinds)), kinds)
@@ -130,7 +134,7 @@ def _line(
         ax.set_yscale("log")
         decades(ax.yaxis)
     if len(methods) > 1:
-        ax.legend(loc="best")
+        legend(ax, theme)
 
 
 def _map(

@@ -9,6 +9,7 @@ import numpy as np
 from ..errors import ArgumentError
 from ..landscape import Landscape
 from .ground import box_of, height_map, resolution, within
+from .names import legend
 from .palette import Theme, looks
 from .paper import dots, line, note, remark, sheet
 from .runs import Track, tracks
@@ -73,7 +74,8 @@ def path(
         box = np.array(box, float).reshape(-1, 2)
         if len(box) != n or not (box[:, 0] < box[:, 1]).all():
             raise ArgumentError(f"box={box.tolist()}: expected {n} pairs (low, high).")
-    with sheet(axes, theme, [["path"]], (5.2, 3.9)) as ((ax,), colours):
+    room = 1.9 * (len(shown) > 1)  # for the legend
+    with sheet(axes, theme, [["path"]], (5.2 + room, 3.9)) as ((ax,), colours):
         (curve if n == 1 else chart)(ax, shown, colours, box, points)
     return ax
 
@@ -82,13 +84,14 @@ def chart(ax: Any, shown: list[Track], theme: Theme, box: Any = None, points: in
     """Paths on the map of a function of two numbers."""
     box = chart_ground(ax, shown, theme, box, points)
     for run, style in zip(shown, looks([run.result.get("method", "") for run in shown], theme), strict=True):
-        stroke = strokes(run.x, box)
+        way = run.way
+        stroke = strokes(way, box)
         line(ax, theme, stroke[:, 0], stroke[:, 1], style, linewidth=1.6, label=run.name, zorder=2)
         dots(
             ax,
             theme,
-            run.x[: DOTS + 1, 0],
-            run.x[: DOTS + 1, 1],
+            way[: DOTS + 1, 0],
+            way[: DOTS + 1, 1],
             style,
             markersize=3.4,
             markeredgewidth=0.3,
@@ -96,7 +99,7 @@ def chart(ax: Any, shown: list[Track], theme: Theme, box: Any = None, points: in
         )
         _leaves(ax, run, theme, box)
     if len(shown) > 1:
-        ax.legend(loc="best", framealpha=0.8, facecolor=theme.paper, frameon=True, edgecolor="none")
+        legend(ax, theme)
 
 
 def chart_ground(ax: Any, shown: list[Track], theme: Theme, box: Any, points: int | None) -> np.ndarray:
@@ -154,7 +157,7 @@ def curve(ax: Any, shown: list[Track], theme: Theme, box: Any = None, points: in
         if run.landscape and len(shown) == 1:
             _tangents(ax, run, run.landscape, theme, box)
     if len(shown) > 1:
-        ax.legend(loc="best")
+        legend(ax, theme)
 
 
 def curve_ground(ax: Any, shown: list[Track], theme: Theme, box: Any, points: int | None) -> np.ndarray:
@@ -276,7 +279,9 @@ def marks(ax: Any, theme: Theme, start: np.ndarray, ends: list[np.ndarray], mini
         linestyle="",
     )
     still = np.array_equal(start[:2], ends[0][:2])
-    note(ax, theme, "start, and best" if still else "start", start[:2], (7, 5))
+    toward = 0.0 if still else ax.transData.transform(ends[0][:2])[0] - ax.transData.transform(start[:2])[0]
+    side = {"offset": (-7, 5), "ha": "right"} if toward > 0 else {"offset": (7, 5)}  # away from the path
+    note(ax, theme, "start, and best" if still else "start", start[:2], **side)
     if not still:
         note(ax, theme, "best", ends[0][:2], (7, -13))
 

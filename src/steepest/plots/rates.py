@@ -52,34 +52,28 @@ def learning_rate(rate: LearningRate, *, axes: Any = None, theme: str | None = N
             color=colours.ink,
             clip_on=False,
         )
-        if not rate.stable.all():
-            note(
-                ax,
-                colours,
-                "unstable: ended above the start",
-                (1, 1),
-                (-4, -22),
-                xycoords="axes fraction",
-                ha="right",
-            )
         ax.set(xscale="log", yscale="log" if log else "linear", xlabel=f"learning rate of {rate.method}")
         ax.set_ylim(low / (top / high) if log else low - 0.06 * (top - low), top)
         ax.axvline(rate.suggestion, color=colours.ink, linewidth=1)
         name = f"suggestion {rate.suggestion:.3g}"
         note(
-            ax, colours, name, (rate.suggestion, 0.03), (-4, 0), xycoords=ax.get_xaxis_transform(), ha="right"
-        )
+            ax, colours, name, (rate.suggestion, 0.97), (-4, 0), xycoords=ax.get_xaxis_transform(), ha="right",
+            va="top", rotation=90,
+        )  # fmt: skip
         if math.isfinite(rate.limit):
             ax.axvline(rate.limit, color=colours.ink, linewidth=1, linestyle=(0, (4, 3)))
             note(
                 ax,
                 colours,
                 f"limit {rate.limit:.3g}",
-                (rate.limit, 0.03),
+                (rate.limit, 0.97),
                 (4, 0),
                 xycoords=ax.get_xaxis_transform(),
+                va="top",
+                rotation=90,
             )
-        ax.set_title(f"f after {rate.steps} steps, by learning rate")
+        unstable = "" if rate.stable.all() else "; triangle: above the start"
+        ax.set_title(f"f after {rate.steps} steps, by learning rate{unstable}")
         if log:
             decades(ax.yaxis)
     return ax

@@ -45,6 +45,7 @@ def residuals(result: Result, name: str = "y", *, axes: Any = None, theme: str |
     with sheet(axes, theme, [["residuals", "quantiles"]], (8.2, 3.2)) as (given, colours):
         left, right = given
         (look,) = looks([result.get("method", "")], colours)
+        look = look._replace(marker="o")
         left.axhline(0, color=colours.grey, linewidth=0.8)
         dots(left, colours, result["fitted"], left_over, look)
         left.set(xlabel=f"{name}, fitted", ylabel=f"{name} - fitted", title="Residuals")

@@ -54,6 +54,12 @@ class Track:
         return -1.0 if self.columns["f"].size and self.columns["f"][0] < self.result.fun else 1.0
 
     @property
+    def way(self) -> np.ndarray:
+        """The places up to the first one off any scale."""
+        steps = self.result.history.x_steps - int(self.columns["t"][0])
+        return self.x[steps <= (math.inf if self.left is None else self.left)]
+
+    @property
     def best(self) -> np.ndarray:
         """The best point, flat."""
         from ..params import Parameters
@@ -65,14 +71,16 @@ class Track:
         """lr times the curvature along each step, known for steps of length lr |g| along the gradient.
 
         There f falls by lr |g|^2 (1 - lr c/2), c being the mean curvature on the way; so lr c is
-        2 (1 - fall/(lr |g|^2)). NaN elsewhere, and where the fall is lost in rounding.
+        2 (1 - fall/(lr |g|^2)). NaN elsewhere, and where the fall is lost in rounding or in noise that was found.
         """
         f, g, lr, step = (self.columns[name] for name in ("f", "g_norm", "lr", "step"))
         product = np.full(f.shape, math.nan)
+        noise = float((self.result.get("evidence") or {}).get("noise", 0.0))
         with np.errstate(all="ignore"):
             foreseen = lr[1:] * g[:-1] ** 2
             known = np.abs(step[1:] - lr[1:] * g[:-1]) <= SAME * step[1:]
-            known &= 8 * np.finfo(float).eps * np.maximum(abs(f[1:]), abs(f[:-1])) < 0.01 * foreseen
+            blur = 8 * np.finfo(float).eps * np.maximum(abs(f[1:]), abs(f[:-1])) + 2 * noise
+            known &= blur < 0.01 * foreseen
             product[1:] = np.where(known, 2 * (1 - self.sign * (f[:-1] - f[1:]) / foreseen), math.nan)
         return product
 

@@ -114,7 +114,7 @@ def called(direction: np.ndarray) -> str:
 def draw_plane(ax: Any, run: Track, basis: np.ndarray, theme: Theme, points: int | None = None) -> None:
     """The plane and the run in it, on axes that are there."""
     box = plane_ground(ax, run, basis, theme, points)
-    flat = (run.x - run.best) @ basis.T
+    flat = (run.way - run.best) @ basis.T
     (style,) = looks([run.result.get("method", "")], theme)
     stroke = strokes(flat, box)
     line(ax, theme, stroke[:, 0], stroke[:, 1], style, linewidth=1.6, label=run.name, zorder=2)
@@ -166,11 +166,14 @@ def draw_lines(ax: Any, run: Track, basis: np.ndarray, theme: Theme, points: int
             s = np.linspace(low, high, count)
             seen.append(run.sign * landscape.at(run.best + s[:, None] * direction))
             line(ax, theme, s, run.sign * seen[-1], look(name, theme), linewidth=1.6, label=called(direction))
-        ax.legend(loc="best", title="along", title_fontsize=8.5)
+        ax.legend(
+            loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderpad=0, columnspacing=1, handlelength=1.6
+        )
         _end(ax, run, np.concatenate(seen))
     ax.plot(0, run.result.fun, "X", color=theme.ink, markersize=7, markeredgecolor=theme.paper, zorder=3)
     note(ax, theme, "best", (0, run.result.fun), (7, -13))
-    ax.set(xlabel="distance from the best point", ylabel="f", title="Lines through the best point")
+    ax.set(xlabel="distance from the best point", ylabel="f")
+    ax.set_title("Lines through the best point", pad=24)
 
 
 def _end(ax: Any, run: Track, values: np.ndarray) -> None:
@@ -178,7 +181,7 @@ def _end(ax: Any, run: Track, values: np.ndarray) -> None:
     known = values[np.isfinite(values)]
     if known.size:
         low, high = known.min(), np.quantile(known, STEEP)
-        ends = (low - 0.1 * (high - low), high + 0.2 * (high - low))
+        ends = (low - 0.2 * (high - low), high + 0.2 * (high - low))
         if ends[0] < ends[1]:
             ax.set_ylim(*sorted(run.sign * end for end in ends))
 

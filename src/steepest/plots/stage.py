@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import paths, slices
-from .convergence import draw_panels
+from .convergence import draw_panels, name_runs
 from .palette import Look, Theme, looks
 from .paper import sheet
 from .runs import Track, tracks
@@ -73,6 +73,7 @@ def stage(runs: Any, box: Any, points: int | None, theme: str | None) -> Stage:
             paths.curve_ground(left, shown, colours, box, points)
             flat = [np.column_stack([run.x[:, 0], paths.values(run)]) for run in shown]
         draw_panels({"gap": right}, shown, colours)
+        name_runs(right, shown, colours, ends=False)
         styles = looks([run.result.get("method", "") for run in shown], colours)
         drawn = {line.get_label(): line for line in right.lines}
         lines = [_path(left, run, x, style) for run, x, style in zip(shown, flat, styles, strict=True)]

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import ArgumentError
 from .ground import box_of, resolution, within
+from .names import legend
 from .palette import looks
 from .paper import sheet
 from .paths import SAY, UNKNOWN, before, values
@@ -51,7 +52,8 @@ def surface(
         went = np.vstack([run.x[before(run)] for run in shown])
         box = within(box_of(went, 1.0), landscape)
     box = np.array(box, float).reshape(2, 2)
-    with sheet(axes, theme, [["surface"]], (5.6, 4.6), subplot_kw={"projection": "3d"}) as ((ax,), colours):
+    size = (5.6 + 1.5 * (len(shown) > 1), 4.6)  # room for the legend
+    with sheet(axes, theme, [["surface"]], size, subplot_kw={"projection": "3d"}) as ((ax,), colours):
         count = points or (resolution(landscape, shown[0].best, 2) if landscape else 0)
         if landscape and count:
             from matplotlib.colors import LinearSegmentedColormap
@@ -59,11 +61,10 @@ def surface(
             across, up = np.meshgrid(*(np.linspace(low, high, min(count, FINEST)) for low, high in box))
             heights = landscape.at(np.stack([across, up], axis=-1))
             heights[~np.isfinite(heights)] = np.nan
-            ramp = LinearSegmentedColormap.from_list(
-                "heights", [colours.low, colours.faint if colours.name == "dark" else colours.high]
-            )
+            ends = colours.low, colours.faint if colours.name == "dark" else colours.high
+            ramp = LinearSegmentedColormap.from_list("heights", ends)
             order = np.argsort(np.argsort(heights, axis=None)).reshape(heights.shape) / heights.size
-            ax.plot_surface(across, up, heights, facecolors=ramp(order), rstride=1, cstride=1, linewidth=0,
+            ax.plot_surface(across, up, heights, facecolors=ramp(0.7 * order), rstride=1, cstride=1, linewidth=0,
                             antialiased=False, shade=False, zorder=1)  # fmt: skip
             ax.contour(across, up, heights, 12, colors=colours.faint, linewidths=0.4, zorder=2)
         else:
@@ -78,10 +79,18 @@ def surface(
             ax.plot(x, y, z, color=colours.paper, linewidth=3.4, zorder=8)
             ax.plot(x, y, z, color=style.color, linestyle=style.dash, linewidth=1.8, label=run.name, zorder=9)
         ax.computed_zorder = False  # the paths lie on the surface: its own order would hide half of them
-        ax.set(xlabel="x[0]", ylabel="x[1]", zlabel="f", xlim=box[0], ylim=box[1])
+        begin, edge = {"markerfacecolor": colours.paper}, {"markeredgecolor": colours.paper}
+        ax.plot(*shown[0].x[:1].T, values(shown[0])[:1], "o", color=colours.ink, zorder=10, **begin)
+        for run in shown:
+            if np.isfinite(run.result.fun):
+                ax.plot(*run.best[:, None], [run.result.fun], "X", color=colours.ink, zorder=11, **edge)
+        ax.set(zlabel="f", xlim=box[0], ylim=box[1], title="Surface; circle: start, cross: best")
+        ax.set_xlabel("x[0]", labelpad=8)
+        ax.set_ylabel("x[1]", labelpad=8)
         for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
+            axis.get_major_locator().set_params(nbins=5)
             axis.set_pane_color(colours.paper)
             axis._axinfo["grid"].update(color=colours.faint, linewidth=0.3)
         if len(shown) > 1:
-            ax.legend(loc="upper left")
+            legend(ax, colours)
     return ax

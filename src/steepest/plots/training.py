@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import ArgumentError
 from ..result import Result
+from .names import legend
 from .palette import looks
 from .paper import decades, dots, line, note, sheet
 from .paths import values
@@ -53,15 +54,19 @@ def training(result: Result, *, axes: Any = None, theme: str | None = None) -> n
             line(left, colours, t, validation, other, label="validation")
             k = int(np.nanargmin(validation))
             dots(left, colours, t[k], validation[k], other)
-            note(left, colours, f"lowest at epoch {t[k]:g}", (t[k], validation[k]), (4, 6))
+            late = t[k] > t.mean()
+            note(left, colours, f"lowest at epoch {t[k]:g}", (t[k], validation[k]), (-8 if late else 8, 0),
+                 ha="right" if late else "left", va="center")  # fmt: skip
             left.legend(loc="best")
         positive = [curve[np.isfinite(curve)] for curve in (loss, validation)]
         log = all((curve > 0).all() for curve in positive)
         left.set(xlabel="epoch", title="Loss", yscale="log" if log else "linear")
         line(right, colours, t, lr, style)
         right.set(xlabel="epoch", title="Learning rate")
+        if np.nanmin(lr) >= 0:
+            right.set_ylim(0, 1.1 * np.nanmax(lr) or 1)
         if np.nanmin(lr) > 0 and np.nanmax(lr) > 20 * np.nanmin(lr):
-            right.set_yscale("log")
+            right.set(yscale="log", ylim=(np.nanmin(lr) / 1.5, np.nanmax(lr) * 1.5))
             decades(right.yaxis)
         if log and any(curve.size for curve in positive):
             decades(left.yaxis)
@@ -101,7 +106,7 @@ def against(runs: Any, parameter: int = 0, *, axes: Any = None, theme: str | Non
     n = min(run.x.shape[1] for run in shown)
     if not (isinstance(parameter, int) and 0 <= parameter < n):
         raise ArgumentError(f"parameter={parameter!r}: expected a whole number from 0 to {n - 1}.")
-    with sheet(axes, theme, [["against"]], (5.2, 3.6)) as ((ax,), colours):
+    with sheet(axes, theme, [["against"]], (5.2 + 1.5 * (len(shown) > 1), 3.6)) as ((ax,), colours):
         few = of = 0
         for run, style in zip(
             shown, looks([run.result.get("method", "") for run in shown], colours), strict=True
@@ -122,5 +127,5 @@ def against(runs: Any, parameter: int = 0, *, axes: Any = None, theme: str | Non
         name = "x" if n == 1 else f"x[{parameter}]"
         ax.set(xlabel="; ".join(filter(None, [name, said(few, of)])), ylabel="f", title=f"f against {name}")
         if len(shown) > 1:
-            ax.legend(loc="best")
+            legend(ax, colours)
     return ax

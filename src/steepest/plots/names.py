@@ -1,0 +1,50 @@
+"""What lines are called: at their ends, or in a legend beside the axes; never over what is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .palette import Theme
+from .paper import note
+
+SIZE = 8.5  # of the letters, in points
+WIDE, HIGH = 0.6, 1.35  # of a letter and of a line, in sizes
+
+
+def legend(ax: Any, theme: Theme, **more: Any) -> Any:
+    """A legend beside the axes; inside, on ground of its own, where the caller's figure makes no room for it."""
+    room = ax.figure.get_layout_engine() is not None
+    given = {"loc": "upper left", "bbox_to_anchor": (1, 1)} if room else {"loc": "best", "frameon": True}
+    return ax.legend(**given, facecolor=theme.paper, edgecolor="none", framealpha=0.8, **more)
+
+
+def at_ends(ax: Any, theme: Theme, named: Sequence[tuple[str, float, float]], beyond: bool) -> None:
+    """Names beside the places (x, y) of the data where lines end: each in the nearest free row.
+
+    A name that had to move is joined to its place by a thin line; `beyond` the right edge it stands only if it may.
+    The axes must have their limits and scales.
+    """
+    points = 72 / ax.figure.dpi
+    width, height = (points * size for size in ax.get_window_extent().size)
+    row = HIGH * SIZE / height
+    taken: list[tuple[float, float, float]] = []
+    to_share = ax.transData + ax.transAxes.inverted()
+    places = sorted((*to_share.transform((x, y))[::-1], text) for text, x, y in named)
+    for up, across, text in places:
+        up = min(max(up, 0.0), 1.0)
+        left = across + 6 / width
+        if not beyond:
+            left = min(left, 1 - WIDE * SIZE * len(text) / width)
+        right = left + WIDE * SIZE * len(text) / width
+        rows = [up + k * row for k in sorted(range(-30, 31), key=abs)]
+        beside = [u for low, high, u in taken if left < high and right > low]
+        free = [
+            at for at in rows if 0 <= at <= 1 - row / 2 and all(abs(at - u) >= 0.99 * row for u in beside)
+        ]
+        at = free[0] if free else up
+        taken.append((left, right, at))
+        offset = ((left - across) * width, (at - up) * height)
+        joined = {"arrowstyle": "-", "color": theme.faint, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 4}
+        note(ax, theme, text, (across, up), offset, xycoords="axes fraction", va="center", fontsize=SIZE,
+             arrowprops=None if abs(at - up) < row / 2 else joined)  # fmt: skip
