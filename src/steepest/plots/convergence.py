@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import ArgumentError
 from .names import at_ends, legend
 from .palette import Look, Theme, looks
-from .paper import decades, dots, line, remark, sheet
+from .paper import decades, dots, line, note, remark, sheet
 from .runs import TOP, Track, tracks
 from .thinning import said, thinned
 
@@ -159,7 +159,10 @@ def name_runs(ax: Any, shown: list[Track], theme: Theme, against: str = "t", end
             named.append((run.name, x[there[-1]], y[there[-1]]))
     if len(shown) > 1 and many:
         legend(ax, theme)
-    at_ends(ax, theme, named, beyond=len(shown) > 1)
+    if len(shown) == 1 and named:  # it went off to the right and above
+        note(ax, theme, named[0][0], (1, 0), (-4, 5), xycoords="axes fraction", ha="right")
+    else:
+        at_ends(ax, theme, named)
 
 
 def _lowest(shown: list[Track], minimum: float | None) -> tuple[float, str]:

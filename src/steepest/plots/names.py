@@ -19,11 +19,10 @@ def legend(ax: Any, theme: Theme, **more: Any) -> Any:
     return ax.legend(**given, facecolor=theme.paper, edgecolor="none", framealpha=0.8, **more)
 
 
-def at_ends(ax: Any, theme: Theme, named: Sequence[tuple[str, float, float]], beyond: bool) -> None:
+def at_ends(ax: Any, theme: Theme, named: Sequence[tuple[str, float, float]]) -> None:
     """Names beside the places (x, y) of the data where lines end: each in the nearest free row.
 
-    A name that had to move is joined to its place by a thin line; `beyond` the right edge it stands only if it may.
-    The axes must have their limits and scales.
+    A name that had to move is joined to its place by a thin line. The axes must have their limits and scales.
     """
     points = 72 / ax.figure.dpi
     width, height = (points * size for size in ax.get_window_extent().size)
@@ -34,8 +33,6 @@ def at_ends(ax: Any, theme: Theme, named: Sequence[tuple[str, float, float]], be
     for up, across, text in places:
         up = min(max(up, 0.0), 1.0)
         left = across + 6 / width
-        if not beyond:
-            left = min(left, 1 - WIDE * SIZE * len(text) / width)
         right = left + WIDE * SIZE * len(text) / width
         rows = [up + k * row for k in sorted(range(-30, 31), key=abs)]
         beside = [u for low, high, u in taken if left < high and right > low]

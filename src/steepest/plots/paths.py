@@ -84,7 +84,7 @@ def chart(ax: Any, shown: list[Track], theme: Theme, box: Any = None, points: in
     """Paths on the map of a function of two numbers."""
     box = chart_ground(ax, shown, theme, box, points)
     for run, style in zip(shown, looks([run.result.get("method", "") for run in shown], theme), strict=True):
-        way = run.way
+        way = until(run, run.x, box)
         stroke = strokes(way, box)
         line(ax, theme, stroke[:, 0], stroke[:, 1], style, linewidth=1.6, label=run.name, zorder=2)
         dots(
@@ -215,6 +215,12 @@ def before(run: Track) -> np.ndarray:
     kept = np.isfinite(run.x).all(axis=1) & (steps < (np.inf if run.left is None else max(run.left, 1)))
     kept[0] = True
     return kept
+
+
+def until(run: Track, x: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """The places `x` of a run; of one that left the scale, up to the first one outside of the picture."""
+    outside = ~((x >= box[:, 0]) & (x <= box[:, 1])).all(axis=1)
+    return x if run.left is None or not outside.any() else x[: int(np.argmax(outside)) + 1]
 
 
 def _leaves(ax: Any, run: Track, theme: Theme, box: np.ndarray) -> None:

@@ -66,10 +66,10 @@ def learning_rate(rate: LearningRate, *, axes: Any = None, theme: str | None = N
                 ax,
                 colours,
                 f"limit {rate.limit:.3g}",
-                (rate.limit, 0.97),
+                (rate.limit, 0.4),
                 (4, 0),
                 xycoords=ax.get_xaxis_transform(),
-                va="top",
+                va="bottom",
                 rotation=90,
             )
         unstable = "" if rate.stable.all() else "; triangle: above the start"

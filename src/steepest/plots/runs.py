@@ -54,12 +54,6 @@ class Track:
         return -1.0 if self.columns["f"].size and self.columns["f"][0] < self.result.fun else 1.0
 
     @property
-    def way(self) -> np.ndarray:
-        """The places up to the first one off any scale."""
-        steps = self.result.history.x_steps - int(self.columns["t"][0])
-        return self.x[steps <= (math.inf if self.left is None else self.left)]
-
-    @property
     def best(self) -> np.ndarray:
         """The best point, flat."""
         from ..params import Parameters

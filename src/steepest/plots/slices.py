@@ -11,7 +11,7 @@ from ..landscape import Landscape
 from .ground import box_of, height_map, resolution
 from .palette import Theme, look, looks
 from .paper import dots, line, note, remark, sheet
-from .paths import DOTS, SAY, UNKNOWN, before, marks
+from .paths import DOTS, SAY, UNKNOWN, before, marks, until
 from .runs import Track, tracks
 from .thinning import strokes
 
@@ -114,7 +114,7 @@ def called(direction: np.ndarray) -> str:
 def draw_plane(ax: Any, run: Track, basis: np.ndarray, theme: Theme, points: int | None = None) -> None:
     """The plane and the run in it, on axes that are there."""
     box = plane_ground(ax, run, basis, theme, points)
-    flat = (run.way - run.best) @ basis.T
+    flat = until(run, (run.x - run.best) @ basis.T, box)
     (style,) = looks([run.result.get("method", "")], theme)
     stroke = strokes(flat, box)
     line(ax, theme, stroke[:, 0], stroke[:, 1], style, linewidth=1.6, label=run.name, zorder=2)

@@ -55,8 +55,9 @@ def training(result: Result, *, axes: Any = None, theme: str | None = None) -> n
             k = int(np.nanargmin(validation))
             dots(left, colours, t[k], validation[k], other)
             late = t[k] > t.mean()
-            note(left, colours, f"lowest at epoch {t[k]:g}", (t[k], validation[k]), (-8 if late else 8, 0),
-                 ha="right" if late else "left", va="center")  # fmt: skip
+            note(left, colours, f"lowest at epoch {t[k]:g}", (t[k], validation[k]), (0, -12),
+                 ha="right" if late else "left")  # fmt: skip
+            left.margins(y=0.15)  # room for it
             left.legend(loc="best")
         positive = [curve[np.isfinite(curve)] for curve in (loss, validation)]
         log = all((curve > 0).all() for curve in positive)
