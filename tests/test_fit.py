@@ -362,6 +362,41 @@ def test_torch_and_jax_parameters(line):
     np.testing.assert_allclose(np.asarray(r.x), reference.x, rtol=1e-4)
 
 
+def test_a_jax_loss_is_traced_once_for_each_shape_of_a_batch(line):
+    numpy = peer("jax.numpy")
+    traced = []
+
+    def loss(w, X, y):
+        traced.append(X.shape)
+        return ((X @ w - y) ** 2).mean()
+
+    X, y = (numpy.asarray(a, dtype="float32") for a in line)
+    start = numpy.zeros(3, dtype="float32")
+    how = dict(method=st.Momentum(lr=0.01), batch_size=20, rng=3, diagnose=False)
+    calls = []
+    for epochs in (2, 20):
+        traced.clear()
+        r = st.fit(loss, start, (X, y), epochs=epochs, **how)
+        calls.append(len(traced))
+    assert r.nit == 120
+    assert calls[0] == calls[1] < 20  # the values of the proof, and two shapes
+    reference = st.fit(both, np.zeros(3), line, jac=True, epochs=20, **how)
+    np.testing.assert_allclose(np.asarray(r.x), reference.x, rtol=1e-4)
+    assert r.nfev == pytest.approx(reference.nfev, abs=8)
+
+
+def test_a_jax_loss_that_asks_its_numbers_is_followed_as_it_is(line):
+    numpy = peer("jax.numpy")
+
+    def loss(w, X, y):
+        f = ((X @ w - y) ** 2).mean()
+        return f if f > 0.5 else 2 * f  # no function that can be traced
+
+    X, y = (numpy.asarray(a, dtype="float32") for a in line)
+    r = st.fit(loss, numpy.zeros(3, dtype="float32"), (X, y), method=st.GD(lr=0.05), epochs=30, rng=3)
+    np.testing.assert_allclose(np.asarray(r.x), exact(*line), atol=0.1)
+
+
 def test_the_result_saves_with_its_epochs(line, tmp_path):
     r = st.fit(squares, np.zeros(3), line, epochs=3)
     r.save(tmp_path / "run.npz")

@@ -188,7 +188,7 @@ def fit(
     try:
         objective.args = next(plan.batches(train, 0))[0]
         f0 = objective(start)
-        derivative = choose(objective, run.parameters, start, f0, jac)
+        derivative = choose(objective, run.parameters, start, f0, jac, batches=True)
         oracle = MiniBatch(objective, derivative)
         keeper = None
         if checkpoint is not None:

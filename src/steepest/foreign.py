@@ -66,6 +66,10 @@ class Library:
 
         return primitive
 
+    def over_batches(self, objective: Any) -> Primitive:
+        """The same for an `Objective` whose further arguments change from call to call."""
+        return self.differentiate(objective.raw)
+
     def reshape(self, x: Any, shape: tuple[int, ...]) -> Any:
         """The same numbers in another shape."""
         return self.functions().reshape(x, shape)
@@ -152,6 +156,30 @@ class Jax(Library):
         import jax
 
         return jax.value_and_grad(lambda x: self.reshape(function(x), ()))
+
+    def over_batches(self, objective: Any) -> Primitive:
+        """Compiled once for each shape of a batch; as written where a loss asks its numbers as it is traced."""
+        import jax
+
+        def loss(x: Any, *batch: Any) -> Any:
+            return self.reshape(objective.fun(objective.restore(x), *batch), ())
+
+        both, plain = jax.jit(jax.value_and_grad(loss)), super().over_batches(objective)
+        traced = True
+
+        def primitive(x: np.ndarray) -> tuple[float, np.ndarray]:
+            nonlocal traced
+            if traced:
+                try:
+                    value, g = both(self.array(x), *objective.args)
+                except (jax.errors.JAXTypeError, jax.errors.JAXIndexError, TypeError):
+                    traced = False
+                else:
+                    objective.nfev += 1
+                    return float(value), self.numpy(g)
+            return plain(x)
+
+        return primitive
 
     def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
         import jax

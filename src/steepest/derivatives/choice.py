@@ -40,6 +40,7 @@ def choose(
     bounds: Box | None = None,
     rng: Any = None,
     otherwise: str = "fd",
+    batches: bool = False,
 ) -> Derivative:
     """How the gradient of `objective` is obtained.
 
@@ -61,6 +62,8 @@ def choose(
         Draws the directions of the proof; left out, the same ones each time, so that equal runs are equal.
     otherwise : str
         The differences that stand in for a gradient that is not right.
+    batches : bool
+        Whether the further arguments of `objective` change from call to call.
 
     Raises
     ------
@@ -92,7 +95,8 @@ def choose(
     if jac in (None, False, "auto") and (library := parameters.library) is not None:
         if not library.differentiates:
             return DIFFERENCES[otherwise](objective, x0, f0, bounds, rng)
-        return proved(library.name, library.differentiate(objective.raw))
+        tell = library.over_batches(objective) if batches else library.differentiate(objective.raw)
+        return proved(library.name, tell)
     name = "autograd" if jac in (None, False, "auto") else jac
     if name not in AUTOMATIC:
         names = ", ".join(repr(name) for name in ["auto", *AUTOMATIC, *DIFFERENCES])
