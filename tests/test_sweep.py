@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pytest
@@ -17,9 +18,10 @@ from steepest.history import History
 from steepest.lift import Rule
 from steepest.minimize import minimize
 from steepest.stop import Criterion, GradientNorm, Reason, Steps
-from steepest.sweep import sweep
+from steepest.sweep import sweep as sweep_and_judge
 
 RULES = [r for r in vars(rules).values() if isinstance(r, type) and issubclass(r, Rule) and r is not Rule]
+sweep = partial(sweep_and_judge, diagnose=False)  # verdicts are tested in test_sweep_verdicts.py
 RATES = np.array([1e-4, 1e-2, 0.3, 5.0])
 
 

@@ -95,7 +95,7 @@ def test_function_that_draws_numbers_is_called():
 def test_function_of_one_point_becomes_one_of_many():
     s = sweep(total, [3.0, -2.0], rules.GD(lr=np.array([0.1, 0.5, 2.5])), jac=lambda x: 1.0 * x, maxiter=500)
     assert s.engine == "compiled"
-    assert s.code.tolist() == ["converged.gradient", "converged.gradient", "diverged"]
+    assert s.code.tolist() == ["converged.gradient", "converged.gradient", "diverged.rate"]
 
 
 def test_functions_of_numba_are_followed_in_their_python():

@@ -71,7 +71,7 @@ FIGURES = {
     "gradient": "its norm at the end, or what was wrong with yours",
     "smallest": "the smallest curvature",
     "largest": "the largest curvature",
-    "left": "how far f can still fall; of ill-conditioned runs: how far away the minimum is",
+    "left": "how far f can still fall, or how far away the minimum is",
     "distance": "how far away the minimum, or a lower value, is",
     "noise": "how uncertain one value of f is",
     "average": "the mean of f over the last quarter of the run",

@@ -6,13 +6,13 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .batch import INTERRUPTED, Task, run_batch
+from .diagnose import Ends, Verdict, judge_many
 from .errors import ArgumentError, MissingExtraError
 from .lanes import FEW, run_lanes
 from .lift import Rule
@@ -23,98 +23,11 @@ from .methods import find
 from .minimize import minimize
 from .parallel import evaluate
 from .params import floats
-from .stop import Criterion, Reason
+from .stop import Criterion
+from .swept import Sweep
 from .watch import batchable
 
-
-@dataclass(frozen=True, repr=False)
-class Sweep:
-    """What came of many runs; the arrays have the shape of the grid.
-
-    Attributes
-    ----------
-    varied : dict
-        What differs between the runs: hyperparameters, ``"start"`` (its index), ``"method"``; by name.
-    x : ndarray, shape (..., n)
-        The best finite point that each run saw.
-    fun : ndarray
-        The value there; NaN where no value was finite.
-    steps : ndarray of int
-        Made until it stopped.
-    code : ndarray of str
-        Why it stopped, such as ``converged.gradient``, ``budget.steps`` or ``diverged``; not diagnosed any
-        further, which `minimize` with the same values does.
-    engine : str
-        ``"compiled"``: function and steps are one loop in machine code; ``"batch"``: the function is called for
-        all runs at once; ``"one by one"`` where it or the method can't be.
-    seconds : float
-        Wall time.
-    """
-
-    varied: dict[str, np.ndarray]
-    x: np.ndarray
-    fun: np.ndarray
-    steps: np.ndarray
-    code: np.ndarray
-    engine: str
-    seconds: float
-
-    @property
-    def converged(self) -> np.ndarray:
-        """Which runs met a criterion that means success."""
-        return np.vectorize(lambda code: Reason(code, "").converged, otypes=[bool])(self.code)
-
-    @property
-    def best(self) -> dict[str, Any]:
-        """The run with the lowest value: what was varied, x, fun, steps, code.
-
-        Raises
-        ------
-        ArgumentError
-            When no run saw a finite value.
-        """
-        if not np.isfinite(self.fun).any():
-            raise ArgumentError("no run saw a finite value: begin elsewhere, or with smaller rates.")
-        k = np.unravel_index(np.nanargmin(self.fun), self.fun.shape)
-        row = {name: column[k] for name, column in self._columns()}
-        row = {name: value.item() if isinstance(value, np.generic) else value for name, value in row.items()}
-        return row | {"x": self.x[k]}
-
-    def _columns(self) -> list[tuple[str, np.ndarray]]:
-        return [*self.varied.items(), ("fun", self.fun), ("steps", self.steps), ("code", self.code)]
-
-    def to_dict(self) -> dict[str, list[Any]]:
-        """Flat columns, a row for each run: what was varied, fun, steps, code."""
-        return {name: column.reshape(-1).tolist() for name, column in self._columns()}
-
-    def to_arrays(self) -> dict[str, np.ndarray]:
-        """The arrays by name, in the shape of the grid: the stability map."""
-        return {**dict(self._columns()), "x": self.x}
-
-    def to_dataframe(self) -> Any:
-        """The flat columns as a `pandas.DataFrame`."""
-        try:
-            import pandas
-        except ImportError as error:
-            raise MissingExtraError("pandas", "table", "a data frame") from error
-        return pandas.DataFrame(self.to_dict())
-
-    def plot(self, show: str = "fun", *, axes: Any = None, theme: str | None = None) -> Any:
-        """Draw the lowest values (or the steps) on a line or a map; see `steepest.plots.sweep`."""
-        from .plots import sweep
-
-        return sweep(self, show, axes=axes, theme=theme)
-
-    def __repr__(self) -> str:
-        codes, counts = np.unique(self.code.astype(str), return_counts=True)
-        ends = ", ".join(f"{count} {code}" for code, count in zip(codes, counts, strict=True))
-        lines = [f"{self.fun.size} runs in {self.seconds:.3g} s ({self.engine}): {ends}"]
-        if np.isfinite(self.fun).any():
-            best = self.best
-            values = ", ".join(f"{name}={best[name]:.6g}" if isinstance(best[name], float) else f"{name}={best[name]}"
-                               for name in self.varied)  # fmt: skip
-            lines.append(f"best: fun = {best['fun']:.10g} after {best['steps']} steps, with {values}")
-        return "\n".join(lines)
+ALONE = 10_000  # steps, at most, in which runs of a batch are made once more to find out why they ended so
 
 
 def sweep(
@@ -128,6 +41,7 @@ def sweep(
     workers: Any = None,
     rng: Any = None,
     bounds: Any = None,
+    diagnose: bool = True,
     **limits: float,
 ) -> Sweep:
     """Run a method with many values of its hyperparameters, from many starts, or several methods.
@@ -160,6 +74,10 @@ def sweep(
         For the directions in which gradients are proved.
     bounds : sequence of (low, high)
         As for `minimize`.
+    diagnose : bool
+        Whether to say of each run why it ended so. Of a batch the ends are judged, by 2n + 4 further calls for all
+        runs together; those whose ends do not tell (a cycle, a kink, an edge) are made once more alone, as far as
+        10 000 steps in all suffice.
     **limits
         maxiter, maxfun, maxtime, gtol, xtol, ftol, target: of each run.
 
@@ -179,15 +97,14 @@ def sweep(
     >>> from steepest.rules import GD
     >>> s = sweep(lambda x: x[0] ** 2 + 10 * x[1] ** 2, [3.0, 2.0], GD(lr=np.array([0.01, 0.09, 0.11])))
     >>> s.code.tolist(), s.best["lr"], s.engine
-    (['converged.gradient', 'converged.gradient', 'diverged'], 0.09, 'batch')
+    (['converged.gradient', 'converged.gradient', 'diverged.rate'], 0.09, 'batch')
     """
     began = time.perf_counter()
     if not isinstance(method, str | Method | type):
         parts: list[Sweep] = []
         for each in method:
-            parts.append(
-                sweep(fun, x0, each, args, jac, stop=stop, workers=workers, rng=rng, bounds=bounds, **limits)
-            )
+            parts.append(sweep(fun, x0, each, args, jac, stop=stop, workers=workers, rng=rng, bounds=bounds,
+                               diagnose=diagnose, **limits))  # fmt: skip
             if (parts[-1].code == INTERRUPTED).any():
                 break
         return _stacked(parts, [_label(each) for each in method[: len(parts)]], time.perf_counter() - began)
@@ -209,23 +126,44 @@ def sweep(
         varied["start"] = np.broadcast_to(index, shape)
     points = np.broadcast_to(starts, (*shape, starts.shape[-1])).reshape(-1, starts.shape[-1])
     values = {name: array.reshape(-1) for name, array in varied.items() if name in arrays}
-    given = {"args": args, "jac": jac, "stop": stop, "rng": rng, "bounds": bounds, **limits}
+    given = {
+        "args": args,
+        "jac": jac,
+        "stop": stop,
+        "rng": rng,
+        "bounds": bounds,
+        "diagnose": diagnose,
+        **limits,
+    }
     together = _at_once(fun, points, number, chosen, values, **given)
-    engine, columns = together or (
-        "one by one",
-        _one_by_one(fun, points, number, chosen, values, workers, given),
-    )
-    x, found, steps, code = columns
+
+    def alone(which: Any, workers: Any = None) -> list[Row]:
+        """Some of the runs, each by `minimize`."""
+        columns = {name: column[which] for name, column in values.items()}
+        runs = [(chosen.with_hyper(**{name: column[k] for name, column in columns.items()})
+                 if isinstance(chosen, Rule) else chosen, x[0] if number else x)
+                for k, x in enumerate(points[which])]  # fmt: skip
+        one = partial(_alone, fun, given)
+        return _until_interrupted(one, runs) if workers is None else evaluate(one, runs, workers)
+
+    engine, columns = together or ("one by one", _columns(alone(slice(None), workers), diagnose))
+    x, found, steps, code, ends = columns
+    if isinstance(ends, Ends):
+        few = ends.unclear[np.cumsum(steps[ends.unclear]) <= ALONE]
+        for k, row in zip(few.tolist(), alone(few), strict=True):
+            ends.learn(k, row[-1])
     return Sweep(varied, x.reshape(*shape, -1), found.reshape(shape), steps.reshape(shape), code.reshape(shape),
-                 engine, time.perf_counter() - began)  # fmt: skip
+                 engine, time.perf_counter() - began, ends)  # fmt: skip
 
 
-Columns = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+Columns = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, Sequence[Verdict]]
+Row = tuple[np.ndarray, float, int, Verdict]
+NOT_BEGUN = Verdict(INTERRUPTED, "Interrupted before this run began.")
 
 
 def _at_once(
     fun: Any, points: np.ndarray, number: bool, method: Method, values: dict[str, np.ndarray], args: Any, jac: Any,
-    stop: Criterion | None, rng: Any, bounds: Any, **limits: float,
+    stop: Criterion | None, rng: Any, bounds: Any, diagnose: bool, **limits: float,
 ) -> tuple[str, Columns] | None:  # fmt: skip
     """All runs as one batch, and what computed them; None where that can't be."""
     known = Limits.of(None, limits, {})
@@ -248,38 +186,32 @@ def _at_once(
             out = run_lanes(task, found.meaning)
             engine = "compiled" if found.meaning else engine
     out = out or run_batch(task)
-    return engine, (out.x.T, out.fun, out.steps, out.code)
+    if not diagnose or (out.code == INTERRUPTED).any():
+        return engine, (out.x.T, out.fun, out.steps, out.code, ())
+    ends = judge_many(task, out)
+    return engine, (out.x.T, out.fun, out.steps, ends.code, ends)
 
 
-def _one_by_one(
-    fun: Any, points: np.ndarray, number: bool, method: Method, values: dict[str, np.ndarray], workers: Any,
-    given: dict[str, Any],
-) -> Columns:  # fmt: skip
-    """Each run by `minimize`."""
-    runs = []
-    for k, x in enumerate(points):
-        changes = {name: column[k] for name, column in values.items()}
-        runs.append(
-            (method.with_hyper(**changes) if isinstance(method, Rule) else method, x[0] if number else x)
-        )
-    alone = partial(_alone, fun, given)
-    rows = _until_interrupted(alone, runs) if workers is None else evaluate(alone, runs, workers)
-    x, found, steps, code = zip(*rows, strict=True)
-    return np.array(x), np.array(found), np.array(steps), np.array(code, object)
+def _columns(rows: list[Row], diagnosed: bool) -> Columns:
+    """What came of single runs, by columns."""
+    x, found, steps, ends = zip(*rows, strict=True)
+    codes = np.array([verdict.code for verdict in ends], object)
+    return np.array(x), np.array(found), np.array(steps), codes, ends if diagnosed else ()
 
 
-def _alone(fun: Any, given: dict[str, Any], run: tuple[Method, Any]) -> tuple[np.ndarray, float, int, str]:
+def _alone(fun: Any, given: dict[str, Any], run: tuple[Method, Any]) -> Row:
     method, x0 = run
-    result = minimize(fun, x0, method=method, on_error="stop", diagnose=False, **given)
-    return np.atleast_1d(result.x), result.fun, result.nit, result.code
+    result = minimize(fun, x0, method=method, on_error="stop", **given)
+    verdict = Verdict(result.code, result.why, result.success, result.evidence, result.advice)
+    return np.atleast_1d(result.x), result.fun, result.nit, verdict
 
 
-def _until_interrupted(alone: Callable[[Any], Any], runs: list[tuple[Method, Any]]) -> list[Any]:
+def _until_interrupted(alone: Callable[[Any], Row], runs: list[tuple[Method, Any]]) -> list[Row]:
     """The rows of the runs; after Ctrl-C those that were not begun stand at their starts."""
-    rows: list[Any] = []
+    rows: list[Row] = []
     for run in runs:
-        halted = bool(rows) and rows[-1][-1] == INTERRUPTED
-        rows.append((np.atleast_1d(run[1]), math.nan, 0, INTERRUPTED) if halted else alone(run))
+        halted = bool(rows) and rows[-1][-1].code == INTERRUPTED
+        rows.append((np.atleast_1d(run[1]), math.nan, 0, NOT_BEGUN) if halted else alone(run))
     return rows
 
 
@@ -302,6 +234,7 @@ def _stacked(sweeps: list[Sweep], names: list[str], seconds: float) -> Sweep:
         **together,
         engine=engine,
         seconds=seconds,
+        ends=[verdict for each in sweeps for verdict in each.ends],
     )
 
 

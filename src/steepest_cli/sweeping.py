@@ -82,7 +82,7 @@ def sweep(
         if best is not None:
             _advise(ctx, _best(specs, best))
 
-    show_rows(ctx, rows, text, function=function.name, best=best)
+    show_rows(ctx, rows, text, function=function.name, best=best, why=found.why)
     write_file(plot, lambda to: save_picture(found.plot, to), quiet)
     interrupted = (found.code == "interrupted").any()
     ctx.exit(INTERRUPTED if interrupted else 0 if found.converged.any() else NOT_CONVERGED)

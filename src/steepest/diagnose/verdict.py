@@ -29,6 +29,7 @@ class Advice(str):
     """
 
     changes: dict[str, Any]
+    _made_of: tuple[dict[str, Any], str, str]
 
     def __new__(cls, changes: dict[str, Any], hint: str = "", function: str = "minimize") -> Advice:
         texts = {name: _written(v) for name, v in changes.items() if v is not None}
@@ -41,7 +42,12 @@ class Advice(str):
         call = f"st.{function}({', '.join(parts)})" if changes else ""
         advice = super().__new__(cls, "  # ".join(part for part in (call, hint) if part))
         advice.changes = changes
+        advice._made_of = changes, hint, function
         return advice
+
+    def __getnewargs__(self) -> tuple[dict[str, Any], str, str]:  # type: ignore[override]
+        """What a copy is made of, in another process say."""
+        return self._made_of
 
 
 def _written(value: Any) -> str:

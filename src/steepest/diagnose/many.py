@@ -1,0 +1,209 @@
+"""The verdicts on many runs of one rule: where they ended, beside the curvature there and at their starts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..batch import Outcome, Task
+from ..codes import CODES
+from ..lift import Rule
+from ..watch import Batch
+from .curvature import FULL
+from .rate import LIMITS, SHARES
+from .rates import ILL, TOO_SMALL
+from .stationary import ASKED
+from .verdict import Advice, Verdict
+from .words import number, rounded
+
+STRAIGHT = 0.5  # share of its length that a path gets ahead by, if it hardly bends
+
+
+@dataclass
+class Hessians:
+    """Curvatures at many places: values and gradients there, eigenvalues of shape (runs, n), vectors, their error."""
+
+    f: np.ndarray
+    g: np.ndarray
+    values: np.ndarray
+    vectors: np.ndarray
+    error: np.ndarray
+
+    @classmethod
+    def at(cls, x: np.ndarray, batch: Batch) -> Hessians:
+        """By forward differences of gradients: n + 1 batches."""
+        n, runs = x.shape
+        unit = math.sqrt(np.finfo(x.dtype).eps)
+        f, g = batch(x)
+        product, size = np.empty((runs, n, n)), np.maximum(np.abs(x), np.abs(x).max(axis=0))
+        for i in range(n):
+            moved = x.copy()
+            moved[i] += unit * np.where(size[i] == 0, 1.0, size[i])
+            product[:, :, i] = ((batch(moved)[1] - g) / (moved[i] - x[i])).T
+        transposed = product.transpose(0, 2, 1)
+        error = np.abs(product - transposed).max(axis=(1, 2)) + unit * np.abs(product).max(axis=(1, 2))
+        finite = np.isfinite(product).all(axis=(1, 2))
+        product[~finite] = math.nan
+        values, vectors = np.full((runs, n), math.nan), np.full((runs, n, n), math.nan)
+        values[finite], vectors[finite] = np.linalg.eigh((product + transposed)[finite] / 2)
+        return cls(f, g.astype(float), values, vectors, error)
+
+    @property
+    def largest(self) -> np.ndarray:
+        return np.abs(self.values).max(axis=1)
+
+    @property
+    def smallest(self) -> np.ndarray:
+        return self.values[:, 0]
+
+    @property
+    def newton(self) -> np.ndarray:
+        """Newton's step, shape (n, runs); infinite where some direction is flat or falls."""
+        step = np.einsum(
+            "kij,kj->ik", self.vectors, np.einsum("kij,ik->kj", self.vectors, self.g) / self.values
+        )
+        return np.where(self.smallest > self.error, step, math.inf)
+
+    @property
+    def left(self) -> np.ndarray:
+        """Newton's estimate of how far f can still fall; infinite where that is."""
+        return np.where(self.smallest > self.error, (self.g * self.newton).sum(axis=0) / 2, math.inf)
+
+
+@dataclass
+class Ends(Sequence[Verdict]):
+    """Many runs judged from their ends, each a Verdict that is written when it is asked for.
+
+    Attributes
+    ----------
+    rule : type
+    values : mapping
+        Its hyperparameters: a number, or an array of shape (runs,).
+    code : ndarray of str, shape (runs,)
+        As of single runs; the bare reason where the ends do not tell the cause.
+    limit, L, suggested, condition, gradient : ndarray, shape (runs,)
+        The largest stable rate, the curvature that it is made of, a rate to try; NaN where there is no such rule.
+        The condition number and the norm of the gradient at the end.
+    unclear : ndarray of int
+        The runs whose cause is in their paths, not in their ends.
+    known : dict of int to Verdict
+        What was found out about runs by other means.
+    """
+
+    rule: type[Rule]
+    values: Mapping[str, Any]
+    code: np.ndarray
+    limit: np.ndarray
+    L: np.ndarray
+    suggested: np.ndarray
+    condition: np.ndarray
+    gradient: np.ndarray
+    unclear: np.ndarray
+    known: dict[int, Verdict] = field(default_factory=dict)
+
+    def learn(self, k: int, verdict: Verdict) -> None:
+        """Take the verdict on run k from elsewhere."""
+        self.known[k], self.code[k] = verdict, verdict.code
+
+    def __len__(self) -> int:
+        return len(self.code)
+
+    def __getitem__(self, k: Any) -> Any:
+        if not -len(self) <= k < len(self):
+            raise IndexError(k)
+        if k in self.known:
+            return self.known[k]
+        code = str(self.code[k])
+        meaning = CODES[code].meaning if code in CODES else code
+        success = code.startswith(("converged", "target"))
+        values = {name: v[k].item() if np.ndim(v) else v for name, v in self.values.items()}
+        lr, limit, L, suggested = (
+            values.get("lr"),
+            *(float(v[k]) for v in (self.limit, self.L, self.suggested)),
+        )
+        if not code.endswith(".rate") or not 0 < suggested < math.inf:
+            ill = {"condition": float(self.condition[k])} if code.endswith(".conditioning") else {}
+            return Verdict(code, meaning, success, ill or {"gradient": float(self.gradient[k])})
+        lr = values["lr"]
+        beside, lost = "", code.startswith("diverged")
+        if limit > 0 and lost == (lr > limit):  # else f is more curved on the way than at both ends
+            beside = (
+                f" lr = {number(lr)} is {number(lr / limit)} times the limit {number(limit * L)}/L = {number(limit)}, "
+                f"where L = {number(L)} is the largest curvature."
+            )
+        sentence = f"{meaning}{beside} Use lr = {number(suggested)}."
+        evidence = {"lr": lr} | ({"L": L} if limit > 0 else {})
+        evidence |= {"limit": limit} if lost else {"suggested": suggested, "times": suggested / lr}
+        advice = Advice({"method": self.rule(**{**values, "lr": suggested})})
+        return Verdict(code, sentence, success, evidence, advice)
+
+
+@np.errstate(all="ignore")
+def judge_many(task: Task, out: Outcome) -> Ends:
+    """Judge runs from their ends, by 2n + 4 batches of gradients; where n is large, by the reasons alone."""
+    runs, n = out.fun.size, task.starts.shape[0]
+    nothing = np.full(runs, math.nan)
+    code = np.where(out.code == "diverged", "diverged.rate", out.code)
+    lr = np.broadcast_to(np.asarray(task.values.get("lr", math.nan), float), (runs,))
+    if n > FULL:
+        return Ends(
+            task.rule, task.values, code, nothing, nothing, nothing, nothing, nothing, np.array([], int)
+        )
+    one = (task.starts == task.starts[:, :1]).all()
+    start = Hessians.at(task.starts[:, :1] if one else task.starts, task.batch)
+    end = Hessians.at(np.ascontiguousarray(out.x), task.batch)
+    factor, formula = LIMITS.get(task.rule.__name__, (lambda beta: math.nan, ""))
+    share, _ = SHARES.get(task.rule.__name__, (lambda beta: 1.0, ""))
+    beta = task.values.get("beta", 0.0) if formula else 0.0
+    lost = np.isin(out.code, ("diverged", "nonfinite", "unbounded"))
+    met = np.fmax(start.largest, end.largest)
+    L = np.where(lost, met, end.values[:, -1])  # upward: where f only bends down no rate is too large
+    limit = np.where(L > 0, factor(beta) / L, math.nan)
+    g, g_start = np.linalg.norm(end.g, axis=0), np.linalg.norm(start.g, axis=0)
+    noise, gain = task.noise(np.where(np.isfinite(end.f), end.f, 0.0)), start.f - end.f
+    condition = np.where(end.smallest > end.error, end.largest / end.smallest, math.nan)
+    # steps that zigzag, at a kink say, are not too short
+    way = out.x - task.starts
+    if formula:
+        ahead = np.linalg.norm(way, axis=0) >= STRAIGHT * out.steps * lr / (1 - beta) * np.minimum(g, g_start)
+        suggested = share(beta) / met
+        short = (lr < TOO_SMALL * limit) & (suggested >= 10 * lr) & ahead
+    else:  # as in Adam a step is about lr long, whatever the gradient
+        each, far = np.abs(way).max(axis=0) / out.steps, np.abs(end.newton).max(axis=0)
+        ahead, suggested = each >= STRAIGHT * lr, lr * far / each / 100
+        short = ahead & (suggested >= lr) & (suggested < math.inf)
+    met_test = np.array([str(c).startswith("converged") for c in out.code])
+    spent = out.code == "budget.steps"
+    loose = (end.left > ASKED * gain) & (end.left > 10 * noise) & np.isfinite(end.left)
+    for where, name in (  # the later ones count
+        (lost & (out.code == "nonfinite") & (lr > 0.99 * limit), "diverged.rate"),
+        (spent & (condition >= 0.999 * ILL) & ~(lr > limit), "budget.conditioning"),
+        (spent & short, "budget.rate"),
+        (spent & (end.left <= 2 * noise), "converged.precision"),
+        (met_test & loose, "stalled.tolerance"),
+        (met_test & loose & short, "stalled.rate"),
+        (met_test & _falls(task, end, out.x, noise), "stalled.saddle"),
+    ):
+        code = np.where(where, name, code)
+    # steps about as long as the limit may cycle, oscillate or grow; short ones that do not get ahead have met a kink
+    doubtful = (end.smallest < -end.error) | (formula != "") & (
+        ~(lr < 0.9 * limit) | (lr < TOO_SMALL * limit) & ~ahead
+    )
+    unclear = (spent & (code != "converged.precision") & doubtful) | (code == "nonfinite")
+    suggested = np.array([rounded(rate) for rate in suggested])
+    return Ends(task.rule, task.values, code, limit, L, suggested, condition, g, np.flatnonzero(unclear))
+
+
+def _falls(task: Task, end: Hessians, x: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """Where f is lower a little along the direction of the smallest curvature, if that is negative."""
+    curved = end.smallest < -end.error
+    if not curved.any():
+        return curved
+    v = end.vectors[:, :, 0].T
+    t = np.maximum(np.sqrt(20 * noise / -end.smallest), 1e-3 * np.maximum(np.abs(x).max(axis=0), 1e-3))
+    lower = np.fmin(*(task.batch((x + sign * t * v).astype(x.dtype))[0] for sign in (1, -1)))
+    return curved & (lower < end.f - 3 * noise)
