@@ -143,6 +143,8 @@ RUNS = {
         lambda x: x[0] ** 2 / 2 + 5e3 * x[1] ** 2, START, method=GD(lr=1.9e-4), xtol=1e-3
     ),
     "stalled.passed": lambda: st.minimize(well, [-2.0], method=st.Momentum(lr=0.05)),
+    "stalled.slope": lambda: st.minimize(lambda x: (x[0] - 1) ** 2 + 1e-12 * x[1], [0.0, 0.0]),
+    "stalled.rough": lambda: st.minimize(lambda x: bowl(x) + 1 + 1e-6 * np.sin(1e9 * bowl(x)), START),
     "stalled.labels": lambda: train(st.losses.Logistic(), None, (ROWS, np.ones(100))),
     "error": lambda: st.minimize(ends(ZeroDivisionError()), START, method=GD(lr=0.01), on_error="stop"),
     "interrupted": lambda: st.minimize(ends(KeyboardInterrupt()), START, method=GD(lr=0.01)),

@@ -93,7 +93,7 @@ FIGURES = {
     "x": "the place",
     "slopes": "on both sides of the kink",
     "leap": "by how much f jumps",
-    "direction": "a vector of length 1",
+    "direction": "as a vector",
     "step": "how far to go along it",
     "curvature": "along it",
     "slope": "the norm of the gradient",
@@ -222,6 +222,12 @@ CODES = {
         ("slope", "distance", "drop", "gradient", "lr", "L", "unscaled"),
         "begin there; `fit`: `lr=\"auto\"`",
     ),
+    "stalled.slope": Code(
+        "f still falls a long way off along a direction in which no curvature was seen.",
+        ("direction", "distance", "drop"),
+        "begin there; units in which the numbers of x are alike",
+    ),
+    "stalled.rough": Code("f ripples on a scale that its gradient does not know.", ("distance", "drop"), "smooth f"),
     "stalled.levelling": Code(
         "f falls ever more slowly, to a limit that it never reaches.", ("slope", "limit"), "bound x, or add a penalty"
     ),

@@ -65,7 +65,7 @@ class Sweep:
         """
         if not len(self.ends):
             raise ArgumentError(
-                "this sweep has codes, but no verdicts: it was interrupted, or made with diagnose=False."
+                "this sweep has no verdicts: it was interrupted, or made with diagnose=False."
             )
         verdicts = np.empty(self.fun.size, object)
         verdicts[:] = list(self.ends)
