@@ -109,6 +109,11 @@ def well(x):  # a minimum of -0.35 at -1.05, another one of -0.15 at 0.95
     return x[0] ** 4 / 4 - x[0] ** 2 / 2 + 0.1 * x[0]
 
 
+def rippled(x):
+    smooth = (x[0] - 1) ** 2 + 10 * (x[1] + 2) ** 2 + 1
+    return smooth + 1e-6 * np.sin(1e9 * smooth)
+
+
 WIDE = np.random.default_rng(3).normal(size=(60, 40))
 START = [3.0, 2.0]
 RUNS = {
@@ -144,7 +149,7 @@ RUNS = {
     ),
     "stalled.passed": lambda: st.minimize(well, [-2.0], method=st.Momentum(lr=0.05)),
     "stalled.slope": lambda: st.minimize(lambda x: (x[0] - 1) ** 2 + 1e-12 * x[1], [0.0, 0.0]),
-    "stalled.rough": lambda: st.minimize(lambda x: bowl(x) + 1 + 1e-6 * np.sin(1e9 * bowl(x)), START),
+    "stalled.rough": lambda: st.minimize(rippled, [0.0, 0.0]),
     "stalled.labels": lambda: train(st.losses.Logistic(), None, (ROWS, np.ones(100))),
     "error": lambda: st.minimize(ends(ZeroDivisionError()), START, method=GD(lr=0.01), on_error="stop"),
     "interrupted": lambda: st.minimize(ends(KeyboardInterrupt()), START, method=GD(lr=0.01)),
