@@ -12,8 +12,8 @@ import numpy as np
 from ..batch import Outcome, Task
 from ..codes import CODES
 from ..lift import Rule
-from ..watch import Batch
 from .curvature import FULL
+from .hessians import Hessians
 from .rate import LIMITS, SHARES
 from .rates import ILL, TOO_SMALL
 from .stationary import ASKED
@@ -21,57 +21,6 @@ from .verdict import Advice, Verdict
 from .words import number, rounded
 
 STRAIGHT = 0.5  # share of its length that a path gets ahead by, if it hardly bends
-
-
-@dataclass
-class Hessians:
-    """Curvatures at many places: values and gradients there, eigenvalues of shape (runs, n), vectors, their error."""
-
-    f: np.ndarray
-    g: np.ndarray
-    values: np.ndarray
-    vectors: np.ndarray
-    error: np.ndarray
-
-    @classmethod
-    def at(cls, x: np.ndarray, batch: Batch) -> Hessians:
-        """By forward differences of gradients: n + 1 batches."""
-        n, runs = x.shape
-        unit = math.sqrt(np.finfo(x.dtype).eps)
-        f, g = batch(x)
-        product, size = np.empty((runs, n, n)), np.maximum(np.abs(x), np.abs(x).max(axis=0))
-        for i in range(n):
-            moved = x.copy()
-            moved[i] += unit * np.where(size[i] == 0, 1.0, size[i])
-            product[:, :, i] = ((batch(moved)[1] - g) / (moved[i] - x[i])).T
-        transposed = product.transpose(0, 2, 1)
-        error = np.abs(product - transposed).max(axis=(1, 2)) + unit * np.abs(product).max(axis=(1, 2))
-        finite = np.isfinite(product).all(axis=(1, 2))
-        product[~finite] = math.nan
-        values, vectors = np.full((runs, n), math.nan), np.full((runs, n, n), math.nan)
-        values[finite], vectors[finite] = np.linalg.eigh((product + transposed)[finite] / 2)
-        return cls(f, g.astype(float), values, vectors, error)
-
-    @property
-    def largest(self) -> np.ndarray:
-        return np.abs(self.values).max(axis=1)
-
-    @property
-    def smallest(self) -> np.ndarray:
-        return self.values[:, 0]
-
-    @property
-    def newton(self) -> np.ndarray:
-        """Newton's step, shape (n, runs); infinite where some direction is flat or falls."""
-        step = np.einsum(
-            "kij,kj->ik", self.vectors, np.einsum("kij,ik->kj", self.vectors, self.g) / self.values
-        )
-        return np.where(self.smallest > self.error, step, math.inf)
-
-    @property
-    def left(self) -> np.ndarray:
-        """Newton's estimate of how far f can still fall; infinite where that is."""
-        return np.where(self.smallest > self.error, (self.g * self.newton).sum(axis=0) / 2, math.inf)
 
 
 @dataclass
