@@ -232,8 +232,10 @@ class Finite:
         self.age += 1
         renew = stale | ~(error <= STALE * np.abs(g))  # True where it is NaN
         if renew.any():
-            due = stale | ~np.isfinite(g) | (self.central & (self.age >= self.wait))
-            index = np.flatnonzero(renew & due & ~steps.flat)
+            waited = self.age >= self.wait
+            due = stale | ~np.isfinite(g) | (self.central & waited)
+            # what fun did not react to at one place it may react to at another
+            index = np.flatnonzero(renew & np.where(steps.flat, waited, due))
             if index.size:
                 self._calibrate(x, f, index)
                 g[index], error[index] = steps.slope[index], steps.error[index]

@@ -18,7 +18,7 @@ CERTAIN = 3.0  # times its error, from which a slope by differences is there
 LINEAR = 4.0  # times what a slope foretells, up to which a fall is its doing, however far away
 DOUBTED = 3  # coordinates that are looked at again, at most
 RESERVE = 2  # looks that are left to others
-DECADES = (1e9, 1e12, 1e6, 1e15)  # times the scale, along coordinates that f has not reacted to
+DECADES = (CLOSE, 1.0, 1e9, 1e12, 1e6, 1e15)  # times the scale, along coordinates that f has not reacted to
 COARSE = 10.0  # times |f| and all that the run has gained: a change of f over the step of a difference that is doubted
 REACHES = (10.0, 1.0)  # times how far each coordinate came, along those on which f is flat
 HALF = 0.5  # of a coordinate that must lie in the flat directions for a look along it
@@ -66,7 +66,7 @@ def unread(case: Case) -> Verdict | None:
     far = np.zeros(case.n, bool) if coarse is None else case.free & coarse(case.f, COARSE * size)
     if any(_misread(case, i, diagonal[i], size) for i in np.flatnonzero(far)[:DOUBTED].tolist()):
         return _measure_otherwise(case, far)
-    unseen = case.free & np.isnan(diagonal)
+    unseen = case.free & (np.isnan(diagonal) | np.isinf(error))
     certain = np.abs(case.g) > CERTAIN * error
     slopes = (
         _fall(case, case.g[i], np.eye(1, case.n, i)[0]) for i in np.flatnonzero(unseen & certain).tolist()
@@ -152,6 +152,8 @@ def _flat(case: Case) -> Iterator[Look]:
 def unfinished(case: Case, by: np.ndarray, f: float, foreseen: float | None = None) -> Verdict:
     """f is lower `by` away, where its value is `f`: the end of a plateau, or of a slope that nothing bends."""
     slope = abs(float(case.g @ by)) if foreseen is None else foreseen
+    if case.point.error is not None and np.isinf(case.point.error[by != 0]).any():
+        slope = math.inf  # as far as is known
     distance, fall = float(np.linalg.norm(by)), case.f - f
     met = f"{case.reason.sentence} But" if case.reason.converged else "No end:"
     there = f"{number(distance)} away f is {'lower' if case.sign > 0 else 'higher'} by {number(fall)}"
@@ -164,7 +166,7 @@ def unfinished(case: Case, by: np.ndarray, f: float, foreseen: float | None = No
         evidence = {"slope": case.slope, "distance": distance, "drop": fall}
         return Verdict("stalled.plateau", sentence, False, evidence, advice)
     sentence = (
-        f"{met} f still {case.falls} along {along(by)}, where no curvature was seen: {there}. Start there, or "
+        f"{met} f still {case.falls} along {along(by)}, of which no curvature was seen: {there}. Start there, or "
         "measure x in units in which its numbers are alike."
     )
     evidence = {"direction": by.tolist(), "distance": distance, "drop": fall}
