@@ -30,23 +30,24 @@ def levelling(case: Case) -> Verdict | None:
     d = case.trail.moves[-1] if beyond is None else beyond
     d = d * (way / max(float(np.linalg.norm(d)), 1e-300))
     drops = [case.f - case.probes.value((case.x + 10.0**k * d).astype(case.x.dtype)) for k in (0, 1, 2)]
-    falls = drops[0] > 2 * case.noise and drops[0] <= drops[1] * (1 + 1e-12) <= drops[2] * (1 + 1e-9)
-    if not falls and (beyond is None or max(drops) > case.enough):
+    if beyond is not None:
+        drops = [drop for drop in drops if drop <= case.enough] or [0.0]  # elsewhere may be other valleys
+    elif not (drops[0] > 2 * case.noise and drops[0] <= drops[1] * (1 + 1e-12) <= drops[2] * (1 + 1e-9)):
         return None
+    further, most = number(10.0 ** (len(drops) - 1) * way), max(drops[-1], 0.0)
     sentence = (
         f"f {case.falls} ever more slowly along {along(d)}: the slope is down to {number(case.slope)}, and "
-        f"even {number(100 * way)} further on it is only {number(drops[2])} "
-        f"{'lower' if case.sign > 0 else 'higher'}. It seems to have no {case.minimum}, only a limit near "
-        f"{case.shown(case.f - drops[2])}."
+        f"even {further} further on it is only {number(most)} {'lower' if case.sign > 0 else 'higher'}. It seems to "
+        f"have no {case.minimum}, only a limit near {case.shown(case.f - most)}."
     )
-    evidence = {"slope": case.slope, "limit": case.sign * (case.f - drops[2])}
+    evidence = {"slope": case.slope, "limit": case.sign * (case.f - most)}
     advice = case.advise("bound x, or add a penalty: there is nothing to arrive at")
     return Verdict("stalled.levelling", sentence, False, evidence, advice)
 
 
 def _beyond(case: Case) -> np.ndarray | None:
     """Newton's step along an axis on which f still falls far beyond the place where that sees its minimum."""
-    shares = np.nan_to_num(ahead(case), posinf=0.0)
+    shares = np.where(case.bends.firm, np.nan_to_num(ahead(case), posinf=0.0), 0.0)
     for k in np.argsort(-shares)[: min(LIMITS, int((shares > SOME).sum()))]:
         step = case.newton[:, k]
         x = (case.x + BEYOND * step).astype(case.x.dtype)
