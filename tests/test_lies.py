@@ -138,3 +138,20 @@ def test_bends_tell_what_is_not_seen():
     assert found.firm.tolist() == [False, False, True]
     np.testing.assert_array_equal(found.errors[:2], np.inf)
     np.testing.assert_allclose(np.abs(found.axes[:, 2]), [2**-0.5, 0, 0])
+
+
+@pytest.mark.parametrize("method", ["conjugategradient", "hagerzhang"])
+@pytest.mark.parametrize("name", ["forrester", "plateau", "styblinski_tang"])
+def test_conjugate_gradients_end_in_noise(name, method):
+    """Where they meet noise they go on by parabolas, of which they know no promise of their own."""
+    p = st.problems.get(name)
+    r = st.minimize(lambda x: p(x) + 0.0, np.array(p.start), jac="fd", method=method)
+    assert r.code.startswith("converged")
+    assert np.linalg.norm(p.gradient(r.x)) < 1e-3
+
+
+def test_beside_the_minimum_of_a_kink():
+    p = st.problems.get("wolfe")  # its minimum is -8
+    r = st.minimize(lambda x: p(x) + 0.0, np.array(p.start), jac="fd", method="conjugategradient")
+    assert r.fun > -7.999
+    assert (r.code, r.success) == ("stalled.kink", False)

@@ -10,6 +10,7 @@ import numpy as np
 from .directions import TINY, Descent, free
 from .method import Method
 from .point import Point
+from .polish import Polish
 from .units import Seen
 
 ETA = 0.4  # Hager & Zhang (2013), "The limited memory conjugate gradient method"
@@ -50,10 +51,12 @@ class Conjugation(Descent):
         direction = free(direction, g)
         return direction, Conjugate(point, first, memory.seen, H, direction)
 
-    def promise(self, point: Point, memory: Conjugate) -> float:
+    def promise(self, point: Point, memory: Conjugate | Polish) -> float:
         """As much as the last step was foreseen to bring: the metric learns nothing, and may have become wrong."""
-        learned = memory.direction.any()
-        return super().promise(point, memory) * (self.update(point, memory)[1].first if learned else 1.0)
+        promise = super().promise(point, memory)
+        if isinstance(memory, Polish) or not memory.direction.any():
+            return promise
+        return promise * self.update(point, memory)[1].first
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,9 @@ def kinked(case: Case) -> Verdict | None:
         f"{number(slopes[1])}"
     )
     evidence = {"x": case.x.tolist(), "slopes": slopes, "direction": v.tolist()}
-    for d in [*np.eye(case.n)[: max(case.probes.left // 2 - 2, 0)], *_recent(case)]:
+    along_it = case.g - float(case.g @ v) * v  # the slope that the kink does not explain
+    tries = [along_it / float(np.linalg.norm(along_it))] if along_it.any() else []
+    for d in [*tries, *np.eye(case.n)[: max(case.probes.left // 2 - 3, 0)], *_recent(case)]:
         for s in (t / 16, -t / 16):
             x = (case.x + s * d).astype(case.x.dtype)
             if case.probes.value(x) < case.f - 3 * case.noise:
