@@ -126,24 +126,51 @@ def test_the_reference_lists_every_public_name_once():
     assert sorted(name for _, name in LISTED) == sorted(st.__all__)
 
 
+def unsaid(name, what, others):
+    """What the documentation of a public name lacks; "" if nothing. Arguments are told here or where it refers to."""
+    text = what.__doc__ or ""
+    if len(text.split()) < 3:
+        return f"{name} has no docstring"
+    if (inspect.isfunction(what) or name == "Result") and others is st and ">>> " not in text:
+        return f"the docstring of {name} has no example"
+    if not inspect.isfunction(what):
+        return ""
+    referred = [
+        getattr(others, other).__doc__ for other in re.findall(r"`(\w+)`", text) if other in others.__all__
+    ]
+    arguments = inspect.signature(what).parameters.keys() - {"args", "keywords"}
+    missing = [a for a in sorted(arguments) if not re.search(rf"\b{a}\b", text + "".join(referred))]
+    return f"{name} does not say what {', '.join(missing)} are" if missing else ""
+
+
 @pytest.mark.parametrize("name", st.__all__)
 def test_every_public_name_is_documented(name):
-    """Functions, and what they give back, with an example that runs; arguments here or where it refers to."""
-    what = getattr(st, name)
-    text = what.__doc__ or ""
-    assert len(text.split()) >= 3, f"steepest.{name} has no docstring"
-    if inspect.isfunction(what) or name == "Result":
-        assert ">>> " in text, f"the docstring of steepest.{name} has no example"
-    if inspect.isfunction(what):
-        referred = [
-            getattr(st, other).__doc__ for other in re.findall(r"`(\w+)`", text) if other in st.__all__
-        ]
-        unsaid = {
-            a
-            for a in inspect.signature(what).parameters
-            if not re.search(rf"\b{a}\b", text + "".join(referred))
-        }
-        assert not unsaid - {"args", "keywords"}, f"steepest.{name} does not say what these are"
+    """Functions, and what they give back, with an example that runs."""
+    assert not unsaid(name, getattr(st, name), st)
+
+
+@pytest.mark.parametrize("name", st.plots.__all__)
+def test_every_picture_is_documented(name):
+    assert not unsaid(name, getattr(st.plots, name), st.plots)
+
+
+def test_an_undocumented_public_name_would_fail():
+    """The tests above, each seen to fail."""
+
+    def new(x, rate):
+        pass
+
+    assert unsaid("new", new, st) == "new has no docstring"
+    new.__doc__ = "Do what is new, with x.\n"
+    assert unsaid("new", new, st) == "the docstring of new has no example"
+    new.__doc__ += "\n>>> 1\n1\n"
+    assert unsaid("new", new, st) == "new does not say what rate are"
+    new.__doc__ += "\nAnd with a rate."
+    assert not unsaid("new", new, st)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(st, "__all__", [*st.__all__, "new"])
+        with pytest.raises(AssertionError):
+            test_the_reference_lists_every_public_name_once()
 
 
 def test_the_index_leads_to_every_page():

@@ -17,29 +17,32 @@ from .values import Settings
 
 TRAINED = ("budget.epochs", "converged")  # the ends that are no failure of a training run
 
+WEIGHT: dict[str, Any] = {"type": click.FloatRange(0), "metavar": "NUMBER", "default": 0.0}
+ABOVE_ZERO: dict[str, Any] = {"type": click.FloatRange(0, min_open=True), "metavar": "NUMBER"}
+
 takes_data = click.argument("data", metavar="DATA", type=click.Path(path_type=Path))
 takes_table = stack(
     option("Data", "--target", required=True, metavar="COLUMN", help="The column to predict."),
     option("Data", "--features", metavar="A,B,...", help="Predict from these columns.  [default: all others]"),
     option("Data", "--drop", metavar="A,B,...", help="Predict from all columns but these."),
     option("Data", "--impute", is_flag=True, help="Fill missing values in: the mean, or the most frequent text."),
-    option("Data", "--holdout", type=click.FloatRange(0, 1, max_open=True), default=0.2, show_default=True,
-           help="Share of the rows kept out of training, for the score."),
-    option("Data", "--seed", type=click.IntRange(0), default=0, show_default=True,
+    option("Data", "--holdout", type=click.FloatRange(0, 1, max_open=True), metavar="SHARE", default=0.2,
+           show_default=True, help="Share of the rows kept out of training, for the score."),
+    option("Data", "--seed", type=click.IntRange(0), metavar="NUMBER", default=0, show_default=True,
            help="Draws these rows, and the order of batches."),
 )  # fmt: skip
 takes_training = stack(
     option("Model", "--loss", metavar="NAME", help="squared, absolute, huber, pinball, logistic, softmax, poisson or "
            "hinge.  [default: by the kind of the target]"),
-    option("Model", "--l1", type=click.FloatRange(0), default=0.0, help="Weight of the sum of |coefficients|."),
-    option("Model", "--l2", type=click.FloatRange(0), default=0.0, help="Weight of half the sum of their squares."),
+    option("Model", "--l1", **WEIGHT, help="Weight of the sum of |coefficients|."),
+    option("Model", "--l2", **WEIGHT, help="Weight of half the sum of their squares."),
     option("Model", "--model", metavar="FORMULA", help='A formula instead, such as "a*exp(-b*x) + c": least squares.'),
     option("Model", "--start", type=Settings(), metavar="A=1,B=2", help="Where its parameters start.  [default: 1]"),
     chosen.takes_one_method,
-    option("Method", "--batch-size", type=click.IntRange(1), help="Rows in a batch.  [default: all, up to a million "
-           "numbers; else 256]"),
-    option("Stopping", "--epochs", type=click.FloatRange(0, min_open=True), help="Passes over the data."),
-    option("Stopping", "--maxtime", type=click.FloatRange(0, min_open=True), help="Most seconds."),
+    option("Method", "--batch-size", type=click.IntRange(1), metavar="ROWS", help="Rows in a batch.  [default: all, up to "
+           "a million numbers; else 256]"),
+    option("Stopping", "--epochs", **ABOVE_ZERO, help="Passes over the data."),
+    option("Stopping", "--maxtime", **ABOVE_ZERO, help="Most seconds."),
 )  # fmt: skip
 
 
