@@ -39,7 +39,8 @@ takes_training = stack(
     option("Model", "--model", metavar="FORMULA", help='A formula instead, such as "a*exp(-b*x) + c": least squares.'),
     option("Model", "--start", type=Settings(), metavar="A=1,B=2", help="Where its parameters start.  [default: 1]"),
     chosen.takes_one_method,
-    option("Method", "--batch-size", type=click.IntRange(1), metavar="ROWS", help="Rows in a batch.  [default: all, up to "
+    option("Method", "--batch-size", type=click.IntRange(1), metavar="ROWS",
+           help="Rows in a batch.  [default: all, up to "
            "a million numbers; else 256]"),
     option("Stopping", "--epochs", **ABOVE_ZERO, help="Passes over the data."),
     option("Stopping", "--maxtime", **ABOVE_ZERO, help="Most seconds."),
