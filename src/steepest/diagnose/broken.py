@@ -36,6 +36,8 @@ def edge(case: Case) -> Verdict | None:
     if not np.isfinite(bad - good).all():
         return None
     if math.isfinite(case.last.f):
+        if case.last.f > case.trail.f[-2]:
+            return None  # the step was too long: neighbours of so large a value overflow
         sentence = (
             f"The gradient is not finite at {place(bad)}, where f = {case.shown(case.last.f)}: 0/0, or a "
             "vertical slope?"

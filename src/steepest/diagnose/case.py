@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 GAIN = 1e-5  # share of what the run has gained, or of |f|, that may be left at a solved point
 ROUNDS = 100  # roundings of that, which are no matter: a gradient that fell to sqrt(eps) leaves eps L/mu
+LONG = 0.1  # share of the way that x may be expected to move: a step that shows small curvatures
 # what a caller may have chosen, and the library would choose better
 TESTS = ("stop", "tol", "gtol", "xtol", "ftol")
 CHOICES = ("method", "lr", *TESTS, "maxiter", "options")
@@ -187,14 +188,26 @@ class Case:
     @cached_property
     def curvature(self) -> Curvature | None:
         """The curvatures at the point."""
-        moves = np.vstack([self.trail.unexplored(self.x)[None], self.trail.moves[::-1]])
+        moves = np.vstack([self.trail.unexplored(self.x)[None], self.trail.moves[-1:], self.trail.ways])
         moves = moves[np.isfinite(moves).all(axis=1)]
         smooth = getattr(self.point, "smooth", self.point)  # of f alone: a penalty may have kinks
         g = np.asarray(smooth.g, dtype=float)
         most = abs(self.f) + abs(self.gains[0])
-        return measure(
+        found = measure(
             self.probes, self.x, smooth.f, g, self.scale, self.noise, self.free, moves, most=most or math.inf
         )
+        if found is not None and not self.exact and self.reason.code.startswith("budget"):
+            self.flattest = self._bend(found.vectors[:, 0], smooth.f)
+        return found
+
+    flattest: float = math.inf  # the curvature along the flattest direction seen, no less than noise lets values show
+
+    def _bend(self, v: np.ndarray, f: float) -> float:
+        """The curvature along `v` by a step so long that values show a small one, too."""
+        h = LONG * float((self.scale[v != 0] / np.abs(v[v != 0])).min())
+        right, left = (self.probes.smooth((self.x + t * v).astype(self.x.dtype)) for t in (h, -h))
+        bend, least = (right - 2 * f + left) / h**2, 4 * self.noise / h**2
+        return max(bend, least) if bend > -least else math.inf
 
     @cached_property
     def steepest(self) -> float:

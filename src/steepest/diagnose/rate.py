@@ -61,16 +61,26 @@ class Rate:
 
     @cached_property
     def secant(self) -> float:
-        """The largest curvature along the last steps, from steps alone (s' y/s' s with y = g+ - g, s = -lr g)."""
+        """The largest curvature along the last steps, or along the first ones of a run that left."""
         trail = self.case.trail
-        moves = trail.first_moves if self.case.away else trail.moves
+        return self._secant(trail.opening) if self.case.away else self._secant(trail.x)
+
+    @property
+    def opening(self) -> float:
+        """The largest curvature along the first steps, if their rate was that of the last."""
+        trail = self.case.trail
+        return self._secant(trail.opening) if trail.lr[1:2] == self.lr else -math.inf
+
+    def _secant(self, places: np.ndarray) -> float:
+        """The largest curvature between places, from steps alone (s' y/s' s with y = g+ - g, s = -lr g)."""
+        moves = np.diff(places, axis=0)
         if self.formula != "2/L" or len(moves) < 2 or not math.isfinite(self.lr):
             return -math.inf
         a, b = moves[:-1], moves[1:]
         with np.errstate(all="ignore"):
             square = (a * a).sum(axis=1)
             # steps are differences of places, so they are rounded: count what is left of q at worst
-            size = np.abs(trail.opening if self.case.away else trail.x).max()
+            size = np.abs(places).max()
             rounding = 4 * float(np.finfo(self.case.x.dtype).eps) * size / np.sqrt(square)
             q = (1 - (a * b).sum(axis=1) / square - rounding) / self.lr
         q = q[np.isfinite(q)]

@@ -13,6 +13,7 @@ from .words import along, at_least, count, number, place, rounded
 
 TOO_SMALL = 0.01  # share of the limit: lr L < 0.02 for gradient descent
 ILL = 1e3  # condition number from which a change of method is advised
+SLOW = 1e2  # the same where it is a lower bound that still grows with every step
 ENOUGH = 1e-6  # the factor by which a gradient should fall, in estimates of steps
 
 
@@ -79,7 +80,8 @@ def _grows(case: Case) -> bool:
         return False
     if case.reason.code in ("diverged", "nonfinite"):
         return True
-    return bool(f[-1] > f[-2] and (f[-1] > 2 * abs(f[0]) or case.trail.turns))
+    # what jumps between the same places grows by its rounding alone
+    return bool(f[-1] > f[-2] and (f[-1] > 2 * abs(f[0]) or case.trail.turns) and not case.trail.period)
 
 
 def _speed(case: Case) -> str:
@@ -169,10 +171,10 @@ def ill_conditioned(case: Case) -> Verdict | None:
     if not c.complete or smallest <= c.error:
         rho, lr = case.trail.rho, case.rate.lr
         seen = (1 - rho) / (lr * case.rate.boost) if case.rate.formula and rho < 1 else math.inf
-        smallest = min(seen, smallest if smallest > c.error else math.inf)
+        smallest = min(seen, smallest if smallest > c.error else math.inf, case.flattest)
     diagonal = case.oracle.derivative.diagonal()
-    largest = max(c.largest, 0.0 if diagonal is None else float(np.nansum(diagonal)))
-    if not 0 < smallest < math.inf or not ILL <= largest / smallest < math.inf:
+    largest = max(c.largest, case.rate.opening, 0.0 if diagonal is None else float(np.nansum(diagonal)))
+    if not 0 < smallest < math.inf or not (SLOW if _slows(case) else ILL) <= largest / smallest < math.inf:
         return None
     condition = largest / smallest
     family = "budget" if case.reason.code.startswith("budget") else "stalled"
@@ -189,12 +191,21 @@ def ill_conditioned(case: Case) -> Verdict | None:
     return Verdict(f"{family}.conditioning", sentence, False, evidence, case.default())
 
 
+def _slows(case: Case) -> bool:
+    """Whether the gradient still shrinks ever more slowly: curvatures below all those seen come to light."""
+    now, before = case.trail.rho, case.trail.rho_before
+    return not case.exact and case.curvature is not None and not case.curvature.complete and 1 - now < 0.75 * (1 - before)
+
+
 def falling(case: Case) -> Verdict | None:
     """Stopped while still on the way."""
-    if not case.reason.code.startswith("budget") or len(case.trail.f) < 2:
+    if not case.reason.code.startswith("budget"):
         return None
-    steps = _steps_left(case)
+    what = {"evaluations": "maxfun", "time": "maxtime"}.get(case.reason.code.partition(".")[2], "maxiter")
     f = case.trail.f
+    if len(f) < 2:
+        return Verdict(case.reason.code, case.reason.sentence, False, {}, case.advise(f"without {what}", **{what: None}))
+    steps = _steps_left(case)
     rho = case.trail.rho
     shrinks = f"the gradient shrinks {100 * (1 - rho):.3g} % a step"
     rate = shrinks if rho < 1 else f"f {case.falls}, the gradient does not shrink yet"
@@ -202,7 +213,6 @@ def falling(case: Case) -> Verdict | None:
         rate = "f is not falling at the moment"
     sentence = f"{case.reason.sentence} Still on the way: {rate}"
     evidence = {"rho": rho, "steps": steps, "gradient": case.slope}
-    what = {"evaluations": "maxfun", "time": "maxtime"}.get(case.reason.code.partition(".")[2], "maxiter")
     if math.isfinite(steps):
         sentence += f"; a gradient 1e6 times smaller than at the start takes >= {at_least(steps)} more steps."
         most = max(4 * (steps + case.last_step), case.rate.needed(case.rate.lr))

@@ -10,6 +10,7 @@ import numpy as np
 from ..history import History
 
 TAIL = 20  # steps that are looked at
+WAYS = 5
 PERIODS = range(2, 9)
 MANY = 500  # coordinates or places, up to which all directions of a run are compared
 
@@ -53,6 +54,17 @@ class Trail:
         return come * np.linalg.eigh(gone.T @ gone)[1][:, 0]
 
     @cached_property
+    def ways(self) -> np.ndarray:
+        """The ways made in the last half of the run, in the quarter before, ..., shape (k, n): with the last step
+        they span what fell slowly, where steps that follow each other are all but parallel."""
+        places = self.places[self._halvings()].astype(float)
+        return places[:-1] - places[1:]
+
+    def _halvings(self) -> list[int]:
+        count = len(self.places)
+        return [count - 1, *(count >> k for k in range(1, count.bit_length())), 0][:WAYS]
+
+    @cached_property
     def cosines(self) -> np.ndarray:
         """Cosines of the angles between steps that follow each other."""
         a, b = self.moves[:-1], self.moves[1:]
@@ -62,11 +74,6 @@ class Trail:
             ]
             a, b = a / largest, b / largest
             return (a * b).sum(axis=1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1))
-
-    @cached_property
-    def first_moves(self) -> np.ndarray:
-        """The first two steps, where places were kept."""
-        return np.diff(self.opening, axis=0)
 
     @property
     def turns(self) -> bool:
@@ -81,7 +88,16 @@ class Trail:
     @cached_property
     def rho(self) -> float:
         """The factor by which the gradient shrinks (or grows) in a step, over the last ones; NaN unknown."""
-        g = self.g[np.isfinite(self.g)][-TAIL - 1 :]
+        return self._rho(len(self.g))
+
+    @cached_property
+    def rho_before(self) -> float:
+        """The same, half the run ago."""
+        return self._rho(len(self.g) // 2)
+
+    def _rho(self, end: int) -> float:
+        g = self.g[:end]
+        g = g[np.isfinite(g)][-TAIL - 1 :]
         if g.size < 2 or not g[0] > 0 or not g[-1] > 0:
             return math.nan
         return float((g[-1] / g[0]) ** (1 / (g.size - 1)))
