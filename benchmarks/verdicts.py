@@ -9,13 +9,14 @@ from __future__ import annotations
 import argparse
 import itertools
 import warnings
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
-from trials import Trial, healthy, places, rough, steps
 
 import steepest as st
+from trials import Trial, healthy, places, rough, steps
 
 FAILURES = [*steps.CAUSES, *places.CAUSES, *rough.CAUSES]
 
@@ -41,9 +42,11 @@ def advised(trial: Trial, result: st.Result) -> tuple[bool, st.Result | str]:
 
 def trials(family: str, generators, repeats: int, seed: int) -> Iterator[tuple[str, Trial]]:
     """Each generator's trials; another seed gives others."""
-    for k, generate in enumerate(generators):
+    for generate in generators:
         for repeat in range(repeats):
-            rng = np.random.default_rng([family == "judge", seed, k, repeat, len(generate.__name__)])
+            rng = np.random.default_rng(
+                [family == "judge", seed, repeat, zlib.crc32(generate.__name__.encode())]
+            )
             yield generate.__name__, generate(rng, family)
 
 
@@ -73,7 +76,9 @@ def tried(trial: Trial) -> tuple[Counter, list[str]]:
         row["fixed"], again = advised(trial, result)
         if not row["fixed"]:
             said = again if isinstance(again, str) else f"{again.code}: {again.why}"
-            faults.append(f"advice failed: {result.code} -> {result.advice} ({where})\n    {result.why}\n    {said}")
+            faults.append(
+                f"advice failed: {result.code} -> {result.advice} ({where})\n    {result.why}\n    {said}"
+            )
             row["lies"] += isinstance(again, st.Result) and again.success and again.code != "converged.local"
     return row, faults
 
@@ -91,13 +96,21 @@ def table(family: str, generators, repeats: int, seed: int, tell: bool) -> Count
                 print(f"  {name}: {fault}")
         fixed = f"{row['fixed']}/{row['fixable']}" if row["fixable"] else "-"
         notes = [f"{row[what]} {what}" for what in ("missed", "unsolved", "over") if row[what]]
-        print(f"{name:36}{row['runs']:>5}{row['right']:>6}{fixed:>8}{row['lies']:>5}  {', '.join(notes)}", flush=True)
+        print(
+            f"{name:36}{row['runs']:>5}{row['right']:>6}{fixed:>8}{row['lies']:>5}  {', '.join(notes)}",
+            flush=True,
+        )
         total += row
     return total
 
 
 def judge(
-    family: str = "judge", repeats: int = 6, healthy_repeats: int = 15, seed: int = 1, only=(), tell: bool = True
+    family: str = "judge",
+    repeats: int = 6,
+    healthy_repeats: int = 15,
+    seed: int = 1,
+    only=(),
+    tell: bool = True,
 ) -> tuple[Counter, Counter]:
     """Run everything (or only what is named); returns the counts of the failures and of the healthy runs."""
     wanted = [[g for g in group if not only or g.__name__ in only] for group in (FAILURES, healthy.HEALTHY)]
@@ -105,7 +118,9 @@ def judge(
     fine = table(family, wanted[1], healthy_repeats, seed, tell) if wanted[1] else Counter()
     print(f"\nfamily {family}, seed {seed}")
     if failed["runs"]:
-        print(f"failures: {failed['runs']} runs, named right {failed['right']} = {failed['right'] / failed['runs']:.1%}")
+        print(
+            f"failures: {failed['runs']} runs, named right {failed['right']} = {failed['right'] / failed['runs']:.1%}"
+        )
     if failed["fixable"]:
         share = failed["fixed"] / failed["fixable"]
         print(f"advice that solves it at once: {failed['fixed']} of {failed['fixable']} = {share:.1%}")

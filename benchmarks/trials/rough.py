@@ -124,7 +124,9 @@ def constant(rng, family):
     value = 10 ** rng.uniform(-3, 3)
     f = lambda x: value + 0.0 * x[0]
     call_ = {"method": st.GD(lr=0.1) if rng.random() < 0.5 else None}
-    return Trial(f, rng.uniform(1, 2, int(rng.integers(1, 6))), ("stalled.constant",), call=call_, fixable=False)
+    return Trial(
+        f, rng.uniform(1, 2, int(rng.integers(1, 6))), ("stalled.constant",), call=call_, fixable=False
+    )
 
 
 def idle(rng, family):
@@ -172,7 +174,9 @@ def sampled(rng, family):
     best = clean(numpy.linalg.lstsq(X, target)[0])
     codes = ("stalled.noise", "budget.noise", "converged.noise")
     call_ = {"method": st.GD(lr=0.2), "jac": True, "maxiter": 400}
-    return Trial(f, w + rng.uniform(3, 5, n), codes, best, call_, tolerance=2e-2, clean=clean, words=("random",))
+    return Trial(
+        f, w + rng.uniform(3, 5, n), codes, best, call_, tolerance=2e-2, clean=clean, words=("random",)
+    )
 
 
 def domain(rng, family):
@@ -190,7 +194,9 @@ def domain(rng, family):
     x0[i] = edge + rng.uniform(4, 6)
     method = st.GD(lr=rng.uniform(9, 20) / scale)
     words = (f"x[{i}] < {edge:g}" if n > 1 else f"x < {edge:g}",)
-    return Trial(f, x0, ("nonfinite.domain",), scale * lowest, call(rng, f, ("auto", "fd"), method=method), words)
+    return Trial(
+        f, x0, ("nonfinite.domain",), scale * lowest, call(rng, f, ("auto", "fd"), method=method), words
+    )
 
 
 def region(rng, family):
@@ -199,7 +205,10 @@ def region(rng, family):
     d = rotation(rng, n)[0]
     ball = lambda x: np.sum(x**2) - np.sqrt(9 - np.sum(x**2)) - np.dot(d, x)
     plane = lambda x: np.sum(x**2) / 2 - np.log(np.dot(d, x))
-    f0, x0 = {"tune": (ball, 2.5 * rotation(rng, n)[0]), "judge": (plane, 3 * d + 0.3 * rng.standard_normal(n))}[family]
+    f0, x0 = {
+        "tune": (ball, 2.5 * rotation(rng, n)[0]),
+        "judge": (plane, 3 * d + 0.3 * rng.standard_normal(n)),
+    }[family]
     f = lambda x: scale * f0(x)
     lowest = 0.5 * scale  # of the plane: |x| = 1 along d
     if family == "tune":  # along d: 2 t + t/sqrt(9 - t^2) = 1
@@ -228,7 +237,9 @@ def wrong(name, fault, words):
         b = landscape(rng, family, condition=3.0, n=int(rng.integers(2, 7)), outwards=("same", "more"))
         i, size = int(rng.integers(b.n)), float(rng.choice([0.5, 2.0, 3.0, 10.0]))
         curve, at = rng.uniform(0.3, 1, b.n) * b.scale / b.unit**2, b.x0 + b.unit
-        bend = lambda x: np.sum(curve * (x - at) ** 2) / 2  # a term of its own, for a fault that leaves one out
+        bend = lambda x: (
+            np.sum(curve * (x - at) ** 2) / 2
+        )  # a term of its own, for a fault that leaves one out
         whole = Term(b, bend, lambda x: curve * (x - at))
         method = rated("GD", 0.2, b.largest) if rng.random() < 0.5 else None
         f, jac = fault(b, whole, i, size)
@@ -258,7 +269,9 @@ def component(b, whole, i, size):
 
 
 WRONG = [
-    wrong("sign", lambda b, whole, i, size: (b, lambda x: -b.slope(x)), ("Your gradient is wrong", "-1 times")),
+    wrong(
+        "sign", lambda b, whole, i, size: (b, lambda x: -b.slope(x)), ("Your gradient is wrong", "-1 times")
+    ),
     wrong(
         "factor",
         lambda b, whole, i, size: (b, lambda x: size * b.slope(x)),
@@ -288,8 +301,10 @@ def broken(code):
 
     def generate(rng, family):
         b = landscape(rng, family, n=3)
-        calls, last = [], int(rng.integers(40, 90))
-        kind = rng.choice([ZeroDivisionError, ValueError, MemoryError]) if code == "error" else KeyboardInterrupt
+        calls, last = [], int(rng.integers(20, 60))
+        kind = (
+            rng.choice([ZeroDivisionError, ValueError, MemoryError]) if code == "error" else KeyboardInterrupt
+        )
 
         def f(x):
             calls.append(1)
@@ -299,7 +314,7 @@ def broken(code):
 
         extra = {"callback": lambda x: len(calls) > last} if code == "callback" else {}
         method = rated("GD", 0.02, b.largest)
-        call_ = {"method": method, "jac": "fd", "on_error": "stop", **extra}
+        call_ = {"method": method, "jac": b.slope, "on_error": "stop", **extra}
         return Trial(f, b.x0, (code,), b.lowest, call_, fixable=False, clean=b)
 
     generate.__name__ = code

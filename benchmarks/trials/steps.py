@@ -85,9 +85,7 @@ def crawling(rng, family):
 def fooled_by_short_steps(rng, family):
     b = landscape(rng, family, condition=3.0)
     method = rated("GD", 10 ** rng.uniform(-7, -5), b.largest)
-    return Trial(
-        b, b.x0, ("stalled.rate",), b.lowest, call(rng, b, method=method, xtol=1e-3 * b.unit)
-    )
+    return Trial(b, b.x0, ("stalled.rate",), b.lowest, call(rng, b, method=method, xtol=1e-3 * b.unit))
 
 
 def fooled_by_a_loose_test(rng, family):
@@ -105,7 +103,9 @@ def ill_conditioned(rng, family):
         b.x0,
         ("budget.conditioning",),
         b.lowest,
-        call(rng, b, ("auto", "own"), method=rated(name, 0.4, b.largest), maxiter=int(rng.integers(200, 800))),
+        call(
+            rng, b, ("auto", "own"), method=rated(name, 0.4, b.largest), maxiter=int(rng.integers(200, 800))
+        ),
     )
 
 
@@ -116,7 +116,7 @@ def ill_conditioned_by_differences(rng, family):
         b.x0,
         ("budget.conditioning",),
         b.lowest,
-        call(rng, b, DIFFERENCES, method=rated("GD", 0.4, b.largest), maxiter=int(rng.integers(200, 500))),
+        call(rng, b, DIFFERENCES, method=rated("GD", 0.4, b.largest), maxiter=int(rng.integers(200, 350))),
     )
 
 
@@ -152,7 +152,11 @@ def too_few_evaluations(rng, family):
     b, method = slow(rng, family)
     maxfun = int(rng.integers(60, 100)) * (1 if b.n < 6 else 2)
     return Trial(
-        b, b.x0, ("budget.evaluations",), b.lowest, call(rng, b, ("fd", "3-point"), method=method, maxfun=maxfun)
+        b,
+        b.x0,
+        ("budget.evaluations",),
+        b.lowest,
+        call(rng, b, ("fd", "3-point"), method=method, maxfun=maxfun),
     )
 
 

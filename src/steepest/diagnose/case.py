@@ -200,7 +200,9 @@ class Case:
             self.flattest = self._bend(found.vectors[:, 0], smooth.f)
         return found
 
-    flattest: float = math.inf  # the curvature along the flattest direction seen, no less than noise lets values show
+    flattest: float = (
+        math.inf
+    )  # the curvature along the flattest direction seen, no less than noise lets values show
 
     def _bend(self, v: np.ndarray, f: float) -> float:
         """The curvature along `v` by a step so long that values show a small one, too."""

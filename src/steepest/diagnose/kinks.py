@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -14,11 +15,18 @@ from .words import along, number, place, rounded
 
 HALVINGS = 6
 TURNED = 0.3  # cosine with the step from which a gradient counts as turning it back
+NEARBY = (1e-5, 1e-3, 1e-1)  # shares of the way so far at which a kink is looked for
 KEPT = 0.7  # share of a change that is left after two more halvings: of a smooth one a quarter to a half
 # of the whole change, after six halvings: of a smooth one 1/64 is left; each of several kinks has its part
 SHARE = 0.1
 FORESEEN = 100.0  # times the change of f in all: a curvature that foresees more over the same way is doubted
+ROUND = 0.05  # share of the height of a corner by which f may miss it: branches that bend, and rounding
 PATIENT = 5000  # steps of a rate that falls to zero: they leave about 1e-4 of the start at a kink
+
+
+Crossing = tuple[
+    tuple[np.ndarray, np.ndarray], str
+]  # two places on either side of something, and the way between
 
 
 def kink(case: Case) -> Verdict | None:
@@ -26,19 +34,19 @@ def kink(case: Case) -> Verdict | None:
     trail = case.trail
     if case.reason.converged or case.away or case.settled or case.probes.left < 10:
         return None
-    k = _crossing(case)
-    if k is None:
+    crossed = _crossing(case) or _hidden(case)
+    if crossed is None:
         return None
-    a, b = trail.x[k - 1], trail.x[k]
+    (a, b), way = crossed
     length = float(np.linalg.norm(b - a))
     u = (b - a) / length
     low, high = 0.0, length
     left = _slope(case, a, u, length)
-    right = float(case.g @ u) if k == len(trail.x) - 1 else _slope(case, b, u, length)
+    right = float(case.g @ u) if (b == case.x).all() else _slope(case, b, u, length)
     changes = [abs(right - left)]
     if not changes[0] > max(1e-6 * (abs(left) + abs(right)), 100 * case.noise / length):
         return None
-    while case.probes.left > (4 if case.exact else 3) and len(changes) <= HALVINGS:
+    while case.probes.left > (5 if case.exact else 4) and len(changes) <= HALVINGS:
         middle = (low + high) / 2
         slope = _slope(case, a + middle * u, u, length)
         if abs(slope - left) > abs(right - slope):
@@ -64,16 +72,16 @@ def kink(case: Case) -> Verdict | None:
         measured = [left, right]
     if abs(measured[1] - measured[0]) < 0.5 * abs(right - left):
         sentence = (
-            f"Your gradient disagrees with f near {place(at)}: along the last step it claims the slopes "
+            f"Your gradient disagrees with f near {place(at)}: along {way} it claims the slopes "
             f"{number(left)} and then {number(right)}, measured are {number(measured[0])} and "
             f"{number(measured[1])}. steepest.check_gradient shows what is wrong."
         )
         evidence = {"x": at.tolist(), "claimed": [left, right], "measured": measured}
-        return Verdict(
-            "stalled.gradient", sentence, False, evidence, case.advise("differences instead", jac="fd")
-        )
+        return Verdict("stalled.gradient", sentence, False, evidence, differences(case))
+    if _round(case, lambda t: (a + t * u).astype(case.x.dtype), (low, high), ends, (left, right)):
+        return None
     sentence = (
-        f"f has a kink near {place(at)}: its slope along the last step jumps there from {number(left)} to "
+        f"f has a kink near {place(at)}: its slope along {way} jumps there from {number(left)} to "
         f"{number(right)}. {_crossed(case)}"
     )
     evidence = {"x": at.tolist(), "slopes": [left, right]}
@@ -145,21 +153,54 @@ def _recent(case: Case) -> list[np.ndarray]:
     return [move / length for move, length in zip(moves, lengths, strict=True) if 0 < length < math.inf]
 
 
+def _round(
+    case: Case,
+    place: Callable[[float], np.ndarray],
+    at: tuple[float, float],
+    f: list[float],
+    slopes: tuple[float, float],
+) -> bool:
+    """Whether f is round between two places, however steep beside it: the tangents meet below f, at a kink on it."""
+    left, right = slopes
+    width = at[1] - at[0]
+    way = (f[1] - f[0] - right * width) / (left - right)
+    if not 0 < way < width:
+        return False
+    corner = f[0] + left * way
+    height = abs(right - left) * way * (width - way) / width
+    return abs(case.probes.value(place(at[0] + way)) - corner) > ROUND * height + 10 * case.noise
+
+
 def sudden(changes: list[float]) -> bool:
     """Whether a change stays as large while the interval around it is halved: smooth ones halve with it."""
     return len(changes) > 3 and changes[-1] > KEPT * changes[-3]
 
 
-def _crossing(case: Case) -> int | None:
-    """Where the last step ended that was turned back at once, as an index of the trail's places."""
-    moves = case.trail.moves
+def _crossing(case: Case) -> Crossing | None:
+    """The last step that was turned back at once."""
+    x, moves = case.trail.x, case.trail.moves
     if len(moves) < 2 or not case.slope:
         return None
     last = float(moves[-1] @ case.g) / (float(np.linalg.norm(moves[-1])) * case.slope or math.inf)
     if last > TURNED:
-        return len(moves)
+        return (x[-2], x[-1]), "the last step"
     turned = np.flatnonzero(case.trail.cosines[-6:] < -TURNED)
-    return int(turned[-1]) + len(moves) - len(case.trail.cosines[-6:]) if turned.size else None
+    if not turned.size:
+        return None
+    k = int(turned[-1]) + len(moves) - len(case.trail.cosines[-6:])
+    return (x[k - 1], x[k]), "the last step"
+
+
+def _hidden(case: Case) -> Crossing | None:
+    """A way down the slope on which f turns up at once, where a search found nothing lower."""
+    if case.reason.code != "stalled" or not case.slope:
+        return None
+    u = -case.g / case.slope
+    for share in NEARBY:
+        b = case.x + share * float(np.linalg.norm(case.x - case.start)) * u
+        if _slope(case, b, u, float(np.linalg.norm(b - case.x))) > TURNED * case.slope:
+            return (case.x.astype(float), b), "the gradient"
+    return None
 
 
 def _leap(case: Case, at: np.ndarray, leap: float) -> Verdict:
@@ -179,6 +220,13 @@ def _slope(case: Case, x: np.ndarray, u: np.ndarray, length: float) -> float:
     h = length / 2 ** (HALVINGS + 4)
     right, left = (case.probes.value((x + t * u).astype(case.x.dtype)) for t in (h, -h))
     return (right - left) / (2 * h)
+
+
+def differences(case: Case) -> Advice:
+    """Differences in place of a wrong gradient, and the steps that it has wasted."""
+    return case.advise(
+        "differences instead", jac="fd", **{name: None for name in ("maxiter",) if name in case.given}
+    )
 
 
 def decayed(case: Case, steps: int) -> Advice:

@@ -194,7 +194,12 @@ def ill_conditioned(case: Case) -> Verdict | None:
 def _slows(case: Case) -> bool:
     """Whether the gradient still shrinks ever more slowly: curvatures below all those seen come to light."""
     now, before = case.trail.rho, case.trail.rho_before
-    return not case.exact and case.curvature is not None and not case.curvature.complete and 1 - now < 0.75 * (1 - before)
+    return (
+        not case.exact
+        and case.curvature is not None
+        and not case.curvature.complete
+        and 1 - now < 0.75 * (1 - before)
+    )
 
 
 def falling(case: Case) -> Verdict | None:
@@ -204,7 +209,9 @@ def falling(case: Case) -> Verdict | None:
     what = {"evaluations": "maxfun", "time": "maxtime"}.get(case.reason.code.partition(".")[2], "maxiter")
     f = case.trail.f
     if len(f) < 2:
-        return Verdict(case.reason.code, case.reason.sentence, False, {}, case.advise(f"without {what}", **{what: None}))
+        return Verdict(
+            case.reason.code, case.reason.sentence, False, {}, case.advise(f"without {what}", **{what: None})
+        )
     steps = _steps_left(case)
     rho = case.trail.rho
     shrinks = f"the gradient shrinks {100 * (1 - rho):.3g} % a step"

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from .case import Case
-from .kinks import decayed, sudden
+from .kinks import decayed, differences, sudden
 from .verdict import Verdict
 from .words import along, number, place
 
@@ -83,9 +83,7 @@ def wrong_gradient(case: Case) -> Verdict | None:
         "component is wrong."
     )
     evidence = {"claimed": claimed, "measured": again, "error": error}
-    return Verdict(
-        "stalled.gradient", sentence, False, evidence, case.advise("differences instead", jac="fd")
-    )
+    return Verdict("stalled.gradient", sentence, False, evidence, differences(case))
 
 
 def _doubtful(case: Case) -> np.ndarray | None:
