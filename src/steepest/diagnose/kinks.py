@@ -41,7 +41,7 @@ def kink(case: Case) -> Verdict | None:
     length = float(np.linalg.norm(b - a))
     u = (b - a) / length
     low, high = 0.0, length
-    left = _slope(case, a, u, length)
+    left = float(case.g @ u) if (a == case.x).all() else _slope(case, a, u, length)
     right = float(case.g @ u) if (b == case.x).all() else _slope(case, b, u, length)
     changes = [abs(right - left)]
     if not changes[0] > max(1e-6 * (abs(left) + abs(right)), 100 * case.noise / length):
@@ -168,7 +168,11 @@ def _round(
         return False
     corner = f[0] + left * way
     height = abs(right - left) * way * (width - way) / width
-    return abs(case.probes.value(place(at[0] + way)) - corner) > ROUND * height + 10 * case.noise
+    # places are rounded, and values by the slope there
+    doubt = 10 * (
+        case.noise + float(np.finfo(case.x.dtype).eps * np.abs(case.x).max()) * max(abs(left), abs(right))
+    )
+    return abs(case.probes.value(place(at[0] + way)) - corner) > ROUND * height + doubt
 
 
 def sudden(changes: list[float]) -> bool:

@@ -69,7 +69,7 @@ class Rate:
     def opening(self) -> float:
         """The largest curvature along the first steps, if their rate was that of the last."""
         trail = self.case.trail
-        return self._secant(trail.opening) if trail.lr[1:2] == self.lr else -math.inf
+        return self._secant(trail.opening) if len(trail.lr) > 1 and trail.lr[1] == self.lr else -math.inf
 
     def _secant(self, places: np.ndarray) -> float:
         """The largest curvature between places, from steps alone (s' y/s' s with y = g+ - g, s = -lr g)."""
