@@ -54,14 +54,13 @@ def edge(case: Case) -> Verdict | None:
     if abs(value) > HUGE:
         return None
     near, far = good + inside * (bad - good), good + beyond * (bad - good)
-    code = "nonfinite.domain"
     guilty = _guilty(case, near, bad)
     if guilty is None:
         sentence = (
             f"f is {what} at {place(far)} and beyond, on the way from {place(good)} to {place(bad)} (step "
             f"{case.last_step}). The default method steps back from such places."
         )
-        return Verdict(code, sentence, False, {"edge": far.tolist()}, case.default())
+        return Verdict("nonfinite.domain", sentence, False, {"edge": far.tolist()}, case.default())
     at = _roundest(near[guilty], far[guilty])
     below = bad[guilty] < good[guilty]
     limit = at + 1e-6 * (near[guilty] - at) if near[guilty] != at else at
@@ -73,7 +72,7 @@ def edge(case: Case) -> Verdict | None:
         f"{place(good)} to {place(bad)}. Pass bounds that keep inside, and leave the step to the library."
     )
     evidence = {"coordinate": guilty, "edge": at, "side": "below" if below else "above"}
-    return Verdict(code, sentence, False, evidence, case.default(bounds=bounds))
+    return Verdict("nonfinite.domain", sentence, False, evidence, case.default(bounds=bounds))
 
 
 def endless(case: Case) -> Verdict | None:
@@ -87,8 +86,9 @@ def endless(case: Case) -> Verdict | None:
     d = moves[-1] if len(moves) else -case.g
     if not d.any():
         return None
-    d = d / np.abs(d).max()  # the squares of what it fell through may overflow
-    d /= np.linalg.norm(d)
+    d = (
+        d / np.abs(d).max() / np.linalg.norm(d / np.abs(d).max())
+    )  # the squares of what it fell through may overflow
     reach = max(float(np.linalg.norm(case.x - case.start)), float(np.linalg.norm(case.scale)))
     if not sunk:
         drops: list[float] = []
