@@ -36,8 +36,6 @@ def edge(case: Case) -> Verdict | None:
     if not np.isfinite(bad - good).all():
         return None
     if math.isfinite(case.last.f):
-        if case.last.f > case.trail.f[-2]:
-            return None  # the step was too long: neighbours of so large a value overflow
         sentence = (
             f"The gradient is not finite at {place(bad)}, where f = {case.shown(case.last.f)}: 0/0, or a "
             "vertical slope?"
@@ -63,8 +61,8 @@ def edge(case: Case) -> Verdict | None:
         return Verdict("nonfinite.domain", sentence, False, {"edge": far.tolist()}, case.default())
     at = _roundest(near[guilty], far[guilty])
     below = bad[guilty] < good[guilty]
-    limit = at + 1e-6 * (near[guilty] - at) if near[guilty] != at else at
     bounds: list[tuple[float | None, float | None]] = [(None, None)] * case.n
+    limit = at + 1e-6 * (near[guilty] - at) if near[guilty] != at else at
     bounds[guilty] = (limit, None) if below else (None, limit)
     name = f"x[{guilty}]" if case.n > 1 else "x"
     sentence = (
@@ -86,9 +84,8 @@ def endless(case: Case) -> Verdict | None:
     d = moves[-1] if len(moves) else -case.g
     if not d.any():
         return None
-    d = (
-        d / np.abs(d).max() / np.linalg.norm(d / np.abs(d).max())
-    )  # the squares of what it fell through may overflow
+    d = d / np.abs(d).max()  # the squares of what it fell through may overflow
+    d /= np.linalg.norm(d)
     reach = max(float(np.linalg.norm(case.x - case.start)), float(np.linalg.norm(case.scale)))
     if not sunk:
         drops: list[float] = []
@@ -104,22 +101,22 @@ def endless(case: Case) -> Verdict | None:
         f"f {case.falls} without limit along {along(d)}: it is {case.shown(case.best.f)} now, and still "
         "going. Is its sign right, or are bounds missing?"
     )
-    hint = "is the sign of f right? If so, pass bounds=[(low, high), ...]"
-    return Verdict("unbounded", sentence, False, {"direction": d.tolist()}, case.advise(hint))
+    advice = case.advise("is the sign of f right? If so, pass bounds=[(low, high), ...]")
+    return Verdict("unbounded", sentence, False, {"direction": d.tolist()}, advice)
 
 
 def overflow(case: Case) -> Verdict | None:
     """f is infinite or NaN, and nothing better explains it."""
     if not case.reason.code.startswith("nonfinite"):
         return None
-    sentence = (
-        f"{case.reason.sentence} The steps were too long: the last finite value was {case.shown(case.f)}."
-    )
+    sentence = f"{case.reason.sentence} The steps were too long: f was {case.shown(case.f)} before."
     return Verdict("nonfinite.overflow", sentence, False, {"f": case.sign * case.f}, case.default())
 
 
 def _blown_up(case: Case) -> bool:
-    """Whether f and its gradient grew beyond all bounds before."""
+    """Whether f and its gradient grew beyond all bounds before, or f rose to where its neighbours overflow."""
+    if case.trail.f[-2] < case.last.f < math.inf:
+        return True
     finite = case.trail.finite
     f, g = case.trail.f[finite], case.trail.g[finite]
     return f.size > 2 and (abs(f[-1]) > HUGE or (g[-1] > 1e4 * g[0] and f[-1] > f[0]))
