@@ -63,28 +63,18 @@ class Rate:
     def secant(self) -> float:
         """The largest curvature along the last steps, or along the first ones of a run that left."""
         trail = self.case.trail
-        return self._secant(trail.opening) if self.case.away else self._secant(trail.x)
+        return (
+            trail.secant(trail.opening if self.case.away else trail.x, self.lr)
+            if self.formula == "2/L"
+            else -math.inf
+        )
 
     @property
     def opening(self) -> float:
         """The largest curvature along the first steps, if their rate was that of the last."""
         trail = self.case.trail
-        return self._secant(trail.opening) if len(trail.lr) > 1 and trail.lr[1] == self.lr else -math.inf
-
-    def _secant(self, places: np.ndarray) -> float:
-        """The largest curvature between places, from steps alone (s' y/s' s with y = g+ - g, s = -lr g)."""
-        moves = np.diff(places, axis=0)
-        if self.formula != "2/L" or len(moves) < 2 or not math.isfinite(self.lr):
-            return -math.inf
-        a, b = moves[:-1], moves[1:]
-        with np.errstate(all="ignore"):
-            square = (a * a).sum(axis=1)
-            # steps are differences of places, so they are rounded: count what is left of q at worst
-            size = np.abs(places).max()
-            rounding = 4 * float(np.finfo(self.case.x.dtype).eps) * size / np.sqrt(square)
-            q = (1 - (a * b).sum(axis=1) / square - rounding) / self.lr
-        q = q[np.isfinite(q)]
-        return float(q.max()) if q.size else -math.inf
+        constant = self.formula == "2/L" and len(trail.lr) > 1 and trail.lr[1] == self.lr
+        return trail.secant(trail.opening, self.lr) if constant else -math.inf
 
     @cached_property
     def limit(self) -> float:

@@ -75,6 +75,21 @@ class Trail:
             a, b = a / largest, b / largest
             return (a * b).sum(axis=1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1))
 
+    def secant(self, places: np.ndarray, lr: float) -> float:
+        """The largest curvature between places of gradient descent, from its steps alone: s'y/s's with y = g+ - g and
+        s = -lr g."""
+        moves = np.diff(places, axis=0)
+        if len(moves) < 2 or not math.isfinite(lr):
+            return -math.inf
+        a, b = moves[:-1], moves[1:]
+        with np.errstate(all="ignore"):
+            square = (a * a).sum(axis=1)
+            # steps are differences of places, so they are rounded: count what is left of q at worst
+            rounding = 4 * float(np.finfo(self.places.dtype).eps) * np.abs(places).max() / np.sqrt(square)
+            q = (1 - (a * b).sum(axis=1) / square - rounding) / lr
+        q = q[np.isfinite(q)]
+        return float(q.max()) if q.size else -math.inf
+
     @property
     def turns(self) -> bool:
         """Whether the last steps mostly turn back on each other."""
