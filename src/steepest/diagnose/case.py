@@ -15,7 +15,7 @@ from ..oracle import Box, Oracle
 from ..point import Point
 from ..stop import Reason
 from .bends import Bends
-from .curvature import Curvature, measure
+from .curvature import Curvature, by_a_long_step, measure
 from .probes import Probes
 from .trail import Trail
 from .verdict import Advice
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 GAIN = 1e-5  # share of what the run has gained, or of |f|, that may be left at a solved point
 ROUNDS = 100  # roundings of that, which are no matter: a gradient that fell to sqrt(eps) leaves eps L/mu
-LONG = 0.1  # share of the way that x may be expected to move: a step that shows small curvatures
 # what a caller may have chosen, and the library would choose better
 TESTS = ("stop", "tol", "gtol", "xtol", "ftol")
 CHOICES = ("method", "lr", *TESTS, "maxiter", "options")
@@ -197,19 +196,11 @@ class Case:
             self.probes, self.x, smooth.f, g, self.scale, self.noise, self.free, moves, most=most or math.inf
         )
         if found is not None and not self.exact and self.reason.code.startswith("budget"):
-            self.flattest = self._bend(found.vectors[:, 0], smooth.f)
+            v = found.vectors[:, 0]
+            self.flattest = by_a_long_step(self.probes, self.x, smooth.f, v, self.scale, self.noise)
         return found
 
-    flattest: float = (
-        math.inf
-    )  # the curvature along the flattest direction seen, no less than noise lets values show
-
-    def _bend(self, v: np.ndarray, f: float) -> float:
-        """The curvature along `v` by a step so long that values show a small one, too."""
-        h = LONG * float((self.scale[v != 0] / np.abs(v[v != 0])).min())
-        right, left = (self.probes.smooth((self.x + t * v).astype(self.x.dtype)) for t in (h, -h))
-        bend, least = (right - 2 * f + left) / h**2, 4 * self.noise / h**2
-        return max(bend, least) if bend > -least else math.inf
+    flattest: float = math.inf  # the curvature along the flattest direction seen
 
     @cached_property
     def steepest(self) -> float:

@@ -22,6 +22,7 @@ FULL = 50  # up to here all n Hessian-vector products are made
 LANCZOS = (
     30  # above, so many: 10 % negative directions are always found with 10 (measured at n = 100 and 1000)
 )
+LONG = 0.1  # share of the way that x may be expected to move: a step that shows small curvatures
 BY_VALUES = 4  # directions whose curvatures are measured by values where n^2/2 values are too many
 
 
@@ -294,6 +295,16 @@ def _by_values(
     error = float(doubt.max()) + 1e-3 * float(np.abs(values).max())
     free = bends(H, doubt + 1e-3 * np.outer(largest, largest), basis)
     return Curvature(values, basis @ vectors, error, complete, x.size, free)
+
+
+def by_a_long_step(
+    probes: Probes, x: np.ndarray, f: float, v: np.ndarray, scale: np.ndarray, noise: float
+) -> float:
+    """The curvature along `v` by a step so long that values show a small one, too; no less than their noise shows."""
+    h = LONG * float((scale[v != 0] / np.abs(v[v != 0])).min())
+    right, left = (probes.smooth((x + t * v).astype(x.dtype)) for t in (h, -h))
+    bend, least = (right - 2 * f + left) / h**2, 4 * noise / h**2
+    return max(bend, least) if bend > -least else math.inf
 
 
 def _span(rows: np.ndarray, scale: np.ndarray) -> np.ndarray:
