@@ -196,8 +196,7 @@ class Case:
             self.probes, self.x, smooth.f, g, self.scale, self.noise, self.free, moves, most=most or math.inf
         )
         if found is not None and not self.exact and self.reason.code.startswith("budget"):
-            v = found.vectors[:, 0]
-            self.flattest = by_a_long_step(self.probes, self.x, smooth.f, v, self.scale, self.noise)
+            self.flattest = by_a_long_step(self.probes, self.x, smooth.f, found, self.scale, self.noise)
         return found
 
     flattest: float = math.inf  # the curvature along the flattest direction seen
