@@ -300,7 +300,7 @@ def _by_values(
 def by_a_long_step(
     probes: Probes, x: np.ndarray, f: float, found: Curvature, scale: np.ndarray, noise: float
 ) -> float:
-    """The curvature along the flattest direction found, by a step so long that values show a small one, too; no less than their noise shows."""
+    """The curvature along the flattest direction found, by a step so long that values show it; no less than noise."""
     v = found.vectors[:, 0]
     h = LONG * float((scale[v != 0] / np.abs(v[v != 0])).min())
     right, left = (probes.smooth((x + t * v).astype(x.dtype)) for t in (h, -h))
