@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "steepest"
 
 # From bottom to top; a module may import what stands before it (a package counts as one).
 LAYERS = """
-    errors codes foreign point checkpoint params parallel oracle expression formula derivatives problems samples
+    errors codes log foreign point checkpoint params parallel oracle expression formula derivatives problems samples
     places history stop method schedules searches lengths alphabet machine blocks traced kernels lift stepper
     rules settled units polish directions conjugate
     leastsquares wrappers orthant parameterfree stochastic sets proximal methods loop resume landscape result limits

@@ -480,9 +480,3 @@ def test_descend_is_the_loop_in_your_own_hands():
         for now in itertools.islice(st.descend(bowl, [3.0, 2.0], st.GD(lr=0.25), jac=bowl_gradient), 3)
     ]
     np.testing.assert_allclose(xs, [[3, 2], [1.5, 1], [0.75, 0.5]])
-
-
-def test_the_run_is_logged(caplog):
-    with caplog.at_level("INFO", logger="steepest"):
-        st.minimize(bowl, [3.0, 2.0], method="gd", lr=0.1)
-    assert "gradient norm" in caplog.text

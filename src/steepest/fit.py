@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from . import log
 from .data import SHUFFLES, split
 from .derivatives import Paired, choose
 from .diagnose.explain import explain
@@ -34,8 +34,6 @@ from .trainable import delivery, entrants, suited
 from .trained import listener, summary
 from .training import Training, mean_loss
 from .wrappers import Averaged, ClipNorm
-
-logger = logging.getLogger("steepest")
 
 EPOCHS = 20  # where nothing is said
 
@@ -201,6 +199,7 @@ def fit(
                 found._asdict() | {"rule": rules[found.rule].name},
             )
         chosen = wrap(chosen)
+        log.begun(chosen, start, f"{f0:.6g} (of the first batch)", oracle)
         engine = Epoch.of(chosen, model, plan, train)
         training = Training(
             run, oracle, chosen, train, plan, start, validate, listen, delivery(chosen), engine
@@ -225,9 +224,9 @@ def fit(
         explain=lambda k: explain(chosen, run.history, training.oracle, k) if training else "",
         landscape=None if not plan.steady(train) else Landscape(objective, run.sign, None, None),
     )
+    log.ended(result)
     if run.error is not None and on_error == "raise":
         raise run.carry(result)
-    logger.info("%s", result.message)
     return result
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import logging
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+from . import log
 from .afar import Afar
 from .ahead import Ahead
 from .derivatives import Paired
@@ -32,8 +32,6 @@ from .sets import term
 from .stochastic import DoGAdam
 from .stop import Criterion, Reason
 from .weigh import Spending
-
-logger = logging.getLogger("steepest")
 
 
 def minimize(
@@ -176,7 +174,8 @@ def minimize(
         limits, criterion = plan.limits(), plan.criterion(stop)
     else:
         criterion = limits.criterion(stop or chosen.convergence(start.dtype), run.sign)
-    keeper = see = None
+    keeper: Keeper | None = None
+    see: log.See | None = None
     if checkpoint is not None:
         how = jac if isinstance(jac, str | bool | None) else "a function"
         keeper = Keeper(checkpoint, problem(x0, start, box, method=chosen, jac=how, term=what, sign=run.sign))
@@ -195,9 +194,14 @@ def minimize(
             objective.deadline = run.began + limits.maxtime
         else:
             oracle, first = first_point(objective, run.parameters, start, jac, box, rng, what, stochastic)
+        point = first.point if isinstance(first, Iterate) else first
+        log.begun(chosen, point.x, run.history.shown(point.f), oracle)
         if keeper is not None:
             see = partial(keeper.see, oracle)
-        elif type(oracle) is Oracle and callback is None and not plan:  # nobody looks at every step
+        see = log.stepwise(see)
+        if (
+            type(oracle) is Oracle and callback is None and see is None and not plan
+        ):  # nobody looks at every step
             afar = Afar.of(chosen, run.parameters, jac, oracle)
             ahead = Ahead.of(chosen, fun, jac, objective, start, run.history, criterion, run.began)
         iterates = afar.iterates(cast(Point, first)) if afar else descend(oracle, first, chosen, ahead)
@@ -233,9 +237,9 @@ def minimize(
         explain=lambda k: explain(chosen, run.history, cast(Oracle, oracle), k),
         landscape=Landscape(kind(fun, run.parameters, args), run.sign, what, box),
     )
+    log.ended(result)
     if run.error is not None and on_error == "raise":
         raise run.carry(result)
-    logger.info("%s", result.message)
     return result
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from . import log
 from .checkpoint import read, write
 from .errors import ArgumentError
 from .foreign import library_of
@@ -119,6 +120,7 @@ class Result(dict):
             raise ArgumentError(
                 "there is no advice to follow: say what to change, such as retry(maxiter=10_000)."
             )
+        log.again({**advised, **changes})
         return self._again({**advised, **changes})
 
     def explain(self, k: int = -1) -> str:

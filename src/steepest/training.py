@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from . import log
 from .data import CHUNK, Batch, Source
 from .history import Record
 from .loop import Iterate
@@ -223,6 +224,7 @@ class Training:
         validation = self.validate(x) if self.validate is not None and finite else math.nan
         seconds = time.perf_counter() - self.run.began
         self.table.append(Epoch(epoch, loss, validation, self.lr, seconds, rate))
+        log.epoch(self.table[-1])
         self.sums, self.spent = Sums(), 0.0
         score = loss if self.validate is None else validation
         # A mean of batches scatters: an epoch that is not worse for certain counts as better, being trained longer.
