@@ -11,7 +11,7 @@ import click
 
 from . import method as chosen
 from .config import takes_config, write_config
-from .function import resolve, takes_function
+from .function import resolve
 from .optimise import (
     EXITS,
     progress,
@@ -51,11 +51,7 @@ steepest compare "x^2 + 50*y^2" --x0 3,2 --method gd:lr=0.01 --method momentum:l
 steepest compare himmelblau --save runs --history steps.csv
 """,
 )
-@takes_function
-@chosen.takes_bounds
-@chosen.takes_methods
-@chosen.takes_gradient
-@chosen.takes_limits
+@chosen.takes_problem(chosen.takes_methods)
 @takes_format
 @takes_plot
 @takes_history

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from .function import Function, load
+from .function import Function, load, takes_function
 from .program import Failure, option, stack, stronger
 from .values import Bounds, MethodSpec, Number, Pairs, Range, Spec, Values
 
@@ -60,6 +60,11 @@ LIMITS = {
     "target": "Stop at this value.",
 }
 takes_limits = stack(*(option(STOP, f"--{name}", type=Number(), help=text) for name, text in LIMITS.items()))
+
+
+def takes_problem(*methods: Any) -> Any:
+    """What is minimised, by which methods, and where it ends: the options of all commands that make runs."""
+    return stack(takes_function, takes_bounds, *methods, takes_gradient, takes_limits)
 
 
 def limits(ctx: click.Context) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import click
 from . import method as chosen
 from .again import line
 from .config import takes_config, write_config
-from .function import Function, resolve, takes_function, where
+from .function import Function, resolve, where
 from .output import (
     GROUP,
     echo_verdict,
@@ -91,11 +91,7 @@ def optimise(name: str, verb: str, example: str) -> click.Command:
         examples=EXAMPLES.format(name=name, formula=f'"{example}"'),
         exits=True,
     )
-    @takes_function
-    @chosen.takes_bounds
-    @chosen.takes_one_method
-    @chosen.takes_gradient
-    @chosen.takes_limits
+    @chosen.takes_problem(chosen.takes_one_method)
     @takes_format
     @takes_plot
     @takes_history

@@ -12,7 +12,7 @@ import click
 from . import method as chosen
 from .again import line
 from .config import takes_config, write_config
-from .function import Function, resolve, running, takes_function
+from .function import Function, resolve, running
 from .optimise import quiet_numbers, takes_plot, takes_quiet
 from .output import ROWS, brief, form, is_terminal, save_picture, show_rows, table, takes_format, write_file
 from .program import INTERRUPTED, NOT_CONVERGED, Command, Failure
@@ -30,12 +30,7 @@ steepest sweep ravine --method momentum:lr=1e-4..1e-2:log:5,beta=0.5,0.9,0.99 --
 steepest sweep "x*cos(pi*x)" --x0 -0.7 --method adam --lr 0.001..1:log:7 --plot rates.svg
 """,
 )
-@takes_function
-@chosen.takes_bounds
-@chosen.takes_methods
-@chosen.takes_rates
-@chosen.takes_gradient
-@chosen.takes_limits
+@chosen.takes_problem(chosen.takes_methods, chosen.takes_rates)
 @takes_format
 @takes_plot
 @takes_quiet

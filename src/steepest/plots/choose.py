@@ -26,8 +26,8 @@ def run(result: Result, *, axes: Any = None, theme: str | None = None) -> np.nda
     result : Result
     axes : sequence of Axes
         Three for one or two numbers, six for more, two for a fit; by default a new figure.
-    theme : {"light", "dark"}
-        By default what goes with the ground of the axes.
+    theme
+        As for `path`.
 
     Returns
     -------

@@ -28,8 +28,8 @@ def comparison(
         The lowest value of f, if you know it.
     axes : sequence of two Axes
         Default: a new figure.
-    theme : {"light", "dark"}
-        By default what goes with the ground of the axes.
+    theme
+        As for `path`.
 
     Returns
     -------

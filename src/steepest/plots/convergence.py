@@ -63,8 +63,8 @@ def convergence(
         runs saw: then the point that saw it is not in the picture, since zero is not on a logarithmic axis.
     axes : sequence of Axes
         As many as panels; by default a new figure.
-    theme : {"light", "dark"}
-        By default what goes with the ground of the axes.
+    theme
+        As for `path`.
 
     Returns
     -------

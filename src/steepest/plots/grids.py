@@ -27,10 +27,8 @@ def sweep(result: Sweep, show: str = "fun", *, axes: Any = None, theme: str | No
     result : Sweep
     show : {"fun", "steps"}
         The lowest value that each run saw, above the best of all, or its steps.
-    axes : Axes
-        Default: a new figure.
-    theme : {"light", "dark"}
-        By default what goes with the ground of the axes.
+    axes, theme
+        As for `path`.
 
     Returns
     -------

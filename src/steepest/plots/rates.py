@@ -24,10 +24,8 @@ def learning_rate(rate: LearningRate, *, axes: Any = None, theme: str | None = N
     Parameters
     ----------
     rate : LearningRate
-    axes : Axes
-        Default: a new figure.
-    theme : {"light", "dark"}
-        By default what goes with the ground of the axes.
+    axes, theme
+        As for `path`.
 
     Returns
     -------
@@ -102,10 +100,8 @@ def difference_error(
         Where.
     exact : float
         The derivative, if you know it; else that of `steepest.derivative`, and the picture shows how exact that is.
-    axes : Axes
-        Default: a new figure.
-    theme : {"light", "dark"}
-        By default what goes with the ground of the axes.
+    axes, theme
+        As for `path`.
 
     Returns
     -------

@@ -25,8 +25,8 @@ def residuals(result: Result, name: str = "y", *, axes: Any = None, theme: str |
         What was fitted, for the labels.
     axes : sequence of two Axes
         Default: a new figure.
-    theme : {"light", "dark"}
-        By default what goes with the ground of the axes.
+    theme
+        As for `path`.
 
     Returns
     -------

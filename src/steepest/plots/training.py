@@ -25,8 +25,8 @@ def training(result: Result, *, axes: Any = None, theme: str | None = None) -> n
         Of `fit`, with ``result.epochs``.
     axes : sequence of two Axes
         Default: a new figure.
-    theme : {"light", "dark"}
-        By default what goes with the ground of the axes.
+    theme
+        As for `path`.
 
     Returns
     -------
@@ -87,10 +87,8 @@ def against(runs: Any, parameter: int = 0, *, axes: Any = None, theme: str | Non
         Loaded ones, too: nothing is evaluated.
     parameter : int
         Which number of the flat x.
-    axes : Axes
-        Default: a new figure.
-    theme : {"light", "dark"}
-        By default what goes with the ground of the axes.
+    axes, theme
+        As for `path`.
 
     Returns
     -------
