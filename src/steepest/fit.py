@@ -13,6 +13,7 @@ from . import log
 from .data import SHUFFLES, split
 from .derivatives import Paired, choose
 from .diagnose.explain import explain
+from .directions import Descent
 from .epoch import Epoch
 from .errors import ArgumentError
 from .kept import Keeper, problem
@@ -27,10 +28,13 @@ from .oracle import Objective
 from .orthant import Orthant
 from .params import Parameters
 from .plan import Plan
+from .proximal import FISTA, Proximal
 from .race import decayed, race
 from .result import Result
 from .run import Run
-from .trainable import delivery, entrants, suited
+from .sets import L1
+from .sparse import Whole
+from .trainable import delivery, entrants, innermost, suited
 from .trained import listener, summary
 from .training import Training, mean_loss
 from .wrappers import Averaged, ClipNorm
@@ -170,24 +174,34 @@ def fit(
                    accumulate=accumulate, patience=patience)  # fmt: skip
     rules = entrants(method, lr, start.size, plan, train)
     chosen = suited(find(method, start.size, lr), plan.steady(train)) if not rules else rules[0]
+    l1 = None if model is None or not model.loss.l1 else model.penalties[0]
+    if l1 is not None and plan.steady(train) and method is None and lr is None and clip is None:
+        chosen = FISTA()
+    composed = l1 is not None and plan.steady(train) and isinstance(chosen, Proximal)
+    if composed:
+        assert model is not None
+        loss = model.smooth().value_and_gradient
 
     def wrap(inner: Method) -> Method:
         inner = inner if clip is None else ClipNorm(inner, clip)
-        if model is not None and model.loss.l1 and not plan.steady(train):
-            inner = Orthant(inner, model.penalties[0], 1 / train.steps(plan.size))
+        if l1 is not None and not composed and not isinstance(innermost(inner), Descent):
+            inner = Orthant(inner, l1, 1 / train.steps(plan.size))
         return inner if average is None else Averaged(inner, average)
 
     fun = weighted(function(loss, "loss")) if weights is not None else function(loss, "loss")
     objective = (Paired if jac is True else Objective)(fun, run.parameters)
     listen = None if callback is None else listener(callback, run, out)
-    validate = None if held is None else lambda x: mean_loss(objective, held, x)
+    extra = L1(l1).value if composed else lambda x: 0.0
+    validate = None if held is None else lambda x: mean_loss(objective, held, x) + extra(x)
     training: Training | None = None
     evidence: dict[str, Any] = {}
     try:
         objective.args = next(plan.batches(train, 0))[0]
         f0 = objective(start)
         derivative = choose(objective, run.parameters, start, f0, jac, batches=True)
-        oracle = MiniBatch(objective, derivative)
+        oracle: Any = MiniBatch(objective, derivative)
+        if composed:
+            oracle = Whole(objective, derivative, l1)  # type: ignore[arg-type]  # composed where there is an l1
         keeper = None
         if checkpoint is not None:
             keeper = Keeper(checkpoint, problem(plan, start, train.rows, repr(wrap(chosen))))

@@ -13,6 +13,7 @@ from .checkpoint import reopen, write
 from .history import History
 from .minibatch import MiniBatch, Place
 from .point import Point
+from .sparse import Whole
 from .training import Training
 
 KIND = "training"
@@ -97,10 +98,11 @@ def _kept(tree: Any) -> Any:
     return tree
 
 
-def _points(tree: Any, oracle: MiniBatch) -> Any:
+def _points(tree: Any, oracle: MiniBatch | Whole) -> Any:
     if isinstance(tree, Kept):
-        place = Place(tree.x, oracle)
-        place._f, place._g = tree.f, tree.g
+        place = oracle(tree.x)
+        if isinstance(place, Place):
+            place._f, place._g = tree.f, tree.g
         return place
     if type(tree) in (tuple, list):
         return type(tree)(_points(part, oracle) for part in tree)

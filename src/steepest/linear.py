@@ -3,6 +3,7 @@ units of the data."""
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from typing import Any
 
@@ -76,6 +77,12 @@ class Model:
             f += self._penalty(params["coef"])
             g["coef"] = g["coef"] + pull(params["coef"], self._l1, self._l2)
         return f, g
+
+    def smooth(self) -> Model:
+        """The same without l1."""
+        other = copy.copy(self)
+        other._l1, other.penalised = np.zeros_like(self._l1), bool(self.loss.l2)
+        return other
 
     def _penalty(self, coef: np.ndarray) -> float:
         return float(price(coef, self._l1, self._l2).sum()) if self.penalised else 0.0

@@ -41,8 +41,9 @@ class Linear:
     Parameters
     ----------
     l1, l2 : float
-        Weights of the penalties: lasso, ridge, and with both the elastic net (Zou & Hastie 2005). Of |coef| at 0
-        the subgradient 0 is taken: coefficients become small, not exactly zero.
+        Weights of the penalties: lasso, ridge, and with both the elastic net (Zou & Hastie 2005). Under `l1`
+        coefficients become exactly zero: in mini-batches by steps that end at zero (see `orthant`), with all
+        rows in a batch by proximal steps (`FISTA` where no method is named).
     """
 
     l1: float = 0.0

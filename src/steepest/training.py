@@ -20,6 +20,7 @@ from .oracle import Objective
 from .plan import Best, Epoch, Plan, Sums
 from .point import Point, distance, norm
 from .run import Run
+from .sparse import Whole
 from .stop import Criterion, Reason, Stuck, counted
 
 HOPELESS = 1e6  # an epoch whose loss is so many times that of the start and of the first epoch ends the run
@@ -32,7 +33,7 @@ class Training:
     ----------
     run : Run
         Keeps history and clock.
-    oracle : MiniBatch
+    oracle : MiniBatch or Whole
         Tells the loss of a batch and its gradient.
     method : Method
         Makes the steps.
@@ -55,7 +56,7 @@ class Training:
     def __init__(
         self,
         run: Run,
-        oracle: MiniBatch,
+        oracle: MiniBatch | Whole,
         method: Method,
         source: Source,
         plan: Plan,
@@ -99,6 +100,8 @@ class Training:
         point = self.point
         if self.plan.steady(self.source) and np.array_equal(point.x, x) and point.known_g is not None:
             return point.f, point.g
+        if self.plan.steady(self.source):
+            return self.oracle.value(x), None
         if not self.source.again:
             return self.table[-1].loss if self.table else math.nan, None
         return mean_loss(self.oracle.objective, self.source, x), None
