@@ -182,15 +182,15 @@ def calibrate(
 
 def _leaps(near: np.ndarray, far: np.ndarray, f: float, share: float, level: float) -> np.ndarray:
     """By which factors to leap from looks at h and 4h where the scale is not known; NaN where h is about right."""
-    gap, blur = np.abs(far[SLOPE] - near[SLOPE]), 2 * (near[BLUR] + far[BLUR])
+    gap, blur = np.abs(far[SLOPE] - near[SLOPE]), 4 * (near[BLUR] + far[BLUR])
     unseen = far[CHANGE] <= SEEN
-    straight = (gap <= blur) & (np.abs(near[CURVATURE]) * near[STEP] ** 2 <= 4 * level)
+    straight = (gap <= blur) & (np.abs(near[CURVATURE]) * near[STEP] ** 2 <= 16 * level)
     bent = ~(gap <= np.maximum(blur, 0.5 * np.maximum(np.abs(far[SLOPE]), np.abs(near[SLOPE]))))
     # f has risen so high above its value at x that its rounding hides the slope
-    hidden = (near[CHANGE] * share > 0.5) & (near[BLUR] > 0.01 * np.abs(near[SLOPE]))
+    hidden = (near[CHANGE] * share > 0.5) & (near[BLUR] > 1e-6 * np.abs(near[SLOPE]))
     hidden &= (near[SLOPE] != 0) | (f != 0)
     return np.select(
-        [unseen, straight & (far[CHANGE] * share < 1e-3), (bent & (near[CHANGE] > SEEN)) | hidden],
+        [unseen, straight & (far[CHANGE] * share < 1e-3), (bent & (near[CHANGE] > 100)) | hidden],
         [share ** (-1 / 3), share ** (-1 / 6), share ** (1 / 6)],
         np.nan,
     )
