@@ -14,6 +14,7 @@ Ask = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 WALKS = 20  # by a factor 4 at least: twelve orders of magnitude either way
 ENOUGH = 1e-8  # relative error of a slope that ends the walk; 1e-6 leaves 10 times scipy's error at n = 1000
+TINY = 1e-4  # of the noise: what the error of a slope may let f miss at its minimum, error^2/|f''|; this ends it, too
 FARTHEST = 2.0**60  # how far a coordinate may be moved in search of a reaction
 SEEN = 2.0  # a change of f counts from so many noise levels on
 BOTH = np.array([[1.0], [-1.0]])
@@ -154,7 +155,9 @@ def calibrate(
         reach[at] = np.where(known, reach[at], np.minimum(reach[at], 2 * h[at]))
         new = np.clip(h[at] * factor, least[at], np.maximum(reach[at] / 4, least[at]))
         way = np.where(factor > 1, 1.0, -1.0)
-        met = known & ~leaps & ((doubt <= ENOUGH * np.abs(best[SLOPE])) | (last[at] * way < 0))
+        tiny = np.where(inside, np.sqrt(TINY * noise.at(f) * np.abs(best[CURVATURE])), 0.0)
+        enough = np.maximum(ENOUGH * np.abs(best[SLOPE]), tiny)
+        met = known & ~leaps & ((doubt <= enough) | (last[at] * way < 0))
         on = ~met & ((new != h[at]) | lone)
         if not on.any():
             break
