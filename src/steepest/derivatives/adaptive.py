@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..oracle import Objective
-from .calibration import Steps, calibrate, fit, moves
+from .calibration import Steps, calibrate, fit, glance, moves
 from .noise import WIDER, Noise, estimate_noise
 from .probes import Probes, three_point
 
@@ -19,6 +19,7 @@ FALLEN = 1e-3  # when |f| has fallen so far, the noise may have, too: it is meas
 FINE = 2e-3  # it makes up this share of the gradient
 STALE = 0.1  # of a component, the error from which the step of central differences is measured again
 FAR = 8.0  # times |f''/f'''| that x_i may move before its step is measured again; 1 costs 30 % more on one
+PROOF = 4.0  # noise levels: how well the difference of two values is known
 ROUGH = 1e-12  # of the value, from which noise is no rounding of float64
 SLACK = 0.3  # how far outside of what the slopes foretell f may change; 0.1 and 1 cost the same
 
@@ -174,7 +175,7 @@ class Finite:
         self.steps = Steps(h.copy(), slope, error, curvature, blur, np.zeros(n, int), np.zeros(n, bool))
         self.unit_steps, self.bend, self.reach = np.zeros((3, n))
         self.where, self.age, self.wait = x.astype(float), np.zeros(n, int), np.full(n, 2)
-        self._calibrate(x, f, self.all)
+        self._first(x, f)
         found = self.lost & ~self.steps.flat
         self.scale[found] *= self.steps.h[found] / h[found]
         self.lost &= self.steps.flat
@@ -189,6 +190,36 @@ class Finite:
         bend = np.where(np.isfinite(self.bend) & ~self.steps.flat, self.bend, 0.0)  # infinite: not known
         finest = (bend * (self.unit * x) ** 2).max(initial=0.0)
         self.measured = replace(noise, level=max(noise.level, float(finest)))
+
+    @np.errstate(all="ignore")
+    def _first(self, x: np.ndarray, f: float) -> None:
+        """The first gradient, at a glance; where that leaves doubts the steps are measured.
+
+        The values on the line along which the noise was measured prove it. How well they can is the least error
+        that is told.
+        """
+        doubtful, line, rise = self.all, self.measured.line, self.measured.rise
+        if not self.lost.any() and line is not None and math.isfinite(rise):
+            self._put(x, f, self.all, self._glance(x, f, self.all))
+            steps, slack = self.steps, PROOF * self.measured.level
+            steps.error += slack / np.abs(line)
+            sure = steps.error <= SHARE * np.abs(steps.slope)
+            told = np.where(sure, steps.error, np.abs(steps.slope)) @ np.abs(line)
+            if abs(steps.slope @ line - rise) <= told + slack:
+                doubtful = self.all[~sure]
+        if doubtful.size:
+            self._calibrate(x, f, doubtful)
+        self.exact_at = x.copy()
+
+    def _glance(self, x: np.ndarray, f: float, index: np.ndarray) -> Steps:
+        return glance(
+            lambda which, by: self.probes(x, index[which], by),
+            f,
+            self.measured,
+            self.steps.h[index],
+            self.steps.side[index],
+            *self.probes.room(x, index),
+        )
 
     @np.errstate(all="ignore")
     def _calibrate(self, x: np.ndarray, f: float, index: np.ndarray) -> None:
@@ -210,6 +241,11 @@ class Finite:
         )
         changed = np.abs(np.log2(new.h / steps.h[index])) > math.log2(3)
         self.wait[index] = np.where(changed, 2, 2 * self.wait[index])
+        self._put(x, f, index, new)
+
+    def _put(self, x: np.ndarray, f: float, index: np.ndarray, new: Steps) -> None:
+        """Take over what was measured at `x` of the coordinates `index`."""
+        steps = self.steps
         self.age[index] = 0
         steps.put(index, new)
         self.unit_steps[index] = new.h / self._level(f) ** (1 / 3)

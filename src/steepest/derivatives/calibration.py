@@ -69,6 +69,38 @@ def fit(h: np.ndarray, side: np.ndarray, down: np.ndarray, up: np.ndarray) -> tu
 
 
 @np.errstate(all="ignore")
+def glance(
+    ask: Ask,
+    f: float,
+    noise: Noise,
+    h: np.ndarray,
+    side: np.ndarray,
+    down: np.ndarray,
+    up: np.ndarray,
+) -> Steps:
+    """What one look of two evaluations tells of k coordinates; the arguments are those of `calibrate`.
+
+    Truncation is not seen by it. The third derivative is taken to be f''^2/|f'|, as for exp, and on average for
+    powers and waves: so the result wants a proof.
+    """
+    h, side = fit(h, side, down, up)
+    look = _look(ask, f, noise, np.arange(h.size), h, side)
+    slope, curvature, level = look[SLOPE], look[CURVATURE], noise.at(f)
+    third = curvature**2 / np.abs(slope)
+    best = np.cbrt(3 * level / third)
+    flat = ~(look[CHANGE] > SEEN)
+    return Steps(
+        h=np.where(np.isfinite(best), np.clip(best, h / 4, 4 * h), h),
+        slope=np.where(flat, 0.0, slope),
+        error=np.where(flat | ~np.isfinite(third), np.inf, look[BLUR] + third * h * h),
+        curvature=np.where(flat, 0.0, curvature),
+        blur=np.where(flat, np.inf, 4 * level / h**2),
+        side=side,
+        flat=flat,
+    )
+
+
+@np.errstate(all="ignore")
 def calibrate(
     ask: Ask,
     f: float,

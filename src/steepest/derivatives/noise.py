@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,9 @@ class Noise:
         The largest |f| where it was measured.
     evaluations : int
         What the measurement cost.
+    line, rise : ndarray of shape (n,), float
+        A short step, and by how much f changes over it, as the values show that were asked for: a proof of
+        gradients for nothing. None and NaN where it was not measured.
     """
 
     level: float
@@ -46,6 +49,8 @@ class Noise:
     relative: bool
     value: float
     evaluations: int
+    line: np.ndarray | None = field(default=None, repr=False, compare=False)
+    rise: float = field(default=math.nan, repr=False, compare=False)
 
     def at(self, f: Any) -> Any:
         """The level where the value is `f` (a float or an array)."""
@@ -171,7 +176,10 @@ def estimate_noise(
     # a value rounded once, to the nearest, has a standard deviation between 0.14 and 0.29 unit |f|
     level = max(sigma or 0.0, unit * largest / 4, apart)
     relative = repeat == f0 and level <= 1e3 * unit * largest
-    noise = Noise(level, repeat != f0, relative, largest, asked)
+    whole = POINTS - 1  # steps of the line
+    noise = Noise(
+        level, repeat != f0, relative, largest, asked, whole * line, float(column[whole] - column[0])
+    )
     if noise.stochastic or window > 1 or (x != 0).all() or (relative and _straight(column, unit)):
         return noise
     # rough or bent on the scale 1 that was assumed at 0; is it smooth on a smaller one?
