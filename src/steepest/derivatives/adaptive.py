@@ -200,13 +200,14 @@ class Finite:
         """
         doubtful, line, rise = self.all, self.measured.line, self.measured.rise
         if not self.lost.any() and line is not None and math.isfinite(rise):
+            steps, h, slack = self.steps, self.steps.h.copy(), PROOF * self.measured.level
             self._put(x, f, self.all, self._glance(x, f, self.all))
-            steps, slack = self.steps, PROOF * self.measured.level
             steps.error += slack / np.abs(line)
-            sure = steps.error <= SHARE * np.abs(steps.slope)
+            sure = (steps.error <= SHARE * np.abs(steps.slope)) & (np.abs(steps.curvature) > steps.blur)
             told = np.where(sure, steps.error, np.abs(steps.slope)) @ np.abs(line)
             if abs(steps.slope @ line - rise) <= told + slack:
                 doubtful = self.all[~sure]
+            steps.h[doubtful] = h[doubtful]  # the walk begins where the scale says
         if doubtful.size:
             self._calibrate(x, f, doubtful)
         self.exact_at = x.copy()
