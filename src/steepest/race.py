@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,21 +13,20 @@ import numpy as np
 from .data import CHUNK, Batch, Source
 from .lift import Rule
 from .minibatch import MiniBatch
-from .oracle import Objective
 from .plan import Plan
 from .rules import Adam, Momentum, ScheduleFreeAdam, ScheduleFreeGD
 from .schedules import Polynomial
-from .training import mean_loss
 
-# The rate falls to zero as a cube: what a rate is too large in the beginning then hardly matters in the end. On the
-# tuning half of benchmarks/training_auto.py the geometric mean of the gaps was 3.8 times the hand-tuned one, with a
-# linear fall 9.2 times.
+# The rate falls to zero as a cube: what a rate is too large in the beginning then hardly matters in the end.
 POWER = 3
 EXTRA = 0.25  # of the run's steps may go into the race
-LEAST = 400  # steps that it may take in any case: below, it could tell nothing
-# Each round: how many of the candidates start in it, and which share of the race's steps it takes.
-ROUNDS = ((math.inf, 0.35), (4, 0.3), (2, 0.35))
-RATES = tuple(10.0**k for k in range(-4, 2))
+UNKNOWN = 400  # steps of the race where nobody knows how long the run will be
+FIRST = 0.01  # where the search for a rate begins; a single step for each decade takes it to any other scale
+GROWTH = 4  # of the lanes' length from round to round
+LANES = 4  # of the last round's length: what all rounds take together
+KEEP = 1.0
+LANE_POWER = 1
+JUDGES = 256, 4096  # rows that a lane is judged by: as many as it has seen, within these
 
 
 class Choice(NamedTuple):
@@ -41,7 +41,7 @@ class Choice(NamedTuple):
     race_steps : int
         Gradients that the race took.
     race : list
-        Rule, rate, steps and loss of each lane, round by round.
+        Rule, rate, steps and loss of each lane, in the order they ran.
     """
 
     rule: int
@@ -50,11 +50,11 @@ class Choice(NamedTuple):
     race: list[list[Any]]
 
 
-def decayed(rule: Rule, lr: float, steps: float) -> Rule:
+def decayed(rule: Rule, lr: float, steps: float, power: float = POWER) -> Rule:
     """The rule with a rate that falls to zero over the steps; schedule-free where they are not known."""
     if isinstance(rule, ScheduleFreeGD | ScheduleFreeAdam) or not math.isfinite(steps):
         return rule.with_hyper(lr=lr)
-    return rule.with_hyper(lr=Polynomial(lr, max(int(steps), 1), power=POWER))
+    return rule.with_hyper(lr=Polynomial(lr, max(int(steps), 1), power=power))
 
 
 def race(
@@ -66,46 +66,63 @@ def race(
     wrap: Callable[[Any], Any] = lambda rule: rule,
     deliver: Callable[[Any], Callable[[np.ndarray, Any], np.ndarray]] = lambda rule: lambda x, memory: x,
 ) -> Choice:
-    """The rule and the rate for a run, by successive halving: the better half of the lanes runs on for longer.
-
-    Every lane starts at `x`, sees the same batches, and decays to zero over its own length, as the run itself
-    will: a constant rate would win short races that it loses in the end.
-
-    Parameters
-    ----------
-    rules : sequence of Rule
-        What is raced, each with a range of rates.
-    oracle, source, plan, x
-        Of the run.
-    wrap : callable
-        What the run makes of a rule (clipping, say).
-
-    Returns
-    -------
-    Choice
-        The winner, and what was seen.
-    """
     total = plan.steps(source)
-    budget = max(EXTRA * total if math.isfinite(total) else 0.0, LEAST)
+    budget = EXTRA * total if math.isfinite(total) else UNKNOWN
+    longest = max(int(budget / LANES), 1)
     before = oracle.njev
-    lanes = [(math.inf, k, lr) for k in range(len(rules)) for lr in RATES]
     seen: list[list[Any]] = []
-    longest = int(budget * ROUNDS[-1][1] / ROUNDS[-1][0])
     pool = batches(source, plan, min(longest, max(CHUNK // plan.size, 8)))
-    for entrants, share in ROUNDS:
-        lanes = lanes[: int(min(entrants, len(lanes)))]
-        steps = max(int(budget * share / len(lanes)), 4)
-        lanes = sorted(
-            (
-                pilot(wrap(decayed(rules[k], lr, steps)), deliver, oracle, source, pool, steps, x, plan.seed),
-                k,
-                lr,
-            )
-            for _, k, lr in lanes
-        )
-        seen += [[rules[k].name, lr, steps, score] for score, k, lr in lanes]
-    _, k, lr = lanes[0]
-    return Choice(k, lr, oracle.njev - before, seen)
+    judges = drawn(source, plan, pool)
+    left = budget
+
+    def run(k: int, steps: int, lr: float) -> float:
+        nonlocal left
+        if left < steps and seen:
+            return math.inf
+        began = oracle.njev
+        inner = wrap(decayed(rules[k], lr, steps if math.isfinite(total) else math.inf, LANE_POWER))
+        score = pilot(inner, deliver, oracle, pool, judges, steps, x)
+        left -= oracle.njev - began
+        seen.append([rules[k].name, lr, steps, score])
+        return score
+
+    start = (oracle.hold([(b) for b in judges]), oracle.value(x))[1]
+    rates = [FIRST] * len(rules)
+    alive = list(range(len(rules)))
+    best = alive[0]
+    for steps in lengths(longest):
+        if steps == longest and steps > 1:
+            alive = [best]
+        scores = []
+        for k in alive:
+            score, rates[k] = climb(partial(run, k, steps), rates[k], 10.0 if steps == 1 else math.sqrt(10))
+            scores.append(score)
+        if min(scores) < math.inf:
+            best = alive[int(np.argmin(scores))]
+    last = [(lr, f) for name, lr, steps, f in seen if name == rules[best].name and steps == longest]
+    gain = start - min(f for _, f in last)
+    lr = max((lr for lr, f in last if start - f >= KEEP * gain), default=rates[best])
+    return Choice(best, lr, oracle.njev - before, seen)
+
+
+def lengths(longest: int) -> list[int]:
+    """Those of the lanes, round by round: 1, ..., longest/16, longest/4, longest."""
+    rounds = [longest]
+    while rounds[-1] > GROWTH:
+        rounds.append(rounds[-1] // GROWTH)
+    return sorted({1, *rounds})
+
+
+def climb(score: Callable[[float], float], lr: float, ratio: float) -> tuple[float, float]:
+    """The lowest score, and where: from `lr` by factors of `ratio`, upwards or downwards, until it rises."""
+    best = score(lr)
+    for factor in (ratio, 1 / ratio):
+        moved = False
+        while (trial := score(lr * factor)) < best:
+            best, lr, moved = trial, lr * factor, True
+        if moved:
+            break
+    return best, lr
 
 
 def batches(source: Source, plan: Plan, most: int) -> list[list[Batch]]:
@@ -115,15 +132,23 @@ def batches(source: Source, plan: Plan, most: int) -> list[list[Batch]]:
     return list(itertools.islice(plan.batches(source, 0), most))
 
 
+def drawn(source: Source, plan: Plan, pool: list[list[Batch]]) -> list[Batch]:
+    """The rows that lanes are judged by: drawn from all data where that can be, else the batches of the pool."""
+    if source.rows is None or not source.again:
+        return list(itertools.chain.from_iterable(pool))
+    fewest, most = JUDGES
+    rows = min(max(len(pool) * plan.size * plan.accumulate, fewest), most, source.rows)
+    return [next(source.epoch(rows, "full", np.random.default_rng([plan.seed])))]
+
+
 def pilot(
     method: Any,
     deliver: Any,
     oracle: MiniBatch,
-    source: Source,
     pool: list[list[Batch]],
+    judges: list[Batch],
     steps: int,
     x: np.ndarray,
-    seed: int,
 ) -> float:
     """The loss after some steps from `x`; infinite where they diverge."""
     point = oracle(x)
@@ -138,21 +163,10 @@ def pilot(
         end = deliver(method)(point.x, memory)
         if not np.isfinite(end).all():
             return math.inf
-        score = judged(oracle.objective, source, pool, end, seed)
+        oracle.hold(judges)
+        score = oracle.value(end)
     return score if math.isfinite(score) else math.inf
 
 
-def judged(objective: Objective, source: Source, pool: list[list[Batch]], x: np.ndarray, seed: int) -> float:
-    """The loss that a lane is judged by: over rows drawn from all data where that can be, else over the pool."""
-    if source.rows is not None and source.again:
-        return mean_loss(objective, source, x, CHUNK // 4, seed)
-    total = rows = 0.0
-    for batch in itertools.chain.from_iterable(pool):
-        objective.args = batch
-        total += objective(x) * batch[0].shape[0]
-        rows += batch[0].shape[0]
-    return total / rows
-
-
-CANDIDATES = (Momentum(), Adam())
+CANDIDATES = (Adam(),)
 WITHOUT_BUDGET = (ScheduleFreeGD(), ScheduleFreeAdam())
