@@ -17,7 +17,7 @@ def loss(w, x, y):
 
 def main():
     print("Batches of 4 of the 11 points, w = 10 at first; the rate is chosen, and falls to zero.")
-    run = st.fit(loss, 10.0, (x, x), batch_size=4, epochs=EPOCHS)
+    run = st.fit(loss, 10.0, (x, x), method="gd", batch_size=4, epochs=EPOCHS)
     print("  epoch         loss           lr")
     for epoch, value, lr in zip(run.epochs["epoch"], run.epochs["loss"], run.epochs["lr"], strict=True):
         print(f"  {epoch:5.0f}  {value:11.4e}  {lr:11.4e}")
