@@ -3,7 +3,7 @@
 Each task: batches of 32, 48 epochs (2000 samples are 3024 steps). The reference is the best of gradient descent and
 Adam, each at 11 rates from 1e-4 to 10 by half decades, with linear decay to zero, on the same seeds; ``fit`` is
 called with nothing but loss and data. The first group of tasks was used to choose the constants of the race; the
-second was known then, but not used; the third was written when the race was done. Steps that the race takes are counted.
+second was known then, but not used; the third was written when the race was done. Steps of the race are counted.
 """
 
 from __future__ import annotations
