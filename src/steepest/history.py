@@ -109,7 +109,7 @@ class History:
         self.here = x
         if record[0] % self._stride == 0:
             self._x.append(x)
-            if len(self._x) > self._most:
+            if record[0] - self.first[0] >= self._most * self._stride:
                 self._thin()
 
     def extend(self, rows: np.ndarray, x: np.ndarray) -> None:

@@ -66,7 +66,7 @@ class Run:
             t, point, _, lr = now
             x, f, g_norm = point.x, point.f, norm(point.g)
             step = math.nan if history.here is None else distance(x, history.here)
-            if t > history.last.t:
+            if t > history.last[0]:
                 append(new(Record, (t, f, g_norm, step, lr, objective.nfev, clock() - began)), x)
             else:  # a run that goes on has its first one already
                 history.here = x

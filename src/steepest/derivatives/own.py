@@ -16,7 +16,8 @@ def written(
     jac: Callable[..., Any], objective: Objective, parameters: Parameters
 ) -> Callable[[np.ndarray], np.ndarray]:
     """The caller's own gradient as a function of a flat vector."""
-    return lambda x: flat(jac(objective.restore(x.copy()), *objective.args), parameters)
+    restore, args = objective.restore, objective.args
+    return lambda x: flat(jac(restore(x.copy()), *args), parameters)
 
 
 def flat(gradient: Any, parameters: Parameters) -> np.ndarray:

@@ -135,7 +135,9 @@ class Proved:
             return x, _unfollowed(error)
         if not math.isfinite(f):
             return g, ""
-        if not (all(map(math.isfinite, g.tolist())) if g.size <= FEW else np.isfinite(g).all()):
+        # a sum that is finite has finite terms; one that is not may have overflowed
+        finite = g.size <= FEW and math.isfinite(sum(g.tolist()))
+        if not (finite or np.isfinite(g).all()):
             return g, f"it is not finite at x = {_brief(x)}, where fun is {f:.6g}"
         # the same operations in the same order: more than rounding apart means that other code was followed
         if value not in (None, f) and abs(value - f) > 1e-6 * abs(f) + 1e-9 * self._size + 10 * self.noise(f):
