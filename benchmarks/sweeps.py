@@ -103,7 +103,9 @@ def main() -> None:
             (rosenbrock(x), gradient(x)) for x in [side_by_side()] * STEPS
         ],
         "steepest, NumPy f and gradient": lambda: sweep(rosenbrock, X0, many, jac=gradient, maxiter=STEPS),
-        "steepest, NumPy f and gradient, called": lambda: sweep(called, X0, many, jac=gradient, maxiter=STEPS),
+        "steepest, NumPy f and gradient, called": lambda: sweep(
+            called, X0, many, jac=gradient, maxiter=STEPS
+        ),
         "JAX vmap + scan, gradients and steps only": jax_scan(),
         "JAX vmap + scan, all of it": jax_scan(everything=True),
         "steepest, a formula": lambda: sweep(FORMULA, X0, many, maxiter=STEPS),

@@ -14,7 +14,7 @@ from numpy import tanh
 from steepest import kernels, minimize, rules, stop
 from steepest.errors import ArgumentError, MissingExtraError
 from steepest.expression import OPERATIONS, invariants, symbol
-from steepest.kernels import kernel, kernel_text, plain_kernel, traced
+from steepest.kernels import kernel, kernel_text, loop_text, plain_kernel, traced
 from steepest.lift import Rule, rule
 from steepest.machine import BODIES, Code
 from steepest.stepper import SERIAL, Stepper
@@ -83,6 +83,29 @@ def test_kernel_answers_nan_infinity_and_extremes_as_numpy_does(kind, dtype):
 
 
 VALUES = np.array([-np.inf, -2.5, -1.0, -0.3, -0.0, 0.0, 1e-6, 0.3, 1.0, 2.5, 40.0, np.inf, np.nan])
+
+
+def test_powers_that_vanish_are_those_of_c():
+    a, b = symbol("a"), symbol("b")
+    power = Code(loop_text(np.dtype(float), [a, b], [(None, a**b)], [])).function("call")
+    draw = np.random.default_rng(1)
+    near = 1 - 10.0 ** draw.uniform(-17, 0, 3000)
+    left = np.concatenate(
+        [near, draw.uniform(0, 1.2, 3000), draw.uniform(-1, 1, 500), [0, 0, -0.0, 0.5, 1, 1, np.nan]]
+    )
+    right = np.concatenate(
+        [
+            10.0 ** draw.uniform(-2, 18, 6000),
+            np.round(10.0 ** draw.uniform(0, 4, 500)),
+            [1e9, np.inf, 747, 1075, 1e9],
+        ]
+    )
+    right = np.append(right, [np.inf, 800.0])
+    result = np.empty_like(left)
+    power(1.0, 1.0, np.empty(0), left, right, result)
+    expected = [OPERATIONS["power"].compute(x, y) for x, y in zip(left.tolist(), right.tolist(), strict=True)]
+    np.testing.assert_array_equal(result, expected)
+    assert np.count_nonzero(result == 0) > 500
 
 
 @each_type

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from steepest.lift import Rule
 from steepest.minimize import minimize
 from steepest.stop import Criterion, GradientNorm, Reason, Steps
 from steepest.sweep import sweep as sweep_and_judge
+from steepest.traced import from_formula
 
 RULES = [r for r in vars(rules).values() if isinstance(r, type) and issubclass(r, Rule) and r is not Rule]
 sweep = partial(sweep_and_judge, diagnose=False)  # verdicts are tested in test_sweep_verdicts.py
@@ -408,3 +411,22 @@ def test_after_ctrl_c_runs_one_by_one_and_further_methods_are_not_begun():
     assert s.steps[2] == 0
     one = sweep(Halting(bowl, 31), [3.0, 2.0], [HALTED[1], HALTED[0]], jac=bowl_gradient)
     assert one.varied["method"].shape == (1, 10)
+
+
+@pytest.mark.parametrize("runs", [1, 24, 488, 512, 1000, 1024])
+def test_rows_of_the_state_do_not_share_lines_of_the_cache(runs):
+    rows = lanes._apart(np.arange(20.0 * runs).reshape(20, runs))
+    np.testing.assert_array_equal(rows, np.arange(20.0 * runs).reshape(20, runs))
+    places = np.arange(20) * rows.strides[0] % 4096
+    assert np.diff(np.sort(places)).min() >= 64
+
+
+def test_loop_over_the_runs_takes_several_at_once():
+    if platform.machine() not in ("x86_64", "AMD64"):
+        pytest.skip(f"the names of instructions on {platform.machine()} are not known to this test")
+    meaning = tuple(from_formula(formula("(1 - x)^2 + 100*(y - x^2)^2")))
+    code = lanes.compiled(rules.Adam, 2, ("lr",), meaning, -np.inf, -np.inf).__self__
+    body = re.search(r"^_?loop:\n(.*?)^_?call:", code.assembly, re.M | re.S).group(1)
+    assert not re.search(r"^\tcallq?\b", body, re.M)
+    assert re.search(r"\bv?sqrtpd\b", body)
+    assert re.search(r"\bv?divpd\b", body)
