@@ -27,7 +27,7 @@ from .stop import Criterion
 from .swept import Sweep
 from .watch import batchable
 
-ALONE = 10_000  # steps, at most, in which runs of a batch are made once more to find out why they ended so
+LEAST = 500  # steps of runs that are made once more, to find out why they ended so, however short the sweep
 
 
 def sweep(
@@ -76,8 +76,8 @@ def sweep(
         As for `minimize`.
     diagnose : bool
         Whether to say of each run why it ended so. Of a batch the ends are judged, by 2n + 4 further calls for all
-        runs together; those whose ends do not tell (a cycle, a kink, an edge) are made once more alone, as far as
-        10 000 steps in all suffice.
+        runs together; those whose ends do not tell (a cycle, a kink, an edge) are made once more alone, in as
+        many steps in all as the longest run made, so that verdicts cost no multiple of the sweep.
     **limits
         maxiter, maxfun, maxtime, gtol, xtol, ftol, target: of each run.
 
@@ -149,7 +149,7 @@ def sweep(
     engine, columns = together or ("one by one", _columns(alone(slice(None), workers), diagnose))
     x, found, steps, code, ends = columns
     if isinstance(ends, Ends):
-        few = ends.unclear[np.cumsum(steps[ends.unclear]) <= ALONE]
+        few = ends.unclear[np.cumsum(steps[ends.unclear]) <= max(steps.max(), LEAST)]
         for k, row in zip(few.tolist(), alone(few), strict=True):
             ends.learn(k, row[-1])
     return Sweep(varied, x.reshape(*shape, -1), found.reshape(shape), steps.reshape(shape), code.reshape(shape),
