@@ -180,7 +180,7 @@ CODES = {
     ),
     "nonfinite": Code("f or its gradient is not finite, and the run was not diagnosed."),
     "nonfinite.start": Code("f is not finite where the run begins: begin elsewhere."),
-    "nonfinite.gradient": Code("f is finite, its gradient is not: 0/0, or a vertical slope.", ("x",), '`jac="fd"`'),
+    "nonfinite.gradient": Code("f is finite, and its gradient is not, or unknown: all around is NaN, or errors.", ("x",), '`jac="fd"`'),
     "nonfinite.domain": Code(
         "A step left the domain of f.", ("edge", "coordinate", "side"), "bounds that keep inside, the default method"
     ),

@@ -60,6 +60,7 @@ class Objective:
         self.maxfun, self.deadline = maxfun, deadline
         self.vectorized, self.workers = vectorized, workers
         self.nfev = 0
+        self.begun: Point | None = None  # where the run begins, for those that get no further
 
     def raw(self, x: Any) -> Any:
         """What `fun` gives back at `x`, as it is; `x` may be any flat array-like that slices and reshapes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,7 @@ def first_point(
 ) -> tuple[Oracle, Point]:
     """The oracle, whose gradient was proved at the start unless it is noisy, and the point there."""
     f0 = objective(start)
+    objective.begun = Point(start, f0) if math.isfinite(f0) else None
     oracle = asked(objective, parameters, start, f0, jac, box, rng, what, stochastic)
     return oracle, oracle.meet(start, f0)
 

@@ -125,7 +125,7 @@ class Run:
     ) -> Result:
         """Everything so far, with the best finite point seen, in the caller's shapes and sign."""
         restore, start = self.parameters.restore, self.parameters.start
-        best = self._best(oracle) if oracle else None
+        best = self._best(oracle) if oracle else objective.begun
         x, f, g = (best.x, best.f, best.known_g) if best else (start, math.nan, None)
         return Result(
             x=restore(x.copy()),

@@ -46,7 +46,7 @@ def edge(case: Case) -> Verdict | None:
     what = "NaN" if math.isnan(case.last.f) else "infinite"
     inside, beyond, value = 0.0, 1.0, math.nan
     for _ in range(BISECTIONS):
-        middle = (inside + beyond) / 2
+        middle = (inside + beyond) / 2 if inside else beyond / 16  # the step may have led far beyond
         f = case.probes.value((good + middle * (bad - good)).astype(case.x.dtype))
         inside, beyond, value = (middle, beyond, f) if math.isfinite(f) else (inside, middle, value)
     if abs(value) > HUGE:
@@ -71,6 +71,26 @@ def edge(case: Case) -> Verdict | None:
     )
     evidence = {"coordinate": guilty, "edge": at, "side": "below" if below else "above"}
     return Verdict("nonfinite.domain", sentence, False, evidence, case.default(bounds=bounds))
+
+
+def unknown(case: Case) -> Verdict | None:
+    """Differences found nothing to hold on to: the gradient is not zero, but unknown."""
+    error = case.last.error
+    if not case.reason.converged or error is None or case.g.any() or np.isfinite(error).any():
+        return None
+    if not math.isfinite(case.noise):
+        sentence = (
+            f"f is {case.shown(case.f)} at {place(case.x)}, where its values overflow: no slope can be had."
+        )
+        return Verdict("nonfinite.overflow", sentence, False, {"f": case.sign * case.f}, case.default())
+    looks = [sign * t * case.scale for t in (1e-3, 1e-6) for sign in (1.0, -1.0)]
+    if any(math.isfinite(case.probes.value((case.x + by).astype(case.x.dtype))) for by in looks):
+        return None
+    sentence = (
+        f"The gradient at {place(case.x)} is unknown: f = {case.shown(case.f)} there, but all around it is not finite, "
+        "or raises an error."
+    )
+    return Verdict("nonfinite.gradient", sentence, False, {"x": case.x.tolist()})
 
 
 def endless(case: Case) -> Verdict | None:

@@ -22,6 +22,7 @@ SMOOTH: tuple[Cause, ...] = (
 
 CAUSES: tuple[Cause, ...] = (
     broken.outside,
+    broken.unknown,
     broken.edge,
     rough.wandering,
     rough.staircase,
