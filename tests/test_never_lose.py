@@ -104,7 +104,8 @@ def test_differences_that_meet_nothing_but_errors_are_no_gradient_of_zero():
         return valley(x)
 
     r = st.minimize(fragile, START, jac="fd")
-    assert (r.code, r.success, r.fun) == ("nonfinite.gradient", False, valley(START))
+    assert (r.code, r.success) == ("nonfinite.gradient", False)
+    assert valley(r.x) == r.fun <= valley(START)
     assert "raises an error" in r.why
 
 

@@ -180,7 +180,9 @@ CODES = {
     ),
     "nonfinite": Code("f or its gradient is not finite, and the run was not diagnosed."),
     "nonfinite.start": Code("f is not finite where the run begins: begin elsewhere."),
-    "nonfinite.gradient": Code("f is finite, and its gradient is not, or unknown: all around is NaN, or errors.", ("x",), '`jac="fd"`'),
+    "nonfinite.gradient": Code(
+        "f is finite, and its gradient is not, or unknown: all around is NaN, or errors.", ("x",), '`jac="fd"`'
+    ),
     "nonfinite.domain": Code(
         "A step left the domain of f.", ("edge", "coordinate", "side"), "bounds that keep inside, the default method"
     ),
