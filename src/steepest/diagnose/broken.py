@@ -73,26 +73,6 @@ def edge(case: Case) -> Verdict | None:
     return Verdict("nonfinite.domain", sentence, False, evidence, case.default(bounds=bounds))
 
 
-def unknown(case: Case) -> Verdict | None:
-    """Differences found nothing to hold on to: the gradient is not zero, but unknown."""
-    error = case.last.error
-    if not case.reason.converged or error is None or case.g.any() or np.isfinite(error).any():
-        return None
-    if not math.isfinite(case.noise):
-        sentence = (
-            f"f is {case.shown(case.f)} at {place(case.x)}, where its values overflow: no slope can be had."
-        )
-        return Verdict("nonfinite.overflow", sentence, False, {"f": case.sign * case.f}, case.default())
-    looks = [sign * t * case.scale for t in (1e-3, 1e-6) for sign in (1.0, -1.0)]
-    if any(math.isfinite(case.probes.value((case.x + by).astype(case.x.dtype))) for by in looks):
-        return None
-    sentence = (
-        f"The gradient at {place(case.x)} is unknown: f = {case.shown(case.f)} there, but all around it is not finite, "
-        "or raises an error."
-    )
-    return Verdict("nonfinite.gradient", sentence, False, {"x": case.x.tolist()})
-
-
 def endless(case: Case) -> Verdict | None:
     """f falls without limit."""
     sunk = case.reason.code == "unbounded" or case.best.f < -HUGE * max(abs(float(case.trail.f[0])), 1.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import broken, kinks, levelling, looks, rates, rough, stationary
+from . import blind, broken, kinks, levelling, looks, rates, rough, stationary
 from .case import Case
 from .verdict import Verdict
 
@@ -22,7 +22,7 @@ SMOOTH: tuple[Cause, ...] = (
 
 CAUSES: tuple[Cause, ...] = (
     broken.outside,
-    broken.unknown,
+    blind.unseen,
     broken.edge,
     rough.wandering,
     rough.staircase,
