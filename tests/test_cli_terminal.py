@@ -147,3 +147,24 @@ def test_interrupted_compare_shows_and_writes_what_was_computed(folder):
     assert sorted(file.name for file in (folder / "runs").iterdir()) == ["bfgs.npz", "gd-lr-1e-5.npz"]
     rows = (folder / "steps.csv").read_text().splitlines()[1:]
     assert list(dict.fromkeys(row.split(",")[0] for row in rows)) == ["bfgs", "gd:lr=1e-5"]
+
+
+@pytest.mark.parametrize(
+    ("stream", "options"), [("terminal", ""), ("terminal", " --no-progress"), ("pipe", "")]
+)
+def test_training_shows_its_epochs_on_a_terminal_alone(folder, stream, options):
+    pytest.importorskip("pandas", reason="steepest fit needs pandas, of the extra 'table'")
+    x = np.linspace(-1, 1, 4000)
+    (folder / "line.csv").write_text("x,y\n" + "".join(f"{v},{2 * v + 1}\n" for v in x))
+    line = f"fit line.csv --target y --batch-size 4 --epochs 1000 --maxtime 1.5 --method adam --lr 0.001{options}"
+    if stream == "pipe":
+        with process(line) as running:
+            err = running.communicate(timeout=60)[1]
+    else:
+        err = on_a_terminal(line)[1]
+    if stream == "terminal" and not options:
+        for word in ("epoch ", "loss ", "lr 0.001", "rows/s", " left"):
+            assert word in err
+        assert err.endswith("\r\x1b[K")  # wiped
+    else:
+        assert err == ""

@@ -207,9 +207,11 @@ def fit(
             keeper = Keeper(checkpoint, problem(plan, start, train.rows, repr(wrap(chosen))))
         found = keeper.saved["chosen"] if keeper is not None and keeper.saved else None
         if rules:
+            # asked before the race, which may read a stream to its end: its rows are known then
+            steps = plan.steps(train)
             found = found or race(rules, oracle, train, plan, start, wrap, delivery)
             chosen, evidence = (
-                decayed(rules[found.rule], found.lr, plan.steps(train)),
+                decayed(rules[found.rule], found.lr, steps),
                 found._asdict() | {"rule": rules[found.rule].name},
             )
         chosen = wrap(chosen)

@@ -28,6 +28,7 @@ LEAST = 40  # steps that may in any case: lanes of 10 steps, the memory of Adam'
 UNKNOWN = 400  # steps that may, where nobody knows how long the run will be
 FIRST = 0.01  # where the search begins; single steps take it by decades to any other scale
 FINE = math.sqrt(10)
+DOWN = 20  # factors, at most, from a rate that diverges to one that does not
 GROWTH = 4  # of the lanes' length from round to round
 LANES = 4  # of the last round's length: what all rounds take together, three lanes of that length among them
 JUDGES = 256, CHUNK // 4  # rows that lanes are judged by: as many as the longest has seen, within these
@@ -129,8 +130,14 @@ def lengths(longest: int) -> list[int]:
 
 
 def climb(loss: Callable[[float], float], lr: float, ratio: float) -> tuple[float, float]:
-    """The lowest loss and its rate: from `lr` by factors of `ratio`, upwards or else downwards, until it rises."""
+    """The lowest loss and its rate: from `lr` by factors of `ratio`, upwards or else downwards, until it rises.
+
+    A rate that diverges is left first, downwards.
+    """
     best = loss(lr)
+    if best == math.inf:
+        lower = ((loss(rate), rate) for rate in (lr / ratio**k for k in range(1, DOWN)))
+        best, lr = next((pair for pair in lower if pair[0] < math.inf), (best, lr))
     for factor in (ratio, 1 / ratio):
         began = lr
         while (there := loss(lr * factor)) < best:

@@ -58,17 +58,25 @@ class Progress:
 
     def _draw(self, result: Any, seconds: float) -> None:
         full, empty, _ = self._signs
-        g = _norm(result.jac)
-        self._curve.append(math.log10(g) if 0 < g < math.inf else math.nan)
+        height = self._height(result)
+        self._curve.append(math.log10(height) if 0 < height < math.inf else math.nan)
         if len(self._curve) > CURVE:
             del self._curve[1::2]  # the whole run stays in view
-        done = round(BAR * min(1.0, max(result.nit / self._maxiter, seconds / self._maxtime)))
-        line = (
-            f"{full * done}{empty * (BAR - done)} step {result.nit}  f = {result.fun:.6g}  "
-            f"gradient norm {g:.3g}  {self._sparkline()}"
-        )
+        done = round(BAR * min(1.0, self._share(result, seconds)))
+        line = f"{full * done}{empty * (BAR - done)} {self._words(result)}  {self._sparkline()}"
         self._write(f"\r{line[: _columns(self._stream) - 1]}\x1b[K")
         self._shown = True
+
+    def _height(self, result: Any) -> float:
+        """What the curve shows."""
+        return _norm(result.jac)
+
+    def _share(self, result: Any, seconds: float) -> float:
+        """The part of the budget that is spent."""
+        return max(result.nit / self._maxiter, seconds / self._maxtime)
+
+    def _words(self, result: Any) -> str:
+        return f"step {result.nit}  f = {result.fun:.6g}  gradient norm {_norm(result.jac):.3g}"
 
     def _sparkline(self) -> str:
         levels = self._signs[2]
@@ -80,6 +88,35 @@ class Progress:
     def _write(self, text: str) -> None:
         self._stream.write(text)
         self._stream.flush()
+
+
+class TrainingProgress(Progress):
+    """The same for `fit`, after each epoch: loss, that of the validation data, rate, rows a second, and the time left
+    with the curve of the loss; nothing but on a terminal.
+    """
+
+    def __call__(self, intermediate_result: Any) -> None:
+        if self._live:
+            super().__call__(intermediate_result)
+
+    def _height(self, result: Any) -> float:
+        return float(result.loss)
+
+    def _share(self, result: Any, seconds: float) -> float:
+        left = result.seconds_left
+        return seconds / (seconds + left) if left >= 0 else 0.0
+
+    def _words(self, result: Any) -> str:
+        left = result.seconds_left
+        told = [
+            f"epoch {result.epoch:g}",
+            f"loss {result.loss:.5g}",
+            f"validation {result.validation:.5g}" if math.isfinite(result.validation) else "",
+            f"lr {result.lr:.3g}" if math.isfinite(result.lr) else "",
+            f"{result.samples_per_second:.3g} rows/s" if math.isfinite(result.samples_per_second) else "",
+            f"{int(left // 60)}:{int(left % 60):02d} left" if 0 <= left < math.inf else "",
+        ]
+        return "  ".join(filter(None, told))
 
 
 def _norm(g: Any) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import click
 
 from . import method as chosen
 from .config import takes_config, write_config
-from .optimise import EXITS, takes_exit_zero, takes_plot
+from .optimise import EXITS, takes_exit_zero, takes_plot, takes_progress
 from .output import GROUP, details, form, save_picture, show_rows, table, takes_format, writable, write_file
 from .program import DIVERGED, NOT_CONVERGED, Command, Failure, option, stack
 from .values import Settings
@@ -66,7 +67,7 @@ steepest fit cars.csv --target distance --model "a*speed + b*speed^2" --plot res
 @option(
     GROUP, "--out", metavar="FILE", callback=writable, help="Write the model, .npz, for `steepest predict`."
 )
-@option(GROUP, "--quiet", is_flag=True, help="Nothing on stderr but errors.")
+@takes_progress
 @takes_exit_zero
 @takes_config
 @click.pass_context
@@ -114,24 +115,30 @@ def _linear(ctx: click.Context, frame: Any) -> tuple[Any, Any, Any]:
         names = [name for name in frame if name not in dropped and name != given["target"]]
         if wrong := [name for name in dropped if name not in frame]:
             raise Failure(f"--drop {wrong[0]!r}: there is no such column; there are {', '.join(frame)}.")
+    from .progress import TrainingProgress
+
+    silent = given["quiet"] or given["no_progress"]
+    shown = None if silent else TrainingProgress(sys.stderr)
     size, epochs = budget(frame.size, given["batch_size"] or "auto", given["epochs"])
     spec = chosen.single(chosen.with_rate(ctx, given["method"]), "fit")
     bare = spec.name if spec is not None and not spec.settings else None  # its rate is found by a race
-    model, result, told = tabular.fit_table(
-        frame,
-        given["target"],
-        given["loss"],
-        names,
-        impute=given["impute"],
-        holdout=given["holdout"],
-        seed=given["seed"],
-        l1=given["l1"],
-        l2=given["l2"],
-        method=bare or chosen.method(spec, 1),
-        batch_size=size,
-        epochs=epochs,
-        maxtime=given["maxtime"],
-    )
+    with contextlib.closing(shown) if shown else contextlib.nullcontext():
+        model, result, told = tabular.fit_table(
+            frame,
+            given["target"],
+            given["loss"],
+            names,
+            impute=given["impute"],
+            holdout=given["holdout"],
+            seed=given["seed"],
+            l1=given["l1"],
+            l2=given["l2"],
+            method=bare or chosen.method(spec, 1),
+            batch_size=size,
+            epochs=epochs,
+            maxtime=given["maxtime"],
+            callback=shown,
+        )
     return model, result, {f"{name} on {given['holdout']:.0%} held out": v for name, v in told.items()}
 
 

@@ -1,0 +1,82 @@
+"""The race of rates: what it costs, that units don't matter, and that a rate is raced as it will be used."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import steepest as st
+from steepest.race import EXTRA, LANE, UNKNOWN, climb, decayed, lengths
+
+
+@pytest.fixture
+def line():
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(640, 3))
+    return X, X @ [1.0, -2.0, 0.5] + 0.3 * rng.normal(size=640)
+
+
+def scaled(c):
+    def loss(p, X, y):
+        r = X @ p - y
+        return c * np.mean(r**2), 2 * c * X.T @ r / len(y)
+
+    return loss
+
+
+@pytest.mark.parametrize("epochs", [8, 30, 100])
+def test_it_takes_a_quarter_of_the_steps_at_most(line, epochs):
+    r = st.fit(scaled(1.0), np.zeros(3), line, jac=True, epochs=epochs)
+    assert 0 < r.evidence["race_steps"] <= EXTRA * r.nit
+    assert sum(steps for *_, steps, loss in r.evidence["race"]) == r.evidence["race_steps"]
+
+
+@pytest.mark.parametrize("exponent", [-12, -6, 6, 12])
+def test_the_rate_of_gradient_descent_follows_the_units_of_the_loss(line, exponent):
+    plain, other = (
+        st.fit(scaled(c), np.zeros(3), line, jac=True, method="gd", epochs=40).evidence["lr"]
+        for c in (1.0, 10.0**exponent)
+    )
+    steps_of_the_grid = 2 * math.log10(other * 10.0**exponent / plain)
+    # the way through the decades costs steps, which the last round then lacks
+    assert abs(steps_of_the_grid) < 1.01
+
+
+def test_gradient_descent_gets_a_rate_that_is_stable(line):
+    r = st.fit(scaled(1.0), np.zeros(3), line, jac=True, method="gd", epochs=40)
+    X, y = line
+    L = np.linalg.eigvalsh(2 * X.T @ X / len(y))[-1]
+    assert 0.01 / L < r.evidence["lr"] < 2 / L
+
+
+def test_climbing_ends_at_the_lowest_of_the_grid_from_any_start():
+    for start in 10.0 ** np.arange(-8, 9, 4):
+        best, lr = climb(lambda lr: (math.log10(lr) - 2.2) ** 2, start, 10.0)
+        assert lr == pytest.approx(100.0)
+        assert best == pytest.approx(0.04)
+
+
+def test_climbing_leaves_rates_that_diverge():
+    assert climb(lambda lr: math.inf if lr > 0.05 else -lr, 1000.0, 10.0)[1] == pytest.approx(0.01)
+    assert climb(lambda lr: math.inf if lr > 5 else -lr, 1.0, 10.0)[1] == 1.0
+    assert climb(lambda lr: math.inf, 1.0, 10.0) == (math.inf, 1.0)
+
+
+def test_lanes_grow_from_single_steps():
+    assert lengths(189) == [1, 2, 11, 47, 189]
+    assert lengths(1) == [1]
+
+
+def test_where_nobody_knows_the_budget_the_rate_is_raced_as_the_constant_that_it_will_be(line):
+    assert decayed(st.Adam(), 0.1, math.inf, LANE).hyper["lr"] == 0.1
+    r = st.fit(scaled(1.0), np.zeros(3), [line], jac=True, method="adam", batch_size=16, epochs=2)
+    assert set(r.epochs["lr"]) == {r.evidence["lr"]}
+    assert 0 < r.evidence["race_steps"] <= UNKNOWN
+
+
+def test_the_same_seed_has_the_same_race(line):
+    one, two = (st.fit(scaled(1.0), np.zeros(3), line, jac=True, epochs=10, rng=5) for _ in range(2))
+    assert one.evidence["race"] == two.evidence["race"]
+    assert np.array_equal(one.x, two.x)
