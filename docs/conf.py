@@ -20,7 +20,7 @@ from myst_parser.parsers.sphinx_ import MystParser  # noqa: E402
 
 import steepest  # noqa: E402
 
-logging.getLogger("steepest").setLevel(logging.WARNING)  # Sphinx shows what it says of each run
+logging.getLogger("steepest").setLevel(logging.ERROR)  # else Sphinx shows each verdict of the examples
 
 project = "steepest"
 author = "The steepest developers"
