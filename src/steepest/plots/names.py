@@ -42,6 +42,19 @@ def at_ends(ax: Any, theme: Theme, named: Sequence[tuple[str, float, float]]) ->
         at = free[0] if free else up
         taken.append((left, right, at))
         offset = ((left - across) * width, (at - up) * height)
-        joined = {"arrowstyle": "-", "color": theme.faint, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 4}
+        joined = {
+            "arrowstyle": "-",
+            "relpos": (0, 0.5),
+            "color": theme.faint,
+            "linewidth": 0.6,
+            "shrinkA": 0,
+            "shrinkB": 4,
+        }
+        ground = {
+            "facecolor": theme.paper,
+            "edgecolor": "none",
+            "alpha": 0.7,
+            "pad": 0.5,
+        }  # a halo makes paths of text
         note(ax, theme, text, (across, up), offset, xycoords="axes fraction", va="center", fontsize=SIZE,
-             arrowprops=None if abs(at - up) < row / 2 else joined)  # fmt: skip
+             path_effects=[], bbox=ground, arrowprops=None if abs(at - up) < row / 2 else joined)  # fmt: skip
