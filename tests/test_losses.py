@@ -173,3 +173,45 @@ def test_impossible_penalties_are_named():
         losses.Logistic(l2=-1)
     with pytest.raises(st.ArgumentError, match=r"quantile=1\.5"):
         losses.Pinball(quantile=1.5)
+
+
+@pytest.mark.parametrize("size", [None, 64])
+@every_loss
+def test_gradient_and_places_are_in_the_units_of_the_data(kind, size):
+    loss, y = kind(l2=1e-6), TARGETS[kind.labels]
+    raw = X * [1.0, 300.0, 0.01] + [5.0, 0.0, 0.0]
+    seen = []
+    r = st.fit(
+        loss, None, (raw, y), batch_size=size, epochs=4, callback=seen.append, method=st.Momentum(lr=0.01)
+    )
+    exact = loss.value_and_gradient(r.x, raw, y)[1]
+    for name in ("coef", "intercept"):
+        np.testing.assert_allclose(r.jac[name], exact[name], rtol=1e-7, atol=1e-8)
+    assert len(seen) == 4
+    ends = np.searchsorted(r.history["t"], np.arange(1, 4) * (r.nit // 4))
+    for at, params in zip(ends, seen, strict=False):
+        here = np.append(params["coef"].ravel(), params["intercept"])
+        np.testing.assert_allclose(r.history.x[at], here, rtol=1e-9)
+    picture = st.fit(loss, None, (raw, y), batch_size=None, epochs=4, method=st.Momentum(lr=0.01))
+    np.testing.assert_allclose(picture._landscape(picture.history.x[2]), picture.history["f"][2], rtol=1e-9)
+
+
+@pytest.mark.parametrize("size", [None, 64])
+def test_the_gradient_under_l1_is_that_nearest_to_zero(size):
+    y, loss = TARGETS["any"], losses.Squared(l1=1.3)
+    r = st.fit(loss, None, (X, y), batch_size=size, epochs=300)
+    smooth = losses.Squared().value_and_gradient(r.x, X, y)[1]["coef"]
+    zero = r.x["coef"] == 0
+    assert zero.any()
+    np.testing.assert_allclose(r.jac["coef"][~zero], (smooth + 1.3 * np.sign(r.x["coef"]))[~zero], atol=1e-9)
+    assert (r.jac["coef"][zero] == 0).all()
+    assert np.linalg.norm(r.jac["coef"]) < (1e-5 if size is None else 0.2)
+
+
+def test_the_gradient_of_a_loss_that_gives_none_is_left_out():
+    mean = lambda p, X, y: np.mean((X @ p - y) ** 2)
+    r = st.fit(mean, np.zeros(3), (X, TARGETS["any"]), method=st.GD(lr=0.1), epochs=2)
+    assert np.isnan(r.jac).all()
+    pair = lambda p, X, y: (mean(p, X, y), 2 * X.T @ (X @ p - y) / len(y))
+    r = st.fit(pair, np.zeros(3), (X, TARGETS["any"]), method=st.GD(lr=0.1), epochs=2, jac=True)
+    np.testing.assert_allclose(r.jac, pair(r.x, X, TARGETS["any"])[1], rtol=1e-12)

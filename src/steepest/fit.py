@@ -127,9 +127,11 @@ def fit(
     Returns
     -------
     Result
-        ``x``, the best parameters; ``fun``, their mean loss over the training data; ``epochs``, the columns of the
-        table of epochs (see `training.Epoch`); ``history``, a record for each step: the loss of its batch
-        where the step begins.
+        ``x``, the best parameters; ``fun``, their mean loss over the training data; ``jac``, its gradient, with
+        batches only where the loss gives it with the value (`losses`, ``jac=True``), else NaN; ``epochs``, the
+        columns of the table of epochs (see `training.Epoch`); ``history``, a record for each step: the loss of its
+        batch where the step begins. For `losses` all are in the units of the data, but for the norms of gradients
+        and steps in the history, which are those of the columns as they were scaled.
 
     Raises
     ------
@@ -158,8 +160,9 @@ def fit(
     seed = int(rng.integers(2**62)) if isinstance(rng, np.random.Generator) else int(rng or 0)
     train, held = split(data, weights, validation, seed)
     out: Callable[[Any], Any] = lambda params: params  # noqa: E731
-    model = Model(loss, params, train) if isinstance(loss, Linear) else None
-    if model is not None:
+    model, given_loss, given_train = None, loss, train
+    if isinstance(loss, Linear):
+        model = Model(loss, params, train)
         loss, params, jac, out = model.value_and_gradient, model.start, True, model.outer
         train, held = model.source(train), held and model.source(held)
     run = Run(Parameters(params, "params"))
@@ -234,11 +237,16 @@ def fit(
         reason = run.mishap(error, objective.nfev)
         if isinstance(error, ArgumentError):
             raise
-    result = summary(run, training, reason, objective, chosen, evidence, out, diagnose)
+    picture = (
+        objective  # a history of linear models is in the units of the data, and so is what is drawn below it
+    )
+    if model is not None:
+        picture = Objective(given_loss, run.parameters, getattr(given_train, "arrays", ()))
+    result = summary(run, training, reason, objective, chosen, evidence, model, diagnose)
     result.remember(
         again=lambda changes: fit(**{k: v for k, v in {**given, **changes}.items() if v is not None}),
         explain=lambda k: explain(chosen, run.history, training.oracle, k) if training else "",
-        landscape=None if not plan.steady(train) else Landscape(objective, run.sign, None, None),
+        landscape=Landscape(picture, run.sign, None, None) if plan.steady(train) else None,
     )
     log.ended(result)
     if run.error is not None and on_error == "raise":

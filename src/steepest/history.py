@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import json
 import math
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -174,6 +175,12 @@ class History:
     def x_steps(self) -> np.ndarray:
         """The steps at which x was kept: all, unless they would take more than 64 MB."""
         return self._stride * np.arange(len(self._x)) + int(self.first.t)
+
+    def seen(self, places: Callable[[np.ndarray], np.ndarray]) -> History:
+        """The same with other places: ``places(x)`` for those of shape (k, n)."""
+        other = copy.copy(self)
+        other._x = Places(places(self._x.array))
+        return other
 
     def to_dict(self) -> dict[str, list[float]]:
         """The columns as lists; `x` is left out (see `x`, `x_steps`)."""

@@ -108,6 +108,21 @@ class Model:
         coef = self._raw(params["coef"])
         return {"coef": coef, "intercept": params["intercept"] - self._shift @ coef}
 
+    def gradient(self, g: Params, params: Params) -> Params:
+        """The gradient in the units of the data from that of what is trained; of the subgradients under l1, that
+        nearest to 0, which is 0 at a minimum."""
+        coef = (g["coef"].T * self.deviation).T + np.multiply.outer(self.mean, g["intercept"])
+        rest = np.sign(coef) * np.maximum(np.abs(coef) - self.loss.l1, 0)
+        still = self.loss.l1 * (params["coef"] == 0) > 0
+        return {"coef": np.where(still, rest, coef).astype(self.dtype), "intercept": g["intercept"]}
+
+    def places(self, rows: np.ndarray) -> np.ndarray:
+        """Flat trained parameters, shape (k, n), in the units of the data."""
+        features, classes = self.shape
+        coef = rows[:, : features * classes].reshape(-1, features, classes) * self._factor[:, None]
+        intercept = rows[:, features * classes :] - np.einsum("j,kjc->kc", self._shift, coef)
+        return np.hstack([coef.reshape(len(rows), -1), intercept])
+
     def _raw(self, coef: np.ndarray) -> np.ndarray:
         return (coef.T * self._factor).T
 

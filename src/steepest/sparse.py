@@ -27,7 +27,7 @@ class Whole(Composite):
 
     def __init__(self, objective: Objective, derivative: Derivative, l1: np.ndarray):
         super().__init__(objective, derivative, L1(l1))
-        self.rows = 0
+        self.l1, self.rows = l1, 0
 
     def hold(self, batches: Sequence[Batch]) -> bool:
         """From now on the loss is over these rows; False if they are held already."""

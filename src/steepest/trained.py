@@ -16,6 +16,7 @@ from .codes import family
 from .data import CHUNK, Arrays
 from .diagnose.training import Trained, judge
 from .diagnose.verdict import Verdict
+from .linear import Model
 from .method import Method
 from .negative import function
 from .oracle import Objective
@@ -59,10 +60,10 @@ def summary(
     objective: Objective,
     method: Method,
     evidence: dict[str, Any],
-    out: Callable[[Any], Any],
+    model: Model | None,
     diagnose: bool,
 ) -> Result:
-    """Everything so far, with the best parameters, in the caller's shapes."""
+    """Everything so far, with the best parameters, in the caller's shapes and units."""
     parameters = run.parameters
     nfev, x, fun, g = objective.nfev, parameters.start, math.nan, None
     best = training.best if training else None
@@ -74,6 +75,11 @@ def summary(
             except (Exception, KeyboardInterrupt):  # what was found must not be lost
                 logger.warning("the final loss could not be computed", exc_info=True)
     njev = training.oracle.njev if training else 0
+    inner, jac = (
+        parameters.restore(x.copy()),
+        parameters.restore(np.full_like(x, math.nan) if g is None else g),
+    )
+    seen = run.history.seen(model.places) if model and model.scaled and len(run.history) else run.history
     verdict = Verdict(*reason, reason.converged)
     if diagnose and training and best:
         try:
@@ -81,9 +87,9 @@ def summary(
         except (Exception, KeyboardInterrupt):  # a diagnosis must not lose what the run has found
             logger.warning("the diagnosis failed", exc_info=True)
     return Result(
-        x=out(parameters.restore(x.copy())),
+        x=model.outer(inner) if model else inner,
         fun=fun,
-        jac=parameters.restore(np.full_like(x, math.nan) if g is None else g),
+        jac=model.gradient(jac, inner) if model else jac,
         success=verdict.success,
         status=family(verdict.code).status,
         message=verdict.sentence,
@@ -101,7 +107,7 @@ def summary(
         engine="compiled epoch" if training and training.engine else method.engine(x),
         epochs=columns(training.table if training else []),
         best_epoch=best.epoch if best else 0,
-        history=run.history,
+        history=seen,
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from . import log
 from .data import CHUNK, Batch, Source
+from .derivatives import Paired
 from .history import Record
 from .loop import Iterate
 from .method import Method
@@ -95,16 +96,25 @@ class Training:
         return spent * (1 / done - 1) if done > 0 else math.nan
 
     def final(self, x: np.ndarray) -> tuple[float, np.ndarray | None]:
-        """The mean loss over the training data at `x`, in one more pass, and its gradient where it is known; of a
-        stream that can be read once, the mean of the last epoch."""
-        point = self.point
-        if self.plan.steady(self.source) and np.array_equal(point.x, x) and point.known_g is not None:
+        """The mean loss over the training data at `x`, in one more pass, and its gradient where that costs no more;
+        of a stream that can be read once, the mean of the last epoch."""
+        point, oracle = self.point, self.oracle
+        smooth = isinstance(oracle, MiniBatch)
+        steady = self.plan.steady(self.source)
+        if steady and smooth and np.array_equal(point.x, x) and point.known_g is not None:
             return point.f, point.g
-        if self.plan.steady(self.source):
-            return self.oracle.value(x), None
         if not self.source.again:
             return self.table[-1].loss if self.table else math.nan, None
-        return mean_loss(self.oracle.objective, self.source, x), None
+        f = mean_loss(oracle.objective, self.source, x)
+        if (
+            not isinstance(oracle.objective, Paired)
+            or getattr(oracle.derivative, "instead", None) is not None
+        ):
+            return f, None
+        g = mean_gradient(oracle.objective, self.source, x)
+        if isinstance(oracle, Whole):
+            f, g = f + oracle.term.value(x), g + oracle.l1 * np.sign(x)
+        return f, g
 
     def follow(self) -> Reason:
         """Train until there is a reason to stop."""
@@ -275,4 +285,14 @@ def mean_loss(
         rows += n
         if rows >= most:
             break
+    return total / rows
+
+
+def mean_gradient(objective: Paired, source: Source, x: np.ndarray) -> np.ndarray:
+    """The gradient of the mean loss over the rows of a source."""
+    total, rows = np.zeros_like(x), 0
+    for batch in source.epoch(CHUNK, None, np.random.default_rng(0)):
+        objective.args = batch
+        total += objective.gradient(x) * batch[0].shape[0]
+        rows += batch[0].shape[0]
     return total / rows
