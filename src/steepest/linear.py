@@ -12,10 +12,7 @@ import numpy as np
 from .data import Arrays, Batch, Source
 from .errors import ArgumentError
 from .losses import Linear, Params, Softmax, price, pull
-
-# Columns are scaled where their standard deviations differ by more than this from one another or from 1, or where
-# a mean is farther from 0 than this many of them: a condition number of 10 costs gradient descent nothing much.
-SPREAD = 3.0
+from .scales import scales, tame
 
 
 class Model:
@@ -40,11 +37,8 @@ class Model:
         X, y, *weights = self._sample(train)
         self.mean, self.deviation = scales(X, *weights)
         deviations = self.deviation
-        tame = (
-            (deviations < SPREAD) & (deviations > 1 / SPREAD) & (np.abs(self.mean) < SPREAD * deviations)
-        ).all()
-        self.scaled = not tame
-        if tame:
+        self.scaled = not tame(self.mean, deviations)
+        if not self.scaled:
             self.mean, self.deviation = np.zeros_like(self.mean), np.ones_like(deviations)
         self.dtype = X.dtype if X.dtype.kind == "f" else np.dtype(float)
         self._shift, self._factor = self.mean.astype(self.dtype), (1 / self.deviation).astype(self.dtype)
@@ -146,17 +140,3 @@ class Model:
             raise ArgumentError(f"X has shape {X.shape}: expected a table, one row for each sample.")
         self.loss.check(y)
         return X, y, *batch[2:]
-
-
-def scales(X: Any, weights: Any = None) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of each column; of a constant one 0 and 1. A sparse matrix is not shifted, which
-    would fill it: its means are 0, its deviations from 0."""
-    share = np.full(X.shape[0], 1 / X.shape[0]) if weights is None else weights / weights.sum()
-    if hasattr(X, "tocsr"):
-        mean = np.zeros(X.shape[1])
-        deviation = np.sqrt(X.multiply(X).T @ share)
-    else:
-        mean = share @ X
-        deviation = np.sqrt(share @ np.square(X - mean))
-    constant = deviation <= 1e-12 * np.abs(mean)
-    return np.where(constant, 0.0, mean), np.where(constant | (deviation == 0), 1.0, deviation)
