@@ -1,6 +1,6 @@
 """What does minimize cost beside the calls of fun and its gradient? f = x0^2 + x1^2, 1000 steps, contenders in turn.
 
-Goal: <= 8 us a step above the bare calls, with stop tests and history on.
+Goal: <= 2 us a step above the bare calls, with stop tests and history on.
 Run: python benchmarks/overhead.py [--quick]
 """
 

