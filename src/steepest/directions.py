@@ -70,7 +70,7 @@ class Descent(Directed):
                 search = strong_wolfe(point.f, slope, memory.first, noise, c2=self.c2)
                 new, a = along(search, point, direction, oracle)
                 if a > 0:
-                    return new, self.reconsidered(new, memory, point.f), a
+                    return *self.reconsidered(new, memory, point.f), a
             if oracle.derivative.refresh(point.x, point.f):
                 point = oracle.meet(point.x, point.f)
             elif setback > 0:
@@ -87,26 +87,38 @@ class Descent(Directed):
             return memory.promise if memory.misses >= MISSES else 4 * point.oracle.derivative.noise(point.f)
         return super().promise(point, memory)
 
-    def reconsidered(self, point: Point, memory: Any, before: float) -> Any:
-        """The memory; or a new one, where the run is about to end because its metric has overlooked a coordinate."""
-        assert point.oracle is not None
+    def reconsidered(self, point: Point, memory: Any, before: float) -> tuple[Point, Any]:
+        """Point and memory, where the run goes on; where it is about to end, what a second look makes of them.
+
+        A metric may have overlooked a coordinate, and under noise neither it nor the gradient can be trusted: they
+        are measured again, and with them the noise, which may have fallen with f.
+        """
+        oracle = point.oracle
+        assert oracle is not None
         seen = memory.seen.at(point)
         memory = memory._replace(seen=seen)
-        derivative, fall = point.oracle.derivative, seen.start - point.f
+        derivative, fall = oracle.derivative, seen.start - point.f
         if before - point.f > SLOW * fall:
-            return memory
-        if suits(point, point.oracle) and self.promise(point, memory) <= 2 * derivative.noise(point.f):
-            return begin(point, point.oracle)
+            return point, memory
+        if getattr(derivative, "rough", False) and self.promise(point, memory) <= 2 * derivative.noise(
+            point.f
+        ):
+            if suits(point, oracle):
+                return point, begin(point, oracle)
+            if seen.left > 0:
+                derivative.refresh(point.x, point.f)
+                point = oracle.meet(point.x, point.f)
+                return point, self.begin(point, seen._replace(left=seen.left - 1), *scale(point))
         if seen.left == 0 or derivative.diagonal() is not None:
-            return memory
+            return point, memory
         least = max(NOTHING * fall, 2 * derivative.noise(point.f))
         promise = self.promise(point, memory)
         if promise > NEAR * least or not doubtful(point, seen).size:
-            return memory
+            return point, memory
         seen = seen._replace(left=seen.left - 1)
         if overlooked(point, seen, max(least, OVERLOOKED * promise)):
-            return self.begin(point, seen, *scale(point, True))
-        return memory._replace(seen=seen)
+            return point, self.begin(point, seen, *scale(point, True))
+        return point, memory._replace(seen=seen)
 
 
 def scale(point: Point, unlike: bool = False) -> tuple[np.ndarray, float]:
