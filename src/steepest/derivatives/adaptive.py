@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -203,7 +204,8 @@ class Finite:
         doubtful, line, rise = self.all, self.measured.line, self.measured.rise
         if not self.lost.any() and line is not None and math.isfinite(rise):
             steps, h, slack = self.steps, self.steps.h.copy(), PROOF * self.measured.level
-            self._put(x, f, self.all, self._glance(x, f, self.all))
+            probes, room = partial(self.probes, x), self.probes.room(x, self.all)
+            self._put(x, f, self.all, glance(probes, f, self.measured, h, steps.side, *room))
             steps.error += slack / np.abs(line)
             sure = (steps.error <= SHARE * np.abs(steps.slope)) & (np.abs(steps.curvature) > steps.blur)
             told = np.where(sure, steps.error, np.abs(steps.slope)) @ np.abs(line)
@@ -213,16 +215,6 @@ class Finite:
         if doubtful.size:
             self._calibrate(x, f, doubtful)
         self.exact_at = x.copy()
-
-    def _glance(self, x: np.ndarray, f: float, index: np.ndarray) -> Steps:
-        return glance(
-            lambda which, by: self.probes(x, index[which], by),
-            f,
-            self.measured,
-            self.steps.h[index],
-            self.steps.side[index],
-            *self.probes.room(x, index),
-        )
 
     @np.errstate(all="ignore")
     def _calibrate(self, x: np.ndarray, f: float, index: np.ndarray) -> None:
