@@ -64,6 +64,7 @@ class Proved:
         self._tell, self._objective, self._bounds, self._rng = tell, objective, bounds, rng
         self._differences = differences
         self.instead: Derivative | None = None
+        self._accused: tuple[np.ndarray, np.ndarray] | None = None  # the place, and what was claimed there
         self._scatter: Noise | None = None
         self._rounding = 4 * float(np.finfo(x0.dtype).eps)
         self._size = abs(f0) if f0 is not None and math.isfinite(f0) else 0.0
@@ -84,7 +85,23 @@ class Proved:
                 return g, None
             self._reject(fault, x, f)
         assert self.instead is not None
-        return self.instead.gradient(x, f)
+        g, error = self.instead.gradient(x, f)
+        if self._accused is not None:
+            self._accuse(x, g, error)
+        return g, error
+
+    def _accuse(self, x: np.ndarray, g: np.ndarray, error: np.ndarray | None) -> None:
+        """Tell which components of the caller's gradient are wrong, by the first one of the differences."""
+        (at, claimed), self._accused = self._accused, None
+        if x.size == 1 or not (at == x).all() or error is None:
+            return
+        wrong = np.flatnonzero(~(np.abs(claimed - g) <= 10 * error + 1e-6 * np.abs(g)))
+        if 0 < wrong.size < x.size:
+            named = ", ".join(f"x[{i}]" for i in wrong[:5]) + (", ..." if wrong.size > 5 else "")
+            self.warning += (
+                f"; its component{'s' * (wrong.size > 1)} {named} {'are' if wrong.size > 1 else 'is'} wrong"
+            )
+            self._outcome = self.warning
 
     def pair(self, x: np.ndarray) -> tuple[float, np.ndarray]:
         """The value and the gradient at `x`, by one call where that gives both; for training, where the function
@@ -164,6 +181,7 @@ class Proved:
         self._fault = fault
         if self.name == USER:
             self.warning = f"{OWN if self._source == OWN else 'your gradient'} is wrong: {fault}"
+            self._accused = (x, np.asarray(self._tell(x)[1], dtype=float))
         self._outcome = self.warning or f"{self.name} does not do: {fault}"
         self.name = self.stand_in(x, f).name
 

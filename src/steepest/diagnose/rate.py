@@ -119,6 +119,17 @@ class Rate:
             v = image[0] / size
         return size
 
+    @cached_property
+    def trusted(self) -> bool:
+        """Whether Newton's step lowers f by half of what it foresees, or nothing foretells: on the way the curvature is
+        then 1.5 L at most, and a rate of 1/L stable."""
+        case, c = self.case, self.case.curvature
+        drop = case.remaining[0]
+        if c is None or not 10 * case.noise < drop < math.inf:
+            return True
+        newton = c.vectors @ (c.vectors.T @ case.g / np.maximum(c.values, c.error))
+        return not case.f - case.probes.value((case.x - newton).astype(case.x.dtype)) < drop / 2
+
     @property
     def evidence(self) -> dict[str, float]:
         return {"lr": self.lr, "limit": self.limit, "L": self.L}
@@ -136,7 +147,7 @@ class Rate:
         """The same method at the suggested rate, if that arrives in a reasonable number of steps."""
         case, lr = self.case, self.suggested
         c = case.curvature
-        if not math.isfinite(lr) or c is None or not self.formula:
+        if not math.isfinite(lr) or c is None or not self.formula or not self.trusted:
             return case.default()
         steps = self.needed(lr) if case.n > 1 or c.smallest > c.error else 1.0
         if steps > PATIENCE:

@@ -140,7 +140,8 @@ def too_small(case: Case) -> Verdict | None:
         sentence = (
             f"{but}The learning rate is too small: moved {share} in {case.last_step} steps; {ahead}. lr = "
             f"{number(rate.suggested)} = {rate.shared} (largest curvature L = "
-            f"{number(rate.share / rate.suggested)}) is about {count(times)} times larger and still stable."
+            f"{number(rate.share / rate.suggested)}) is about {count(times)} times larger and "
+            f"{'still stable' if rate.trusted else 'stable here, but f bends more on the way: let the library choose'}."
         )
         evidence = {"lr": rate.lr, "suggested": rate.suggested, "times": times, "steps": steps, "L": rate.L}
         return Verdict(f"{family}.rate", sentence, False, evidence, rate.advice())
