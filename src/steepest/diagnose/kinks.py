@@ -20,7 +20,10 @@ KEPT = 0.7  # share of a change that is left after two more halvings: of a smoot
 # of the whole change, after six halvings: of a smooth one 1/64 is left; each of several kinks has its part
 SHARE = 0.1
 FORESEEN = 100.0  # times the change of f in all: a curvature that foresees more over the same way is doubted
-ROUND = 0.05  # share of the height of a corner by which f may miss it: branches that bend, and rounding
+# shares of the height of a corner by which f misses it where it is round: by less where branches bend, by a half where
+# it is a parabola, by more where there are several kinks
+ROUND = (0.05, 0.55)
+GREW = 4.0  # times the change of the slope: it can't be so much larger in a part of the way
 PATIENT = 5000  # steps of a rate that falls to zero: they leave about 1e-4 of the start at a kink
 
 
@@ -61,7 +64,11 @@ def kink(case: Case) -> Verdict | None:
     at = a + (low + high) / 2 * u
     ends = [case.probes.value((a + t * u).astype(case.x.dtype)) for t in (low, high)]
     leap = ends[1] - ends[0]
-    if abs(leap) > 10 * max(abs(left), abs(right)) * (high - low) + 100 * case.noise:
+    if (
+        not case.exact and changes[-1] > GREW * changes[0]
+    ):  # a difference across a jump grows as its step shrinks
+        return _leap(case, at, changes[-1] * length / 2 ** (HALVINGS + 3))
+    if abs(leap) > 10 * max(abs(left), abs(right)) * (high - low) + 10 * _doubt(case, left, right):
         return _leap(case, at, leap)
     if case.exact:
         # does f itself bend as its slopes say?
@@ -98,7 +105,13 @@ def kink(case: Case) -> Verdict | None:
 def kinked(case: Case) -> Verdict | None:
     """A test was met at a kink: what looks like an enormous curvature is a slope that changes at once."""
     c = case.curvature
-    ended = case.reason.converged or case.reason.code == "stalled"
+    f = case.trail.f
+    still = math.isnan(case.lr) and not f[len(f) // 2] - f[-1] > 1e-6 * (f[0] - f[-1])
+    ended = (
+        case.reason.converged
+        or case.reason.code == "stalled"
+        or (case.reason.code == "budget.steps" and still)
+    )
     if not ended or case.term is not None or c is None or case.probes.left < 4 or c.values[-1] <= 0:
         return None
     v = c.vectors[:, -1]
@@ -167,12 +180,16 @@ def _round(
     if not 0 < way < width:
         return False
     corner = f[0] + left * way
-    height = abs(right - left) * way * (width - way) / width
-    # places are rounded, and values by the slope there
-    doubt = 10 * (
-        case.noise + float(np.finfo(case.x.dtype).eps * np.abs(case.x).max()) * max(abs(left), abs(right))
-    )
-    return abs(case.probes.value(place(at[0] + way)) - corner) > ROUND * height + doubt
+    height = abs(right - left) * width / 4
+    doubt = _doubt(case, left, right)
+    missed = abs(case.probes.value(place(at[0] + way)) - corner)
+    return ROUND[0] * height + doubt < missed < ROUND[1] * height
+
+
+def _doubt(case: Case, left: float, right: float) -> float:
+    """How far values are wrong: places are rounded, and with the slope there their values."""
+    spacing = float(np.finfo(case.x.dtype).eps * np.abs(case.x).max())
+    return 10 * (case.noise + spacing * max(abs(left), abs(right)))
 
 
 def sudden(changes: list[float]) -> bool:

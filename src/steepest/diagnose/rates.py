@@ -13,6 +13,7 @@ from .words import along, at_least, count, number, place, rounded
 
 TOO_SMALL = 0.01  # share of the limit: lr L < 0.02 for gradient descent
 ILL = 1e3  # condition number from which a change of method is advised
+FEW = 10  # steps, of which nothing is told
 SLOW = 1e2  # the same where it is a lower bound that still grows with every step
 ENOUGH = 1e-6  # the factor by which a gradient should fall, in estimates of steps
 
@@ -114,6 +115,23 @@ def oscillates(case: Case) -> Verdict | None:
             f"stuck at {case.shown(case.best.f)}."
         )
     return Verdict("stalled.oscillates", sentence, False, evidence, rate.advice())
+
+
+def roams(case: Case) -> Verdict | None:
+    """The steps are so long that f rises and falls, and comes no lower."""
+    f, lr = case.trail.f, case.rate.lr
+    half = len(f) // 2
+    if not case.reason.code.startswith("budget") or half < FEW or not math.isfinite(lr):
+        return None
+    before, after = float(np.nanmin(f[:half])), float(np.nanmin(f[half:]))
+    if not after > before + 1e-3 * abs(f[0] - before):
+        return None
+    sentence = (
+        f"Roaming: f was {case.shown(before)} at step {int(np.nanargmin(f))}, but not below {case.shown(after)} in the "
+        f"last {len(f) - half} steps. The steps with lr = {number(lr)} are too long to settle."
+    )
+    evidence = case.rate.evidence | {"cosine": float(np.median(case.trail.cosines[-6:]))}
+    return Verdict("stalled.oscillates", sentence, False, evidence, case.default())
 
 
 def too_small(case: Case) -> Verdict | None:

@@ -45,6 +45,7 @@ CAUSES: tuple[Cause, ...] = (
     stationary.composed,
     stationary.minimum,
     rates.oscillates,
+    rates.roams,
     rates.too_small,
     rates.ill_conditioned,
     rates.falling,

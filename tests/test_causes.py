@@ -1,0 +1,117 @@
+"""Causes that verdicts once took for others, and what a diagnosis costs over all causes of the trials."""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from pathlib import Path
+
+import autograd.numpy as anp
+import numpy as np
+import pytest
+
+import steepest as st
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+from trials import healthy, places, rough, steps
+
+TRIALS = [*steps.CAUSES, *places.CAUSES, *rough.CAUSES, *healthy.HEALTHY]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("generate", TRIALS, ids=lambda generate: generate.__name__)
+def test_a_diagnosis_costs_at_most_10_and_2n_and_nothing_where_none_is_wanted(generate):
+    trial = lambda: generate(np.random.default_rng(zlib.crc32(generate.__name__.encode())), "tune")
+    first, second = trial(), trial()
+    r = st.minimize(first.fun, first.x0, **first.call)
+    assert r.diagnosis_nfev <= 10 + 2 * np.size(first.x0)
+    bare = st.minimize(second.fun, second.x0, **second.call, diagnose=False)
+    assert bare.diagnosis_nfev == 0
+    if "maxtime" not in first.call:  # the same run, but for its verdict
+        assert bare.nfev == r.nfev
+        np.testing.assert_array_equal(bare.history["f"], r.history["f"])
+
+
+def turned(n, seed=0):
+    return np.linalg.qr(np.random.default_rng(seed).standard_normal((n, n)))[0]
+
+
+def test_a_search_that_ends_beside_a_kink_is_told_and_advised():
+    r = st.minimize(lambda x: abs(x[0]) + 3 * abs(x[1] - 1) + 10 * abs(x[2] + 5), [1.0, 2.0, 3.0])
+    assert r.code in ("stalled.kink", "converged.kink")
+    if not r.success:
+        assert r.retry().fun < 1e-3 * 84  # of f(x0)
+
+
+@pytest.mark.parametrize("share", [20.0, 60.0, 100.0])
+def test_a_round_bend_below_long_steps_is_a_rate_and_no_kink(share):
+    """log cosh looks like |x| to steps that are many times as long as its bend is wide."""
+    r = st.minimize(lambda x: anp.logaddexp(x, -x), 3.3, method=st.GD(lr=2 * share), maxiter=200)
+    assert r.code in ("stalled.cycle", "stalled.oscillates", "diverged.rate"), r.why
+
+
+@pytest.mark.parametrize("jac", ["2-point", "3-point", "fd"])
+@pytest.mark.parametrize("n", [2, 3, 8])
+def test_ill_conditioning_is_told_where_only_values_are_to_be_had(n, jac):
+    R, a = turned(n), np.logspace(0, -5, n)
+    f = lambda x: np.sum(a * (R @ (x - 1)) ** 2) / 2
+    r = st.minimize(f, 1 + R.T @ np.full(n, 2.0), method=st.GD(lr=0.8), jac=jac, maxiter=300)
+    assert r.code == "budget.conditioning", r.why
+    assert 100 <= r.evidence["condition"] <= 1.1e5  # of what was seen: no more than there is
+    assert r.retry().fun < 1e-6
+
+
+def test_a_cycle_of_momentum_is_no_divergence():
+    r = st.minimize(lambda x: x @ x / 2, [3.0, 2.0], method=st.Momentum(lr=3.8), maxiter=300)
+    assert r.code == "stalled.cycle"
+
+
+def test_the_wrong_component_of_a_gradient_is_named():
+    f = lambda x: x @ x + x[0] * x[1]
+    g = lambda x: (2 * x + np.array([x[1], x[0], 0.0, 0.0])) * [1, 1, 1.3, 1]
+    r = st.minimize(f, [1.0, 2.0, 3.0, 4.0], jac=g)
+    assert r.success
+    assert "its component x[2] is wrong" in r.why
+    both = st.minimize(f, [1.0, 2.0, 3.0, 4.0], jac=lambda x: g(x) * [0.5, 1, 1, 1])
+    assert "its components x[0], x[2] are wrong" in both.why
+
+
+def test_a_rate_is_advised_only_where_f_bends_no_more_on_the_way():
+    r = st.minimize(lambda x: anp.logaddexp(x, -x), 2.5, method=st.GD(lr=1e-6), maxiter=50)
+    assert r.code == "budget.rate"
+    assert "still stable" not in r.why
+    assert r.retry().success
+
+
+@pytest.mark.parametrize("jac", [None, "fd"])
+def test_a_jump_is_one_under_differences_too(jac):
+    f = lambda x: anp.where(x > 0.3, (x + 1) ** 2, (x - 2) ** 2 + 3)
+    r = st.minimize(f, 1.7, method=st.GD(lr=0.06), jac=jac, maxiter=300)
+    assert r.code == "stalled.jump", r.why
+
+
+def test_where_neighbours_overflow_the_step_was_too_long():
+    f = lambda x: np.sum(np.exp(3 * x) - 3 * x)
+    with np.errstate(over="ignore"):
+        r = st.minimize(f, [1.0, 1.2], method=st.GD(lr=30.0), jac="fd")
+    assert r.code in ("diverged.rate", "nonfinite.overflow"), r.why
+    assert r.retry().success
+
+
+def test_heavy_balls_that_roam_are_told():
+    """Far out |x| is all but straight: no curvature there tells that the rate is too large."""
+    r = st.minimize(lambda x: anp.sqrt(1 + x**2), 3.0, method=st.Momentum(lr=200.0), maxiter=500)
+    assert r.code in ("stalled.oscillates", "stalled.cycle", "diverged.rate"), r.why
+    assert r.retry().success
+
+
+def test_time_that_is_up_before_the_first_step_has_an_advice():
+    import time
+
+    def slow(x):
+        time.sleep(0.02)
+        return x @ x
+
+    r = st.minimize(slow, [1.0, 2.0], method=st.GD(lr=0.1), jac=lambda x: 2 * x, maxtime=0.05)
+    assert r.code == "budget.time"
+    assert r.advice is None or r.advice.changes == {"maxtime": None} or "method" in r.advice.changes
