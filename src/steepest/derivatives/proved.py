@@ -92,6 +92,7 @@ class Proved:
 
     def _accuse(self, x: np.ndarray, g: np.ndarray, error: np.ndarray | None) -> None:
         """Tell which components of the caller's gradient are wrong, by the first one of the differences."""
+        assert self._accused is not None
         (at, claimed), self._accused = self._accused, None
         if x.size == 1 or not (at == x).all() or error is None:
             return
