@@ -503,6 +503,7 @@ def test_what_is_left_when_the_budget_ends(line):
     assert r.code == "budget.epochs"
     assert not r.success
     assert "still falling" in r.why
+    assert str(r.advice) == "st.fit(loss, params, data, epochs=6)"
     assert r.advice.changes == {"epochs": 6}
     assert st.fit(squares, np.zeros(3), line, method=st.GD(lr=0.05), epochs=40).success
 
