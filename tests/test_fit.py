@@ -518,3 +518,13 @@ def test_the_noise_scale_of_gradients_is_that_of_theory():
         r = st.fit(loss, 1.0, y, method=st.GD(lr=1e-9), batch_size=50, maxiter=1, rng=seed)
         scales.append(r.evidence["noise_scale"])
     assert np.median(scales) == pytest.approx(1.0, rel=0.5)
+
+
+def test_a_run_that_is_not_done_names_the_columns_out_of_scale():
+    rng = np.random.default_rng(11)
+    X = rng.normal(size=(2000, 4))
+    y = X @ [0.3, -0.2, 0.4, 0.1] + 0.3 * rng.normal(size=2000)
+    raw, scaled = (st.fit(squares, np.zeros(4), (Z, y), epochs=3) for Z in (X * [1.0, 0.01, 300.0, 1.0], X))
+    assert "Standardise them" in raw.why
+    assert raw.evidence["unscaled"] == [1, 2]
+    assert "Standardise" not in scaled.why

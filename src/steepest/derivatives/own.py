@@ -16,8 +16,9 @@ def written(
     jac: Callable[..., Any], objective: Objective, parameters: Parameters
 ) -> Callable[[np.ndarray], np.ndarray]:
     """The caller's own gradient as a function of a flat vector."""
-    restore, args = objective.restore, objective.args
-    return lambda x: flat(jac(restore(x.copy()), *args), parameters)
+    # args are looked up in each call: those of a training run are its batch
+    restore = objective.restore
+    return lambda x: flat(jac(restore(x.copy()), *objective.args), parameters)
 
 
 def flat(gradient: Any, parameters: Parameters) -> np.ndarray:

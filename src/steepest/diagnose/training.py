@@ -209,8 +209,10 @@ def finished(case: Trained) -> Verdict | None:
             f"{state}; it scatters ({number(-last)} up in the {window}): the rate is too large for the end."
         )
         return Verdict(case.reason.code, sentence, False, evidence, Advice({"lr": "auto"}, "", "fit"))
-    sentence = f"{state}; it was still falling, by {number(last)} in the {window}."
+    unscaled, names = _unscaled(case)
+    sentence = f"{state}; it was still falling, by {number(last)} in the {window}. {unscaled}".strip()
     made = max(math.ceil(case.epochs["epoch"][-1]), 1)
+    evidence |= {"unscaled": names} if names else {}
     return Verdict(case.reason.code, sentence, False, evidence, Advice({"epochs": 2 * made}, "", "fit"))
 
 
