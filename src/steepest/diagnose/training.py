@@ -199,7 +199,7 @@ def finished(case: Trained) -> Verdict | None:
     last = float(losses[since - 1] - losses[-1]) if len(losses) > 1 else float(gained)
     what = "validation loss" if case.validated else "loss"
     window = "second half" if falling else "last epoch"
-    evidence = {"gained": float(gained), "last": last}
+    evidence: dict[str, Any] = {"gained": float(gained), "last": last}
     state = f"{case.reason.sentence.rstrip('.')}: {what} {losses[-1]:.4g}, from {begin:.4g}"
     if len(losses) > 1 and abs(last) <= STILL * gained:
         sentence = f"{state}; settled: the {window} changed it by {number(-last)}."
