@@ -11,7 +11,7 @@ from .verdict import Verdict
 from .words import along, number, place
 
 HUGE = 1e100  # a value above this before infinity is an overflow, not an edge
-BISECTIONS = 8
+BISECTIONS = 11
 DECADES = 6  # powers of 10 over which a fall without limit is followed
 
 
