@@ -191,10 +191,12 @@ class Case:
         moves = moves[np.isfinite(moves).all(axis=1)]
         smooth = getattr(self.point, "smooth", self.point)  # of f alone: a penalty may have kinks
         g = np.asarray(smooth.g, dtype=float)
-        most = abs(self.f) + abs(self.gains[0])
-        found = measure(
-            self.probes, self.x, smooth.f, g, self.scale, self.noise, self.free, moves, most=most or math.inf
-        )
+        gain = abs(self.gains[0]) or math.inf
+        scale, diagonal = self.scale, self.oracle.derivative.diagonal()
+        if diagonal is not None:  # no further than f would rise by as much as it has fallen
+            with np.errstate(all="ignore"):
+                scale = np.fmin(scale, np.sqrt(2 * gain / np.abs(diagonal)))
+        found = measure(self.probes, self.x, smooth.f, g, scale, self.noise, self.free, moves, gain=gain)
         if found is not None and not self.exact and self.reason.code.startswith("budget"):
             self.flattest = by_a_long_step(self.probes, self.x, smooth.f, found, self.scale, self.noise)
         return found

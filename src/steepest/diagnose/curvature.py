@@ -170,7 +170,7 @@ def measure(
     free: np.ndarray,
     steps: np.ndarray,
     rng: Any = 0,
-    most: float = math.inf,
+    gain: float = math.inf,
 ) -> Curvature | None:
     """The curvatures at `x` in the directions that are `free`, by the way that the budget allows.
 
@@ -183,27 +183,27 @@ def measure(
     steps : ndarray, shape (k, n)
         A direction to look at first, and the last steps of a run: where gradients are dear, curvatures are
         measured along these and g.
-    most : float
-        A change of f that no step of a difference may foresee: if it does, `scale` was wrong.
+    gain : float
+        By how much f has changed over about that `scale`.
     """
     index = np.flatnonzero(free)
     if not index.size:
         return None
     if probes.exact:
-        product = Product(probes, x, g, scale, free, most)
+        product = Product(probes, x, g, scale, free, abs(f) + gain)
         if index.size <= min(FULL, probes.left):
             return _full(product, index)
         return _lanczos(product, g, free, min(LANCZOS, probes.left), rng)
     k = index.size
     if k * (k + 3) // 2 <= probes.left:
         basis = np.eye(x.size)[:, index]
-        return _by_values(probes, x, f, basis, scale, noise, complete=True)
+        return _by_values(probes, x, f, basis, scale, noise, gain, complete=True)
     basis = _span(np.vstack([steps[:1] * free, g * free, steps[1:] * free])[: BY_VALUES + 2], scale)[
         :, :BY_VALUES
     ]
     while basis.shape[1] and basis.shape[1] * (basis.shape[1] + 3) // 2 > probes.left:
         basis = basis[:, :-1]
-    return _by_values(probes, x, f, basis, scale, noise, complete=False) if basis.shape[1] else None
+    return _by_values(probes, x, f, basis, scale, noise, gain, complete=False) if basis.shape[1] else None
 
 
 def _full(product: Product, index: np.ndarray) -> Curvature | None:
@@ -269,12 +269,14 @@ def _by_values(
     basis: np.ndarray,
     scale: np.ndarray,
     noise: float,
+    gain: float,
     complete: bool,
 ) -> Curvature | None:
     """The Hessian within a basis: f(+-t v) for the diagonal, f(t (v + w)) for the rest."""
     k = basis.shape[1]
     unit = float(np.finfo(x.dtype).eps)
-    relative = max(noise / max(abs(f), 1e-300), unit) if f else unit
+    size = min(abs(f), gain)
+    relative = max(noise / max(size, 1e-300), unit) if size else unit
     share = min(max(relative**0.25, unit**0.25), 0.1)
     lengths = np.array([share * float((scale[v != 0] / np.abs(v[v != 0])).min()) for v in basis.T])
     moves = basis * lengths
