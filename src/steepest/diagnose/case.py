@@ -58,13 +58,8 @@ class Case:
     def __init__(
         self, reason: Reason, history: History, oracle: Oracle, method: Method, last: Point, given: dict
     ):
-        self.reason, self.history, self.oracle, self.method, self.given = (
-            reason,
-            history,
-            oracle,
-            method,
-            given,
-        )
+        self.reason, self.history, self.oracle, self.method = reason, history, oracle, method
+        self.given = given
         self.last, self.best, self.sign = last, oracle.best or last, history.sign
         self.trail = Trail(history)
         self.n = last.x.size
@@ -191,11 +186,14 @@ class Case:
         moves = moves[np.isfinite(moves).all(axis=1)]
         smooth = getattr(self.point, "smooth", self.point)  # of f alone: a penalty may have kinks
         g = np.asarray(smooth.g, dtype=float)
-        gain = abs(self.gains[0]) or math.inf
-        scale, diagonal = self.scale, self.oracle.derivative.diagonal()
-        if diagonal is not None:  # no further than f would rise by as much as it has fallen
+        gain, scale = abs(self.gains[0]) or math.inf, self.scale
+        diagonal = None if self.exact or self.random else self.oracle.derivative.diagonal()
+        if self.reason.converged and diagonal is not None:  # as far as f rises by what the run gained of late
+            gain = max(self.gains[1], 1e3 * self.noise)
             with np.errstate(all="ignore"):
-                scale = np.fmin(scale, np.sqrt(2 * gain / np.abs(diagonal)))
+                rise = np.sqrt(2 * gain / np.abs(diagonal))
+            most = np.maximum(np.abs(self.x), self.come)
+            scale = np.where(np.isfinite(rise), np.minimum(rise, most), scale)
         found = measure(self.probes, self.x, smooth.f, g, scale, self.noise, self.free, moves, gain=gain)
         if found is not None and not self.exact and self.reason.code.startswith("budget"):
             self.flattest = by_a_long_step(self.probes, self.x, smooth.f, found, self.scale, self.noise)
