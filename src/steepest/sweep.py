@@ -27,7 +27,7 @@ from .stop import Criterion
 from .swept import Sweep
 from .watch import batchable
 
-LEAST = 500  # steps of runs that are made once more, to find out why they ended so, however short the sweep
+LEAST = 1000  # steps of runs that are made once more, to find out why they ended so, however short the sweep
 
 
 def sweep(
