@@ -155,3 +155,11 @@ def test_beside_the_minimum_of_a_kink():
     r = st.minimize(lambda x: p(x) + 0.0, np.array(p.start), jac="fd", method="conjugategradient")
     assert r.fun > -7.999
     assert (r.code, r.success) == ("stalled.kink", False)
+
+
+@pytest.mark.parametrize("lr", [1e-3, 5e-4])
+def test_a_slow_method_that_arrives_has_converged(lr):
+    r = st.minimize(
+        lambda x: (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2, [-1.2, 1.0], method=st.Momentum(lr=lr)
+    )
+    assert r.fun < 1e-10 and r.success, r.why
