@@ -162,4 +162,5 @@ def test_a_slow_method_that_arrives_has_converged(lr):
     r = st.minimize(
         lambda x: (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2, [-1.2, 1.0], method=st.Momentum(lr=lr)
     )
-    assert r.fun < 1e-10 and r.success, r.why
+    assert r.fun < 1e-10
+    assert r.success, r.why

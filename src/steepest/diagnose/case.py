@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from .rate import Rate
 
 GAIN = 1e-5  # share of what the run has gained, or of |f|, that may be left at a solved point
-LATE = 0.75  # quantile of the values of a run: what it gained from there on counts, not a first fall from high up
 ROUNDS = 100  # roundings of that, which are no matter: a gradient that fell to sqrt(eps) leaves eps L/mu
 # what a caller may have chosen, and the library would choose better
 TESTS = ("stop", "tol", "gtol", "xtol", "ftol")
@@ -154,9 +153,9 @@ class Case:
 
     @cached_property
     def gains(self) -> tuple[float, float]:
-        """What the whole run has gained, and what its later steps have: a first fall from high up is no measure."""
+        """What the run has gained, and what without the highest quarter: a fall from high up is no measure."""
         f = self.trail.f[np.isfinite(self.trail.f)]
-        gain, late = (float(before) - self.f for before in (f[0], np.quantile(f, LATE)))
+        gain, late = (float(before) - self.f for before in (f[0], np.quantile(f, 0.75)))
         return gain, min(gain, late)
 
     @cached_property

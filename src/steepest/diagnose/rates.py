@@ -201,7 +201,7 @@ def ill_conditioned(case: Case) -> Verdict | None:
     left = case.remaining[1]
     rest = f" The {case.minimum} is still about {number(left)} away." if math.isfinite(left) else ""
     sentence = (
-        f"{met}{'f' if met else 'F'} is ill-conditioned: curvature ranges from {number(smallest)} along "
+        f"{met}{'f' if met else 'The function'} is ill-conditioned: curvature ranges from {number(smallest)} along "
         f"{along(c.vectors[:, 0])} to {number(largest)} (condition {number(condition)}), so gradient "
         f"descent needs about {at_least(condition * math.log(1 / ENOUGH) / 2)} steps.{rest} Use a method "
         "that learns the curvature, or rescale x."
