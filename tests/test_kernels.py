@@ -14,10 +14,11 @@ from numpy import tanh
 from steepest import kernels, minimize, rules, stop
 from steepest.errors import ArgumentError, MissingExtraError
 from steepest.expression import OPERATIONS, invariants, symbol
-from steepest.kernels import kernel, kernel_text, loop_text, plain_kernel, traced
+from steepest.kernels import kernel, kernel_text, loop_text, plain_kernel
 from steepest.lift import Rule, rule
 from steepest.machine import BODIES, Code
 from steepest.stepper import SERIAL, Stepper
+from steepest.traced import from_rule
 
 pytest.importorskip("llvmlite", reason="rules are compiled with llvmlite (extra: fast)")
 
@@ -157,7 +158,9 @@ def test_kernel_that_writes_new_arrays_computes_the_same_and_leaves_the_old(kind
 def test_hyperparameters_as_arrays_equal_runs_one_by_one():
     lr = np.array([0.01, 0.1, 1.0])
     node = symbol("lr")
-    assert next(n for n in invariants(traced(rules.Adam), {"x", "g", "m", "v"}) if "lr" in n.symbols) is node
+    assert (
+        next(n for n in invariants(from_rule(rules.Adam), {"x", "g", "m", "v"}) if "lr" in n.symbols) is node
+    )
     x, g, m, v = np.ones(3), np.array([1.0, -2.0, 3.0]), np.zeros(3), np.zeros(3)
     hyper = np.array([0.0, 0.9, 0.999, 1e-8])
     kernel(rules.Adam, x.dtype, (node,))(1.0, 1.0, hyper, x, g, m, v, lr)

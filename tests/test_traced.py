@@ -10,7 +10,7 @@ import pytest
 from steepest import problems, rules
 from steepest.expression import Program
 from steepest.sweep import sweep
-from steepest.traced import MOST, coordinates, traced
+from steepest.traced import MOST, coordinates, from_function
 
 RATES = np.array([1e-3, 1e-2])
 
@@ -44,7 +44,7 @@ FOLLOWED = {
 @pytest.mark.parametrize("case", FOLLOWED)
 def test_arithmetic_is_followed(case):
     fun, jac = FOLLOWED[case]
-    program = Program(coordinates(2), traced(lambda x: (fun(x), jac(x)), 2))
+    program = Program(coordinates(2), from_function(lambda x: (fun(x), jac(x)), 2))
     for x in np.random.default_rng(5).normal(size=(50, 2)):
         f, *g = program.floats(x.tolist())
         np.testing.assert_allclose([f, *g], [fun(x), *jac(x)], rtol=1e-15, atol=1e-15)
@@ -67,7 +67,7 @@ NOT_FOLLOWED = {
 
 @pytest.mark.parametrize("case", NOT_FOLLOWED)
 def test_the_rest_is_not(case):
-    assert traced(lambda x: (NOT_FOLLOWED[case](x), x), 2) is None
+    assert from_function(lambda x: (NOT_FOLLOWED[case](x), x), 2) is None
 
 
 def test_function_that_is_another_one_for_symbols_is_called():
@@ -114,7 +114,7 @@ FEW = [p for p in problems.catalogue() if p.n <= 8]
 def test_problems_that_are_followed_compute_what_they_do():
     followed: list[str] = []
     for problem in FEW:
-        outputs = traced(lambda x, p=problem: (p(x), p.gradient(x)), problem.n)
+        outputs = from_function(lambda x, p=problem: (p(x), p.gradient(x)), problem.n)
         if outputs is None:
             continue
         followed.append(problem.name)

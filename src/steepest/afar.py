@@ -14,12 +14,12 @@ from .derivatives.proved import USER
 from .expression import OPERATIONS, Expression, Program, invariants, postorder, symbol
 from .foreign import Library
 from .history import History
-from .kernels import traced
 from .lift import Rule
 from .loop import Iterate
 from .oracle import Objective, Oracle
 from .params import Parameters
 from .point import Point
+from .traced import from_rule
 
 COMPARISONS = [
     OPERATIONS[name] for name in ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal")
@@ -30,7 +30,7 @@ Step = Callable[[Any, Any, tuple[Any, ...], Any], tuple[Any, ...]]
 @cache
 def split(rule: type[Rule]) -> tuple[Program, list[Expression], list[Expression]]:
     """What is computed once a step in float64 (t, then the hyperparameters), its parts, and the new x and slots."""
-    outputs = traced(rule)
+    outputs = from_rule(rule)
     parts = invariants(outputs, {"x", "g", *rule.slots})
     return Program([symbol("t"), *map(symbol, rule.defaults)], parts), parts, outputs
 

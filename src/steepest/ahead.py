@@ -12,10 +12,10 @@ import numpy as np
 
 from .derivatives import Proved
 from .errors import MissingExtraError
-from .expression import OPERATIONS, differentiate, symbol
+from .expression import OPERATIONS, symbol
 from .formula import Formula
 from .history import COLUMNS, History
-from .kernels import exact, readable, traced
+from .kernels import exact, readable
 from .lift import FLOAT64, Rule
 from .loop import Iterate
 from .machine import Code, instructions, literal, load, place, pointer, python, unpack
@@ -23,6 +23,7 @@ from .native import Native
 from .oracle import Objective, Oracle
 from .point import Point
 from .stop import Criterion
+from .traced import coordinates, from_formula, from_rule
 from .watch import Margins, margins
 
 # One step after the other as long as each ends within the margins; what is known of it is written down. The step that
@@ -88,7 +89,7 @@ def loop_text(rule: type[Rule], what: Formula | Native, n: int) -> str:
         begin += load("double", f"%{name}.0", "%state", k)
 
     hyper = {symbol(name): f"%h{k}.0" for k, name in enumerate(rule.defaults)}
-    formula = traced(rule)
+    formula = from_rule(rule)
     step: list[str] = []
     after: dict[str, str] = {}
     for i in range(n):
@@ -142,11 +143,10 @@ def loop_text(rule: type[Rule], what: Formula | Native, n: int) -> str:
 
 def _evaluated(what: Formula | Native, x: Sequence[str]) -> tuple[list[str], list[str]]:
     """Instructions for the value and the gradient at x, and their names."""
+    n = len(x)
     if isinstance(what, Formula):
-        symbols = [symbol(name) for name in what.variables]
-        outputs = [what.expression, *(differentiate(what.expression, by) for by in symbols)]
-        return instructions(outputs, dict(zip(symbols, x, strict=True)), "double", "e")
-    n, lines = len(x), []
+        return instructions(from_formula(what), dict(zip(coordinates(n), x, strict=True)), "double", "e")
+    lines: list[str] = []
     for k, name in enumerate([*x, *x]):
         lines += [place("double", f"%to.{k}", "%scratch", k), f"store double {name}, ptr %to.{k}.place"]
     for name, k in (("again", n), ("value", 2 * n), ("gradient", 2 * n + 1)):

@@ -12,10 +12,11 @@ import numpy as np
 
 from .errors import MissingExtraError
 from .expression import Expression, invariants, symbol
-from .kernels import kernel, loop_text, traced
+from .kernels import kernel, loop_text
 from .lift import Rule
 from .machine import Code
 from .stop import Criterion, Either, Steps, parts
+from .traced import from_rule
 from .watch import Batch, Moment, Watch, history
 
 INTERRUPTED = "interrupted"  # the code of a run that has not ended
@@ -160,7 +161,7 @@ def _step(task: Task) -> Callable[..., None]:
     """``step(t, x, g, slots)`` for x of the shape of the starts: x and slots change in place."""
     rule, values, dtype, shape = task.rule, task.values, task.starts.dtype, task.starts.shape
     nodes = [
-        node for node in invariants(traced(rule), {"x", "g", *rule.slots}) if node.symbols & {*task.varied}
+        node for node in invariants(from_rule(rule), {"x", "g", *rule.slots}) if node.symbols & {*task.varied}
     ]
     try:
         move = kernel(rule, dtype, tuple(nodes))  # type: ignore[arg-type]

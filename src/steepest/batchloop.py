@@ -9,11 +9,12 @@ import numpy as np
 
 from .blocks import Lines, Writer, each, flat, index
 from .expression import OPERATIONS, symbol
-from .kernels import elements, traced
+from .kernels import elements
 from .lift import Rule
 from .losses import Linear, Softmax, price, pull
 from .machine import instructions, load, place, python, unpack
 from .orthant import lead, project
+from .traced import from_rule
 
 maximum = OPERATIONS["maximum"]
 
@@ -250,7 +251,7 @@ def loop_text(rule: type[Rule], loss: Linear, dtype: np.dtype, penalty: bool, sp
     states = [symbol(name) for name in ("x", *rule.slots)]
     inputs = [states[0], symbol("g"), *states[1:]]
     hyper = [symbol(name) for name in rule.defaults]
-    step = elements(dtype, inputs, [*zip(states, traced(rule), strict=True)], hyper)
+    step = elements(dtype, inputs, [*zip(states, from_rule(rule), strict=True)], hyper)
     slots = [f"slot{k}" for k in range(len(rule.slots))]
     arrays = ["sizes", "numbers", *ARRAYS, *slots, *(PENALTIES if penalty else ())]
     width = len(hyper) + 2

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .alphabet import ARRAYS, speak
 from .errors import MissingExtraError
 from .expression import Expression, invariants, postorder, symbol
 from .machine import BODIES, HEAD, TYPES, Code, instructions, load, place, pointer, python, unpack
+from .traced import from_rule
 
 if TYPE_CHECKING:
     from .lift import Rule
@@ -81,14 +81,6 @@ end:
 """
 COMPILING = 1e8  # ns that loading llvmlite and compiling take (benchmarks/latency.py)
 LONG = 20_000  # elements: some 10 us, against 0.1 us to let other threads run
-
-
-def traced(rule: type[Rule]) -> list[Expression]:
-    """The formula's graph: the new x, then the new slots."""
-    names = [*["x"] * rule.takes_x, "g", *rule.slots, *["t"] * rule.takes_t, *rule.defaults]
-    result = speak(rule.formula, ARRAYS)(*map(symbol, names))
-    step, *slots = result if rule.slots else (result,)
-    return [symbol("x") + step, *slots]
 
 
 class Elements(NamedTuple):
@@ -237,7 +229,9 @@ def kernel_text(
     states = [symbol(name) for name in ("x", *rule.slots)]
     inputs = [states[0], symbol("g"), *states[1:], *varying]
     targets = states if in_place else [None] * len(states)
-    return loop_text(dtype, inputs, [*zip(targets, traced(rule), strict=True)], [*map(symbol, rule.defaults)])
+    return loop_text(
+        dtype, inputs, [*zip(targets, from_rule(rule), strict=True)], [*map(symbol, rule.defaults)]
+    )
 
 
 @cache
@@ -288,7 +282,7 @@ def kernel_when_worthwhile(rule: type[Rule], dtype: np.dtype, n: int, t: float) 
 def exact(rule: type[Rule]) -> bool:
     """Whether the part that is computed for each element has the same bits on every engine."""
     arrays = {"x", "g", *rule.slots}
-    nodes = [node for node in postorder(traced(rule)) if node.operation and node.symbols & arrays]
+    nodes = [node for node in postorder(from_rule(rule)) if node.operation and node.symbols & arrays]
     return all(node.operation.name in BODIES for node in nodes if node.operation)
 
 

@@ -18,7 +18,7 @@ from .formula import Formula
 from .lanes import FEW
 from .oracle import Objective
 from .params import Parameters
-from .traced import coordinates, from_formula, traced
+from .traced import coordinates, from_formula, from_function
 from .watch import Batch
 
 
@@ -100,7 +100,7 @@ def _known(meaning: list[Expression], noise: Callable[[Any], Any]) -> Many:
 def _meaning(fun: Any, jac: Any, args: tuple[Any, ...], n: int, number: bool) -> list[Expression] | None:
     """What the caller's function and gradient compute, of Numba's the Python that they are made of."""
     raw = _pair(getattr(fun, "py_func", fun), getattr(jac, "py_func", jac), args)
-    return traced(lambda x: raw(x[0] if number else x), n)
+    return from_function(lambda x: raw(x[0] if number else x), n)
 
 
 def _differ(told: tuple[np.ndarray, np.ndarray], singles: np.ndarray, gradients: list[np.ndarray]) -> float:

@@ -1,18 +1,30 @@
-"""What a function of a few numbers computes, as expressions: it is called once with symbols for the numbers."""
+"""What rules and functions of a few numbers compute, as expressions: they are called once with symbols."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .alphabet import ARRAYS, speak
 from .expression import Expression, differentiate, express, postorder, symbol
 from .formula import Formula
 from .machine import BODIES
 
+if TYPE_CHECKING:
+    from .lift import Rule
+
 MOST = 500  # operations: more take long to compile, and gain less by it
+
+
+def from_rule(rule: type[Rule]) -> list[Expression]:
+    """The formula's graph: the new x, then the new slots."""
+    names = [*["x"] * rule.takes_x, "g", *rule.slots, *["t"] * rule.takes_t, *rule.defaults]
+    result = speak(rule.formula, ARRAYS)(*map(symbol, names))
+    step, *slots = result if rule.slots else (result,)
+    return [symbol("x") + step, *slots]
 
 
 def coordinates(n: int) -> list[Expression]:
@@ -31,7 +43,7 @@ def from_formula(formula: Formula) -> list[Expression]:
     return [new[output] for output in outputs]
 
 
-def traced(function: Callable[[Any], tuple[Any, Any]], n: int) -> list[Expression] | None:
+def from_function(function: Callable[[Any], tuple[Any, Any]], n: int) -> list[Expression] | None:
     """The value and the gradient that ``function(x)`` gives for x of shape (n,), where that is arithmetic.
 
     None where it branches, calls what has no symbols, or what IEEE does not fix to the last bit (``exp``, ``x**3``).
@@ -40,9 +52,9 @@ def traced(function: Callable[[Any], tuple[Any, Any]], n: int) -> list[Expressio
     Examples
     --------
     >>> import numpy as np
-    >>> traced(lambda x: (np.sum(x**2), 2 * x), 2)
+    >>> from_function(lambda x: (np.sum(x**2), 2 * x), 2)
     [<x.0**2 + x.1**2>, <2*x.0>, <2*x.1>]
-    >>> traced(lambda x: (max(x[0], 0.0), x), 1) is None
+    >>> from_function(lambda x: (max(x[0], 0.0), x), 1) is None
     True
     """
     x = np.array(coordinates(n), object)
