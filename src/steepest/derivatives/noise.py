@@ -167,7 +167,7 @@ def estimate_noise(
             break
         width = min(width * factor, 2.0**-4)
     finite = column[np.isfinite(column)]
-    largest = float(np.abs(finite).max(initial=0.0))
+    largest = max(float(np.abs(finite).max(initial=0.0)), _terms(column, line, x))
     # different values that all fit into float32 were computed in float32, whatever type carries them
     with np.errstate(over="ignore"):
         short = (finite.astype(np.float32) == finite).all() and (single or np.ptp(finite) > 0)
@@ -213,6 +213,19 @@ def _straight(column: np.ndarray, unit: float) -> bool:
     """Whether equally spaced values change like a straight line, or by rounding alone."""
     change, bend = np.abs(np.diff(column)).max(), np.abs(np.diff(column, 2)).max()
     return bool(bend <= max(0.1 * change, 16 * unit * np.abs(column).min()))
+
+
+@np.errstate(all="ignore")
+def _terms(column: np.ndarray, line: np.ndarray, x: np.ndarray) -> float:
+    """How large the terms of a sum are that may cancel in f, where f is straight on the line to the last bit.
+
+    Such a line hides the rounding of the terms, since its steps are short numbers. They are about as large as
+    slope times x: f changes by them where x changes by all of itself. 0 where that can't be told.
+    """
+    if np.diff(column, 2).any() or not (x != 0).all():  # True where it is NaN
+        return 0.0
+    moved = line != 0
+    return float(np.abs(column[1] - column[0]) / np.abs(line / x)[moved].min(initial=np.inf))
 
 
 @np.errstate(over="ignore")
