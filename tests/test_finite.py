@@ -114,7 +114,9 @@ def test_terms_that_cancel_to_almost_nothing_leave_their_rounding(kind):
         shift = -round(8 * float(c @ x)) / 8
         g, error = differentiate(kind, lambda y, c=c, shift=shift: float(c @ y) + shift, x)
         honesty.append(honest(g, error, c).all())
-    assert np.mean(honesty) >= 0.95  # along the line the slopes may cancel, too, and then the terms aren't seen
+    assert (
+        np.mean(honesty) >= 0.95
+    )  # along the line the slopes may cancel, too, and then the terms aren't seen
 
 
 @pytest.mark.parametrize("kind", ALL)
