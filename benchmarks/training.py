@@ -68,8 +68,8 @@ def ours(gradient):
         how = dict(
             method=st.Adam(lr=RATES[batch]), batch_size=batch, jac=True if gradient else None, diagnose=False
         )
-        if not gradient:  # compiles, in a run that is long enough for that by its plan
-            st.fit(loss, start, (task.X, task.y), epochs=1e9, callback=lambda p: True, **how)
+        # Compiles the epoch, or the rule alone, in a run that is long enough for that by its plan.
+        st.fit(loss, start, (task.X, task.y), epochs=1e9, callback=lambda p: True, **how)
         last[0] = time.perf_counter()
         st.fit(loss, start, (task.X, task.y), epochs=1e9, callback=watch, **how)
         return spent[0] if reached[0] else math.inf

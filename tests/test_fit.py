@@ -528,3 +528,32 @@ def test_a_run_that_is_not_done_names_the_columns_out_of_scale():
     assert "Standardise them" in raw.why
     assert raw.evidence["unscaled"] == [1, 2]
     assert "Standardise" not in scaled.why
+
+
+def test_a_rule_is_compiled_at_once_for_a_run_that_is_long_by_its_plan():
+    pytest.importorskip("llvmlite", reason="kernels need the extra 'fast'")
+    rng = np.random.default_rng(3)
+    X, y = rng.normal(size=(640, 20)), rng.normal(size=640)
+
+    def pair(w, X, y):
+        r = X @ w - y
+        return float(r @ r) / len(y), 2 * (r @ X) / len(y)
+
+    def engine_and_place(epochs):
+        @st.rule
+        def Heavy(g, m, lr=0.01, beta=0.9):  # of its own class in each run: nothing is compiled before
+            m = beta * m + g
+            return -lr * m, m
+
+        seen = []
+
+        def watch(w):
+            seen.append(w)
+            return len(seen) == 3
+
+        st.fit(pair, np.zeros(20), (X, y), method=Heavy(), jac=True, epochs=epochs, callback=watch, rng=1)
+        return Heavy().engine(np.zeros(20)), seen[-1]
+
+    (engine, place), (compiled, same) = engine_and_place(5), engine_and_place(5000)
+    assert (engine, compiled) == ("NumPy", "kernel")
+    assert np.array_equal(place, same)

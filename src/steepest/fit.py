@@ -18,6 +18,7 @@ from .epoch import Epoch
 from .errors import ArgumentError
 from .kept import Keeper, problem
 from .landscape import Landscape
+from .lift import Rule
 from .linear import Model
 from .losses import Linear
 from .method import Method
@@ -220,6 +221,8 @@ def fit(
         chosen = wrap(chosen)
         log.begun(chosen, start, f"{f0:.6g} (of the first batch)", oracle)
         engine = Epoch.of(chosen, model, plan, train)
+        if engine is None and isinstance(rule := innermost(chosen), Rule):
+            rule.prepare(start, plan.steps(train))
         training = Training(
             run, oracle, chosen, train, plan, start, validate, listen, delivery(chosen), engine
         )

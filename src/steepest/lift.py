@@ -161,6 +161,11 @@ class Rule(Method):
         step, slots = self._on_arrays(array, x, g, slots, t)
         return step, slots, lr
 
+    def prepare(self, x: np.ndarray, steps: float) -> None:
+        """Compile now what a run of so many steps from a point like `x` would compile on its way."""
+        if self.free and _large(x) and math.isfinite(steps):
+            kernel_when_worthwhile(type(self), x.dtype, x.size, steps)
+
     @property
     def free(self) -> bool:
         """Whether its steps depend on gradients alone, not on a length policy that looks at points."""

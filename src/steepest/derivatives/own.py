@@ -47,13 +47,19 @@ class Paired(Objective):
 
     def __call__(self, x: np.ndarray) -> float:
         """The value at `x`."""
+        f, g = self.pair(x)
+        self._kept = x.copy(), g
+        return f
+
+    def pair(self, x: np.ndarray) -> tuple[float, np.ndarray]:
+        """The value and the gradient at `x`, for who wants both now."""
         pair = self.raw(x.copy())
         if not (isinstance(pair, tuple | list) and len(pair) == 2):
             raise ObjectiveError(
                 f"fun returned {pair!r}: with jac=True a pair (value, gradient) is expected."
             )
-        self._kept = x.copy(), flat(pair[1], self.parameters)
-        return real(pair[0])
+        gradient = flat(pair[1], self.parameters)
+        return real(pair[0]), gradient
 
     def gradient(self, x: np.ndarray) -> np.ndarray:
         """The gradient at `x`; calls `fun` only if the latest value was not at `x`. Each is handed out once,

@@ -13,6 +13,7 @@ from ..point import FEW
 from .automatic import Primitive
 from .check import Box, Proof, prove
 from .noise import Noise
+from .own import Paired
 
 USER = "user"  # the name of gradients that somebody wrote: the caller, or who made the function
 OWN = "the function's own derivative"  # what the latter is called
@@ -110,6 +111,8 @@ class Proved:
         if self.instead is not None:
             f = self._objective(x)
             return f, self.instead.gradient(x, f)[0]
+        if isinstance(self._objective, Paired):
+            return self._objective.pair(x)
         if self.name == USER:
             return self._objective(x), self._tell(x)[1]
         value, g = self._tell(x)
