@@ -16,6 +16,7 @@ from ..point import Point
 from ..stop import Reason
 from .bends import Bends
 from .curvature import Curvature, by_a_long_step, measure
+from .newton import Newton
 from .probes import Probes
 from .trail import Trail
 from .verdict import Advice
@@ -100,6 +101,14 @@ class Case:
     @property
     def f(self) -> float:
         return self.point.f
+
+    def moved(self, by: np.ndarray) -> np.ndarray:
+        """The place `by` away from the point, in its precision."""
+        return (self.x + by).astype(self.x.dtype)
+
+    def value(self, by: np.ndarray) -> float:
+        """f there (see `Probes`)."""
+        return self.probes.value(self.moved(by))
 
     @cached_property
     def g(self) -> np.ndarray:
@@ -218,46 +227,25 @@ class Case:
         return self.curvature.bends
 
     @cached_property
-    def parts(self) -> np.ndarray:
-        """The slopes along the axes of the bends, shape (k,), without what may be the error of the gradient."""
-        bends = self.bends
-        part = bends.axes.T @ self.g
-        if self.reason.converged and (bound := self.point.error) is not None:
-            error = np.abs(bends.axes).T @ np.nan_to_num(bound, posinf=0.0)
-            part = np.sign(part) * np.maximum(np.abs(part) - error, 0.0)
-        return part
+    def newton(self) -> Newton:
+        """Newton's step, where curvatures are known; after a test was met without what may be error."""
+        return Newton(self.bends, self.g, self.point.error if self.reason.converged else None)
 
-    @cached_property
-    def newton(self) -> np.ndarray:
-        """Newton's steps along each axis of the bends, shape (n, k); infinite or NaN where f does not curve up."""
-        with np.errstate(all="ignore"):
-            lengths = np.where(self.parts == 0, 0.0, -self.parts / np.maximum(self.bends.values, 0.0))
-            return self.bends.axes * lengths
-
-    def _left(self, counted: np.ndarray) -> tuple[float, float]:
-        """Newton's estimate of what is left along the axes that are `counted`: drop of f, and distance."""
-        steps, part, value = self.newton[:, counted], self.parts[counted], self.bends.values[counted]
-        with np.errstate(all="ignore"):
-            drop = float(np.where(part == 0, 0.0, part * part / np.maximum(value, 0.0)).sum()) / 2
-            way = float(np.linalg.norm(steps.sum(axis=1)))
-        return drop, way if math.isfinite(way) else math.inf
-
-    @cached_property
+    @property
     def remaining(self) -> tuple[float, float]:
-        """Newton's estimate of what is left: drop of f, and distance; infinite where it can't be told."""
-        if self.curvature is None or (self.bends.values < -self.bends.errors).any():
-            return math.inf, math.inf
-        return self._left(np.ones(self.bends.values.size, bool))
+        """What Newton's step still promises: drop of f, and distance; infinite where it can't be told."""
+        return (math.inf, math.inf) if self.curvature is None else self.newton.remaining
 
-    @cached_property
+    @property
     def firm(self) -> tuple[float, float]:
-        """`remaining`, along those axes alone where f surely curves up; the drop with the least of the others."""
-        if self.curvature is None:
-            return 0.0, 0.0
-        drop, distance = self._left(self.bends.firm)
-        with np.errstate(all="ignore"):
-            others = self.parts**2 / (np.abs(self.bends.values) + self.bends.errors)
-        return drop + float(np.nan_to_num(others[~self.bends.firm]).sum()) / 2, distance
+        """The same, along those axes alone where f surely curves up."""
+        return (0.0, 0.0) if self.curvature is None else self.newton.firm
+
+    @property
+    def left(self) -> tuple[float, float]:
+        """`remaining`; where a test was met and that can't be told, `firm`: `looks` goes along the other axes."""
+        told = math.isfinite(self.remaining[0]) or not self.reason.converged
+        return self.remaining if told else self.firm
 
     # --- the rate ------------------------------------------------------------------------------------------
 

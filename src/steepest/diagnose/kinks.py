@@ -121,8 +121,8 @@ def kinked(case: Case) -> Verdict | None:
     if c.values[-1] * way**2 <= FORESEEN * (case.trail.f[0] - case.f) or not way:
         return None
     t = 1e-2 * way
-    wide = [case.probes.value((case.x + s * t * v).astype(case.x.dtype)) - case.f for s in (1, -1)]
-    close = [case.probes.value((case.x + s * t / 16 * v).astype(case.x.dtype)) - case.f for s in (1, -1)]
+    wide = [case.value(s * t * v) - case.f for s in (1, -1)]
+    close = [case.value(s * t / 16 * v) - case.f for s in (1, -1)]
     # beside a kink f rises 16 times as much at 16 times the distance, in a smooth valley 256 times
     if not (min(close) > 100 * case.noise and sum(wide) < 64 * sum(close)):
         return None
@@ -136,7 +136,7 @@ def kinked(case: Case) -> Verdict | None:
     tries = [along_it / float(np.linalg.norm(along_it))] if along_it.any() else []
     for d in [*tries, *np.eye(case.n)[: max(case.probes.left // 2 - 3, 0)], *_recent(case)]:
         for s in (t / 16, -t / 16):
-            x = (case.x + s * d).astype(case.x.dtype)
+            x = case.moved(s * d)
             if case.probes.value(x) < case.f - 3 * case.noise:
                 sentence = f"{head}. But it is no {case.minimum}: along {along(d)} f still {case.falls}."
                 return Verdict("stalled.kink", sentence, False, evidence, decayed(case, PATIENT))

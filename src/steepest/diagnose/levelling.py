@@ -29,7 +29,7 @@ def levelling(case: Case) -> Verdict | None:
         return None
     d = case.trail.moves[-1] if beyond is None else beyond
     d = d * (way / max(float(np.linalg.norm(d)), 1e-300))
-    drops = [case.f - case.probes.value((case.x + 10.0**k * d).astype(case.x.dtype)) for k in (0, 1, 2)]
+    drops = [case.f - case.value(10.0**k * d) for k in (0, 1, 2)]
     if beyond is not None:
         drops = [drop for drop in drops if drop <= case.enough] or [0.0]  # elsewhere may be other valleys
     elif not (drops[0] > 2 * case.noise and drops[0] <= drops[1] * (1 + 1e-12) <= drops[2] * (1 + 1e-9)):
@@ -49,8 +49,8 @@ def _beyond(case: Case) -> np.ndarray | None:
     """Newton's step along an axis on which f still falls far beyond the place where that sees its minimum."""
     shares = np.where(case.bends.firm, np.nan_to_num(ahead(case), posinf=0.0), 0.0)
     for k in np.argsort(-shares)[: min(LIMITS, int((shares > SOME).sum()))]:
-        step = case.newton[:, k]
-        x = (case.x + BEYOND * step).astype(case.x.dtype)
+        step = case.newton.steps[:, k]
+        x = case.moved(BEYOND * step)
         if case.exact:
             g = case.probes.gradient(x)
             if g is not None and float(g @ step) < 0:

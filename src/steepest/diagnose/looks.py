@@ -43,7 +43,7 @@ def rough(case: Case) -> Verdict | None:
     d = CLOSE * scale * case.free * np.where(np.arange(case.n) % 2, -1.0, 1.0)
     d *= 1 + (math.sqrt(5) - 1) / 2 * np.arange(case.n) % 1
     for by in (d, -d):
-        fall = case.f - case.probes.value((case.x + by).astype(case.x.dtype))
+        fall = case.f - case.value(by)
         slope = abs(float(case.g @ by))
         if fall > 2 * slope and case.much(fall):  # where f curves up it is at most the slope's
             return _rough(case, by, fall)
@@ -81,7 +81,7 @@ def _first(case: Case, *looks: Callable[[Case], Iterator[Look]]) -> Verdict | No
     for by, most in (look for group in looks for look in group(case)):
         if case.probes.left <= RESERVE:
             break
-        f = case.probes.value((case.x + by).astype(case.x.dtype))
+        f = case.value(by)
         if case.f - f <= most and case.much(case.f - f):
             return unfinished(case, by, f)
     return None
@@ -115,8 +115,8 @@ def _claimed(case: Case) -> bool:
 
 def _sloping(case: Case) -> Iterator[Look]:
     """Along the axes with a slope, but no curvature that is seen."""
-    for k in np.flatnonzero(~case.bends.firm & (case.parts != 0)):
-        yield _fall(case, case.parts[k], case.bends.axes[:, k])
+    for k in np.flatnonzero(~case.bends.firm & (case.newton.slopes != 0)):
+        yield _fall(case, case.newton.slopes[k], case.bends.axes[:, k])
 
 
 def _fall(case: Case, slope: float, axis: np.ndarray) -> Look:
@@ -157,7 +157,7 @@ def unfinished(case: Case, by: np.ndarray, f: float, foreseen: float | None = No
     distance, fall = float(np.linalg.norm(by)), case.f - f
     met = f"{case.reason.sentence} But" if case.reason.converged else "No end:"
     there = f"{number(distance)} away f is {'lower' if case.sign > 0 else 'higher'} by {number(fall)}"
-    advice = case.default(x0=(case.x + by).astype(case.x.dtype))
+    advice = case.default(x0=case.moved(by))
     if fall > FORESEEN * slope:
         sentence = (
             f"{met} this is a plateau: the slope here is only {number(case.slope)}, while {there}. Start there, or "
@@ -181,5 +181,5 @@ def _rough(case: Case, by: np.ndarray, fall: float) -> Verdict:
         "Smooth it, or take differences over longer steps."
     )
     evidence = {"distance": distance, "drop": fall}
-    advice = case.default("f is rough", x0=(case.x + by).astype(case.x.dtype))
+    advice = case.default("f is rough", x0=case.moved(by))
     return Verdict("stalled.rough", sentence, False, evidence, advice)

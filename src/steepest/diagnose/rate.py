@@ -124,11 +124,11 @@ class Rate:
         """Whether Newton's step lowers f by half of what it foresees, or nothing foretells: on the way the curvature is
         then 1.5 L at most, and a rate of 1/L stable."""
         case, c = self.case, self.case.curvature
-        drop = case.remaining[0]
+        drop = case.left[0]
         if c is None or not 10 * case.noise < drop < math.inf:
             return True
         newton = c.vectors @ (c.vectors.T @ case.g / np.maximum(c.values, c.error))
-        return not case.f - case.probes.value((case.x - newton).astype(case.x.dtype)) < drop / 2
+        return not case.f - case.value(-newton) < drop / 2
 
     @property
     def evidence(self) -> dict[str, float]:

@@ -143,7 +143,7 @@ def too_small(case: Case) -> Verdict | None:
     short = f"{case.reason.sentence} But that is only because the steps are so short. "
     but = short if case.reason.converged else ""
     way = float(np.linalg.norm(case.x - case.start))
-    left = case.remaining[1]
+    left = case.left[1]
     if math.isfinite(rate.limit):
         if rate.lr >= TOO_SMALL * rate.limit or not math.isfinite(rate.suggested):
             return None
@@ -198,7 +198,7 @@ def ill_conditioned(case: Case) -> Verdict | None:
     condition = largest / smallest
     family = "budget" if case.reason.code.startswith("budget") else "stalled"
     met = f"{case.reason.sentence} But " if case.reason.converged else ""
-    left = case.remaining[1]
+    left = case.left[1]
     rest = f" The {case.minimum} is still about {number(left)} away." if math.isfinite(left) else ""
     sentence = (
         f"{met}{'f' if met else 'The function'} is ill-conditioned: curvature ranges from {number(smallest)} along "

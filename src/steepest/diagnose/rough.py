@@ -104,7 +104,7 @@ def _doubtful(case: Case) -> np.ndarray | None:
 
 def _central(case: Case, d: np.ndarray, h: float, noise: float) -> tuple[float, float]:
     """The slope of f along `d` by a central difference, and a bound on its error."""
-    points = [(case.x + t * d).astype(case.x.dtype) for t in (h, -h)]
+    points = [case.moved(t * d) for t in (h, -h)]
     right, left = map(case.probes.value, points)
     measured = (right - left) / float((points[0].astype(float) - points[1]) @ d)
     # half the angle between the slopes on either side, in case of a kink, and rounding
@@ -120,7 +120,7 @@ def staircase(case: Case) -> Verdict | None:
     reach = case.scale * math.sqrt(case.n)
     known: list[tuple[float, float, float]] = []
     for t, sign in ((t, sign) for t in (1e-3, 0.1, 1.0, 10.0) for sign in (1.0, -1.0)):
-        f = case.probes.value((case.x + sign * t * reach * d).astype(case.x.dtype))
+        f = case.value(sign * t * reach * d)
         known.append((f, sign, t))
         if len(known) > 1 and f != case.f and math.isfinite(f):
             break
@@ -128,7 +128,7 @@ def staircase(case: Case) -> Verdict | None:
         return None
     changed = [look for look in known if look[0] != case.f and math.isfinite(look[0])]
     if not changed:
-        if case.probes.value((case.x + d).astype(case.x.dtype)) != case.f:
+        if case.value(d) != case.f:
             return None  # it depends on x, but x is tiny
         sentence = (
             f"f is {case.shown(case.f)} wherever it was tried: it does not depend on x at all. Does fun use "
@@ -142,7 +142,7 @@ def staircase(case: Case) -> Verdict | None:
     changes = [abs(f_high - f_low)]
     while case.probes.left and (high - low > 1e-2 * t or not sudden(changes)) and high - low > 1e-4 * t:
         middle = (low + high) / 2
-        f = case.probes.value((case.x + sign * middle * reach * d).astype(case.x.dtype))
+        f = case.value(sign * middle * reach * d)
         if abs(f - f_low) > abs(f_high - f):
             high, f_high = middle, f
         else:

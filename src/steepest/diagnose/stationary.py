@@ -20,9 +20,9 @@ PUSHES = 6  # down a saddle, each 16 times as far
 DECADES = 4  # powers of 10 in the distance at which a plateau's end is looked for
 
 
-def solved(case: Case) -> bool:
-    """Whether next to nothing is left to gain, by Newton's estimate at the point."""
-    drop, distance = case.remaining
+def solved(case: Case, left: tuple[float, float] | None = None) -> bool:
+    """Whether next to nothing is left to gain, by Newton's estimate at the point if none is given."""
+    drop, distance = case.remaining if left is None else left
     if case.best.f < case.f - max(1e-3 * (case.trail.f[0] - case.best.f), 100 * case.noise):
         return False  # what is given back is another point, which nobody has looked at
     if drop <= 10 * case.noise:
@@ -38,8 +38,8 @@ def solved(case: Case) -> bool:
 def ahead(case: Case) -> np.ndarray:
     """How far Newton's step along each axis leads, as a share of the way that the coordinates have come, shape (k,)."""
     with np.errstate(all="ignore"):
-        shares = np.abs(case.newton) / case.come[:, None]
-    return np.where(case.newton == 0, 0.0, shares).max(axis=0)
+        shares = np.abs(case.newton.steps) / case.come[:, None]
+    return np.where(case.newton.steps == 0, 0.0, shares).max(axis=0)
 
 
 def _promised(case: Case, drop: float, distance: float) -> bool:
@@ -73,7 +73,7 @@ def saddle(case: Case) -> Verdict | None:
         return unfinished(case, t * v, f, foreseen)
     if case.reason.converged and not case.much(case.f - f):
         return None  # so little curved that f is solved, or a plateau
-    x = (case.x + t * v).astype(case.x.dtype)
+    x = case.moved(t * v)
     evidence = {
         "curvature": case.sign * bend, "direction": v.tolist(), "step": t, "drop": case.f - f,
         "largest": case.sign * float(c.values[-1]),
@@ -112,7 +112,7 @@ def plateau(case: Case) -> Verdict | None:
     reach = max(float(np.linalg.norm(case.scale)), float(np.linalg.norm(case.x - case.start)))
     best = None
     for d, t in tries:
-        f = case.probes.value((case.x + t * reach * d).astype(case.x.dtype))
+        f = case.value(t * reach * d)
         drop, foreseen = case.f - f, case.slope * t * reach
         if drop > FORESEEN * foreseen + 100 * case.noise and (best is None or f < best[0]):
             best = (f, t * reach, case.x + t * reach * d)
@@ -171,20 +171,11 @@ def minimum(case: Case) -> Verdict | None:
         return Verdict("budget.unproved", sentence, False, evidence, case.advise(maxfun=None, maxtime=None))
     if c is None:  # nothing can be seen around: the test stands for itself
         return Verdict(case.reason.code, case.reason.sentence, True, evidence)
-    if not math.isfinite(case.remaining[0]):
-        case.remaining = case.firm  # the other axes are looked along
-    if not solved(case):
+    if not solved(case, case.left):
         return None
-    evidence |= {
-        "smallest": case.sign * c.smallest,
-        "largest": case.sign * c.largest,
-        "left": case.remaining[0],
-    }
-    rest = (
-        f" About {number(case.remaining[0])} is left to gain in f."
-        if case.asked and case.remaining[0] > 0
-        else ""
-    )
+    drop, _ = case.left
+    evidence |= {"smallest": case.sign * c.smallest, "largest": case.sign * c.largest, "left": drop}
+    rest = f" About {number(drop)} is left to gain in f." if case.asked and drop > 0 else ""
     return Verdict(case.reason.code, f"{case.reason.sentence}{_confirmed(case)}{rest}", True, evidence)
 
 
@@ -192,7 +183,7 @@ def loose(case: Case) -> Verdict | None:
     """A test for convergence was met, but far from the minimum."""
     if not case.reason.converged:
         return None
-    drop, distance = case.remaining
+    drop, distance = case.left
     left = (
         f"f can still fall by about {number(drop)}, {number(distance)} away"
         if math.isfinite(drop)
@@ -255,7 +246,7 @@ def _push(case: Case, v: np.ndarray, curvature: float) -> tuple[float, float, np
     t = max(math.sqrt(20 * case.noise / -curvature), 1e-3 * float(np.abs(case.scale @ np.abs(v))))
     best = None
     for _ in range(PUSHES):
-        f = case.probes.value((case.x + t * v).astype(case.x.dtype))
+        f = case.value(t * v)
         if not f < (best[1] if best else case.f - 3 * case.noise):
             break
         best = (t, f, v)
