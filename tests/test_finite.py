@@ -91,6 +91,22 @@ def test_accurate_has_nearly_all_digits_at_few_evaluations():
     assert np.median(counts) <= 10
 
 
+def test_a_look_over_a_window_where_f_is_bent_does_not_hide_the_noise():
+    """A sum of small squares: the noise of its terms is 1000 times the rounding of the sum."""
+    for seed in range(5):
+        x = np.random.default_rng(seed).uniform(0.5, 2, 3)
+        at = np.exp(x)
+        f = lambda y, at=at: float(((np.exp(y) - at + 1e-5) ** 2).sum())
+        derivative = Finite(objective_of(f, x), x, rng=seed)
+        derivative.gradient(x, f(x))
+        begun = derivative.noise(f(x))
+        for _ in range(5):
+            derivative.refresh(x, f(x))
+            g, error = derivative.gradient(x, f(x))
+            assert derivative.noise(f(x)) >= begun
+            assert honest(g, error, 2e-5 * at).all()
+
+
 # -- properties ----------------------------------------------------------------------------------------------
 
 numbers = st.floats(0.1, 10) | st.floats(-10, -0.1)

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+import steepest
+
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
 from more import LEAST, PROBLEMS
@@ -63,3 +65,12 @@ def test_gradients(problem):
     slopes = [(problem.fun(x + s) - problem.fun(x - s)) / (2 * s.sum()) for s in steps]
     g = problem.gradient(x)
     np.testing.assert_allclose(slopes, g, atol=1e-4 * np.abs(g).max())
+
+
+def test_a_flat_valley_followed_to_its_end_by_differences_is_no_failure():
+    """Watson, n = 12: the values end about 1e-9 of the start above 0, where gradients of short steps were noise."""
+    problem = BY_NAME["Watson 12"]
+    result = steepest.minimize(lambda x: float(problem.fun(x)), problem.x0(1), jac="fd")
+    assert result.fun < 3e-9
+    assert np.linalg.norm(problem.gradient(result.x)) < 1e-7
+    assert result.success

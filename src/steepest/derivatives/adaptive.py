@@ -144,7 +144,7 @@ class Finite:
         elif self.exact_at is None or not np.array_equal(self.exact_at, x):
             g, error = self._differences(x, f)
             fallen = LOWER if self.rough else FALLEN
-            if abs(f) < fallen * self.measured.value and not self._within(FINE, g, error):
+            if abs(f) < fallen * self.height and not self._within(FINE, g, error):
                 self._measure(x, f)
                 g, error = self._differences(x, f)
             change = not self.central and not self._within(SHARE, g, error)
@@ -162,9 +162,14 @@ class Finite:
         """Measure noise and steps anew at `x`, over a wider window; True if either has changed by much."""
         if not self.ready or not math.isfinite(f):
             return False
-        level, h, central = self.measured.at(f), self.steps.h.copy(), self.central
+        earlier, height, h, central = self.measured, self.height, self.steps.h.copy(), self.central
+        level = earlier.at(f)
         self.central, self.window = True, self.window * WIDER
         self._measure(x, f)
+        if not self.measured.stochastic and self.measured.level < level and abs(f) >= LOWER * height:
+            self.measured = (
+                earlier  # f is bent over so wide a window, which hides what a narrower one has shown
+            )
         self._calibrate(x, f, self.all)
         changed = np.abs(np.log2(self.steps.h / h)) > 2
         return bool(not central or self.measured.at(f) > 3 * level or changed.any())
@@ -185,6 +190,7 @@ class Finite:
         self.ready = True
 
     def _noise_at(self, x: np.ndarray, f: float) -> Noise:
+        self.height = abs(f)  # wide windows hold larger values
         return estimate_noise(self.objective, x, self.scale, f, self.probes.bounds, self.window, self.rng)
 
     def _measure(self, x: np.ndarray, f: float) -> None:
