@@ -209,12 +209,39 @@ def test_kinds_of_pictures(folder):
     peer("matplotlib")
     begins = {"png": b"\x89PNG", "pdf": b"%PDF", "svg": b"<?xml", "html": b"<!doctype html>"}
     for suffix, first in begins.items():
-        run(f"minimize wave --method gd --plot p.{suffix}")
+        run(f"sweep wave --lr 0.01..0.1:3 --plot p.{suffix}")
         assert Path(f"p.{suffix}").read_bytes().startswith(first)
     page = Path("p.html").read_text()
     assert page.count("<svg") == page.count("</svg>") == 1
     assert "<script" not in page
     assert sorted(path.name for path in Path().glob("p.*")) == [f"p.{suffix}" for suffix in sorted(begins)]
+
+
+def test_runs_in_motion(folder):
+    peer("matplotlib")
+    run("minimize model:loss --x0 1,2 --save known.npz")
+    st.minimize(lambda x: x @ x, np.ones(3), method=st.GD(lr=0.1), maxiter=5).save("three.npz")
+    lines = ["minimize wave --method gd --plot", "maximize 1-x^2-y^2 --x0 3,2 --plot", "compare bowl --plot",
+             "plot known.npz -o", "plot known.npz known.npz -o", "plot three.npz -o"]  # fmt: skip
+    for line in lines:
+        ended = run(f"{line} p.html --quiet")
+        assert ended.stderr == "", line
+        page = Path("p.html").read_text()
+        assert page.count("<svg") == 1
+        assert 'id="play"' in page
+        Path("p.html").unlink()
+    run("minimize wave --method gd --maxiter 3 --plot p.gif")
+    assert Path("p.gif").read_bytes().startswith(b"GIF8")
+    assert "'p.gif' must end in .png" in run("sweep wave --plot p.gif").stderr  # no run of its own to show
+
+
+def test_a_film_without_its_program_is_refused_before_the_run(folder, monkeypatch):
+    peer("matplotlib")
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    ended = run("minimize bowl --plot p.mp4")
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert "pip install 'steepest[film]'" in ended.stderr
 
 
 def test_pictures_of_saved_runs(folder):

@@ -155,6 +155,36 @@ def test_it_speaks():
     assert "elsewhere f may be more curved" in text
 
 
+def test_ctrl_c_keeps_what_was_found():
+    f, _ = quadratic(5, 7.0)
+    whole = find_lr(f, np.ones(5))
+
+    def pressed(after, method=None):
+        calls = iter(range(10**9))
+
+        def halting(x):
+            if next(calls) == after:
+                raise KeyboardInterrupt
+            return f(x)
+
+        return find_lr(halting, np.ones(5), method, jac=lambda x: quadratic(5, 7.0)[1](x))
+
+    exact = find_lr(f, np.ones(5), jac=quadratic(5, 7.0)[1])
+    late = pressed(exact.nfev - 75)
+    assert (late.suggestion, late.limit) == (exact.suggestion, exact.limit)
+    assert (late.interrupted, exact.interrupted) == (True, False)
+    np.testing.assert_array_equal(late.values, exact.values[: late.rates.size])
+    assert 0 < late.rates.size < exact.rates.size
+    assert f"interrupted after {late.rates.size} short runs" in repr(late)
+    early = pressed(40)
+    assert (early.rates.size, early.interrupted) == (0, True)
+    assert early.suggestion == pytest.approx(1 / 7, rel=0.05)
+    for after, method in [(1, None), (40, "adam")]:  # nothing to suggest yet
+        with pytest.raises(KeyboardInterrupt):
+            pressed(after, method)
+    assert float(whole) == pytest.approx(1 / 7, rel=0.05)
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple
@@ -64,6 +65,8 @@ class LearningRate:
     method : str
     nfev, njev : int
         What it cost.
+    interrupted : bool
+        Whether Ctrl-C ended it: then the rest is what was known by then, and the curve has fewer rates.
     """
 
     suggestion: float
@@ -77,6 +80,7 @@ class LearningRate:
     method: str
     nfev: int
     njev: int
+    interrupted: bool = False
 
     def __float__(self) -> float:
         return self.suggestion
@@ -99,6 +103,10 @@ class LearningRate:
             if math.isfinite(self.limit):
                 lines.append(f"stable for lr < {self.limit:.4g} where the curvature is no larger")
             lines.append(f"seen from x0 in runs of {self.steps} steps: elsewhere f may be more curved")
+        if self.interrupted:
+            lines.append(
+                f"interrupted after {self.rates.size} short runs of the curve: what is said rests on them"
+            )
         lines.append(f"cost: {self.nfev} evaluations, {self.njev} gradients")
         return "\n".join(lines)
 
@@ -117,7 +125,8 @@ def find_lr(
 
     A rate that multiplies gradients is 1/L, with L the largest curvature at x0, along a run with that very rate
     and at its end (Lanczos on differences of gradients); a run that rises makes it smaller. A rate that is a
-    length, as of Adam, is the smallest that in `steps` steps leads as low as any, but for 1 %.
+    length, as of Adam, is the smallest that in `steps` steps leads as low as any, but for 1 %. Ctrl-C ends it with
+    what is known, once there is a rate to suggest.
 
     Parameters
     ----------
@@ -163,21 +172,29 @@ def find_lr(
     if not 0 < norm(start.g) < math.inf:
         raise ArgumentError(f"The gradient at x0 has norm {norm(start.g)}: no rate can be found there.")
     multiplies = _multiplies(rule, start)
-    lr, curvature, kink = _by_curvature(rule if multiplies else GD(), start, oracle, steps)
+    lr, curvature, kink, known = _by_curvature(rule if multiplies else GD(), start, oracle, steps)
     limit = math.nan
     if type(rule) in LIMITS and kink is None:
         limit = LIMITS[type(rule)](rule.at(1.0)) / curvature if curvature > 0 else math.inf
     length = max(norm(start.x) / math.sqrt(start.x.size), lr * float(np.abs(start.g).max()))
     rates = lr * SPREAD if multiplies else length * WIDTHS
-    trials = [_run(rule.with_hyper(lr=float(rate)), start, oracle, steps) for rate in rates]
+    trials: list[Trial] = []
+    with suppress(KeyboardInterrupt):
+        for rate in rates[: None if known else 0]:
+            trials.append(_run(rule.with_hyper(lr=float(rate)), start, oracle, steps))
+    interrupted, rates = len(trials) < rates.size, rates[: len(trials)]
     values = np.array([trial.value for trial in trials])
-    stable = np.array([trial.stable for trial in trials])
+    stable = np.array([trial.stable for trial in trials], bool)
+    if interrupted and not multiplies and not stable.any():
+        raise KeyboardInterrupt  # there is nothing to suggest
     if (kink is not None or not multiplies) and stable.any():
         enough = values[stable].min() + ENOUGH * (start.f - values[stable].min())
         lr = float(rates[stable & (values <= enough)][0])
     name = rule.name + "".join(f", {key} = {value!r}" for key, value in rule.hyper.items() if key != "lr")
     nfev, njev = oracle.nfev, oracle.njev
-    return LearningRate(lr, limit, curvature, rates, values, stable, steps, kink, name, nfev, njev)
+    return LearningRate(
+        lr, limit, curvature, rates, values, stable, steps, kink, name, nfev, njev, interrupted
+    )
 
 
 def _multiplies(rule: Rule, point: Point) -> bool:
@@ -218,28 +235,32 @@ def _run(rule: Rule, start: Point, oracle: Oracle, steps: int, monotone: bool = 
 
 def _by_curvature(
     rule: Rule, start: Point, oracle: Oracle, steps: int
-) -> tuple[float, float, np.ndarray | None]:
-    """A rate 1/L such that a run with it meets no curvature above L; L itself; and a kink, if one was met."""
+) -> tuple[float, float, np.ndarray | None, bool]:
+    """A rate 1/L such that a run with it meets no curvature above L; L itself; a kink, if one was met; and whether
+    that is so, since Ctrl-C may have come between."""
     scale = reach = norm(start.x) or 1.0
-    plain = scale / norm(start.g)
+    lr = plain = scale / norm(start.g)
     curvature, corrections = largest_curvature(start, oracle, scale), 0
-    for _ in range(TRIES):
-        # no farther at first than what has been explored: where x0 is nearly flat, 1/L leads anywhere
-        lr = min(1 / curvature if curvature > 0 else math.inf, reach / norm(start.g))
-        trial = _run(rule.with_hyper(lr=lr), start, oracle, steps, monotone=isinstance(rule, GD))
-        if corrections >= SUSPICIOUS and trial.steepest and trial.curvature > 1.5 * curvature:
-            kink = find_kink(*trial.steepest, oracle)
-            if kink is not None:
-                return plain, math.inf, kink
-        met = max(trial.curvature, largest_curvature(trial.last, oracle, scale))
-        if trial.stable and met <= 1.01 * curvature:
-            if lr * curvature > 0.99 or curvature == 0:  # 0: a straight line
-                break
-            reach *= FARTHER
-        else:
-            curvature = max(met, curvature if trial.stable else 2 / lr)
-            corrections += 1
-    return lr, curvature, None
+    try:
+        for _ in range(TRIES):
+            # no farther at first than what has been explored: where x0 is nearly flat, 1/L leads anywhere
+            lr = min(1 / curvature if curvature > 0 else math.inf, reach / norm(start.g))
+            trial = _run(rule.with_hyper(lr=lr), start, oracle, steps, monotone=isinstance(rule, GD))
+            if corrections >= SUSPICIOUS and trial.steepest and trial.curvature > 1.5 * curvature:
+                kink = find_kink(*trial.steepest, oracle)
+                if kink is not None:
+                    return plain, math.inf, kink, True
+            met = max(trial.curvature, largest_curvature(trial.last, oracle, scale))
+            if trial.stable and met <= 1.01 * curvature:
+                if lr * curvature > 0.99 or curvature == 0:  # 0: a straight line
+                    break
+                reach *= FARTHER
+            else:
+                curvature = max(met, curvature if trial.stable else 2 / lr)
+                corrections += 1
+    except KeyboardInterrupt:
+        return lr, curvature, None, False
+    return lr, curvature, None, True
 
 
 def _near(point: Point) -> float:

@@ -6,13 +6,16 @@ import atexit
 import functools
 import os
 import pickle
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
 from typing import Any
 
 from .errors import ArgumentError
 
 CHUNKS = 4  # chunks per process: few round trips (0.1 to 0.2 ms each), yet slow points don't hold up the rest
+GRACE = 1.0  # seconds after Ctrl-C for what is under way: processes that had it, too, end at once
 
 
 def evaluate(fun: Callable[[Any], Any], points: Sequence[Any], workers: Any = None) -> list[Any]:
@@ -44,23 +47,78 @@ def evaluate(fun: Callable[[Any], Any], points: Sequence[Any], workers: Any = No
         return [fun(point) for point in points]
     if isinstance(workers, int) and not isinstance(workers, bool):
         return _by_processes(fun, points, workers)
+    return list(_mapped(fun, points, workers))
+
+
+def until_interrupted(
+    fun: Callable[[Any], Any], points: Sequence[Any], workers: Any, last: Callable[[Any], bool]
+) -> list[Any]:
+    """As `evaluate`, but Ctrl-C, or a value that is the `last`, ends it: None where there is no value."""
+    values: list[Any] = [None] * len(points)
+    pool, room = (workers, len(points)) if isinstance(workers, Executor) else (None, 0)
+    if isinstance(workers, int) and not isinstance(workers, bool):
+        pool, room = (
+            _processes(fun, workers),
+            _count(workers),
+        )  # none waits in a process that Ctrl-C leaves alive
+        workers = map
+    busy: dict[Future[Any], int] = {}
+    left = iter(enumerate(points))
+    try:
+        if pool is None:
+            for k, value in enumerate(_mapped(fun, points, workers or map)):
+                values[k] = value
+                if last(value):
+                    break
+            return values
+        while True:
+            busy |= {pool.submit(fun, point): k for k, point in islice(left, room - len(busy))}
+            if not busy:
+                return values
+            for future in wait(busy, return_when=FIRST_COMPLETED).done:
+                values[busy.pop(future)] = value = future.result()
+                if last(value):
+                    raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        wait([future for future in busy if not future.cancel()], GRACE)
+        for future, k in busy.items():
+            if future.done() and not future.cancelled() and future.exception() is None:
+                values[k] = future.result()
+        _pool.cache_clear()  # it may be broken
+    return values
+
+
+def _mapped(fun: Callable[[Any], Any], points: Sequence[Any], workers: Any) -> Iterable[Any]:
     over = getattr(workers, "map", workers)
     if not callable(over):
         raise ArgumentError(
             f"workers={workers!r}: expected None, a number of processes (-1 for all processors), "
             "an executor, an object with .map, or a callable like map."
         )
-    return list(over(fun, points))
+    return over(fun, points)
 
 
 def _by_processes(fun: Callable[[Any], Any], points: Sequence[Any], workers: int) -> list[Any]:
+    pool = _processes(fun, workers)
+    if pool is None:
+        return [fun(point) for point in points]
+    size = -(-len(points) // (CHUNKS * _count(workers)))
+    try:
+        return list(pool.map(fun, points, chunksize=size))
+    except (KeyboardInterrupt, BrokenProcessPool):
+        _pool.cache_clear()  # Ctrl-C ends idle processes, too: the next call begins with new ones
+        raise
+
+
+def _processes(fun: Callable[[Any], Any], workers: int) -> Executor | None:
+    """The pool that is asked for; None for a single process, this one."""
     if workers == 0 or workers < -1:
         raise ArgumentError(
             f"workers={workers}: expected a positive number of processes, or -1 for all processors."
         )
-    count = os.cpu_count() or 1 if workers == -1 else workers
+    count = _count(workers)
     if count == 1:
-        return [fun(point) for point in points]
+        return None
     try:
         pickle.dumps(fun)
     except (
@@ -70,8 +128,11 @@ def _by_processes(fun: Callable[[Any], Any], points: Sequence[Any], workers: int
             f"workers={workers}: {fun!r} can't go to other processes, it does not pickle ({error}). Define "
             "it with `def` at the top of a module, or pass workers=ThreadPoolExecutor(...) to use threads."
         ) from error
-    size = -(-len(points) // (CHUNKS * count))
-    return list(_pool(count).map(fun, points, chunksize=size))
+    return _pool(count)
+
+
+def _count(workers: int) -> int:
+    return os.cpu_count() or 1 if workers == -1 else workers
 
 
 @functools.cache

@@ -147,13 +147,16 @@ class Result(dict):
         return run(self, axes=axes, theme=theme)
 
     def _rows(self) -> list[tuple[str, str]]:
+        norm = _norm(self.jac)
         cost = f"{counted(self.nit, 'step')}, {counted(self.nfev, 'evaluation')}, {counted(self.njev, 'gradient')}"
         return [
             ("why", self.message),
             *([("try", str(self.advice))] if self.get("advice") else []),
             ("x", _brief(self.x)),
             ("fun", f"{self.fun:.10g}"),
-            ("gradient norm", f"{_norm(self.jac):.3g}"),
+            *(
+                [("gradient norm", f"{norm:.3g}")] if not math.isnan(norm) else []
+            ),  # of mini-batches it isn't known
             ("success", f"{self.success} ({self.code})"),
             ("cost", f"{cost}, {self.seconds:.3g} s"),
             ("method", self.method),

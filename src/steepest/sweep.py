@@ -21,7 +21,7 @@ from .manypoints import many_points
 from .method import Method
 from .methods import find
 from .minimize import minimize
-from .parallel import evaluate
+from .parallel import until_interrupted
 from .params import floats
 from .stop import Criterion
 from .swept import Sweep
@@ -144,7 +144,10 @@ def sweep(
                  if isinstance(chosen, Rule) else chosen, x[0] if number else x)
                 for k, x in enumerate(points[which])]  # fmt: skip
         one = partial(_alone, fun, given)
-        return _until_interrupted(one, runs) if workers is None else evaluate(one, runs, workers)
+        rows = until_interrupted(one, runs, workers, lambda row: row[-1].code == INTERRUPTED)
+        return [
+            row or (np.atleast_1d(run[1]), math.nan, 0, NOT_RUN) for row, run in zip(rows, runs, strict=True)
+        ]
 
     engine, columns = together or ("one by one", _columns(alone(slice(None), workers), diagnose))
     x, found, steps, code, ends = columns
@@ -158,7 +161,7 @@ def sweep(
 
 Columns = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, Sequence[Verdict]]
 Row = tuple[np.ndarray, float, int, Verdict]
-NOT_BEGUN = Verdict(INTERRUPTED, "Interrupted before this run began.")
+NOT_RUN = Verdict(INTERRUPTED, "Interrupted before anything was known of this run.")
 
 
 def _at_once(
@@ -204,15 +207,6 @@ def _alone(fun: Any, given: dict[str, Any], run: tuple[Method, Any]) -> Row:
     result = minimize(fun, x0, method=method, on_error="stop", **given)
     verdict = Verdict(result.code, result.why, result.success, result.evidence, result.advice)
     return np.atleast_1d(result.x), result.fun, result.nit, verdict
-
-
-def _until_interrupted(alone: Callable[[Any], Row], runs: list[tuple[Method, Any]]) -> list[Row]:
-    """The rows of the runs; after Ctrl-C those that were not begun stand at their starts."""
-    rows: list[Row] = []
-    for run in runs:
-        halted = bool(rows) and rows[-1][-1].code == INTERRUPTED
-        rows.append((np.atleast_1d(run[1]), math.nan, 0, NOT_BEGUN) if halted else alone(run))
-    return rows
 
 
 def _stacked(sweeps: list[Sweep], names: list[str], seconds: float) -> Sweep:

@@ -18,7 +18,7 @@ from .optimise import (
     quiet_numbers,
     takes_exit_zero,
     takes_history,
-    takes_plot,
+    takes_motion,
     takes_progress,
 )
 from .output import (
@@ -26,13 +26,13 @@ from .output import (
     folder,
     form,
     save_histories,
-    save_picture,
     show_rows,
     table,
     takes_format,
     wrapped,
     write_file,
 )
+from .pictures import save_runs
 from .program import DIVERGED, INTERRUPTED, NOT_CONVERGED, Command, option
 from .values import Spec
 
@@ -53,7 +53,7 @@ steepest compare himmelblau --save runs --history steps.csv
 )
 @chosen.takes_problem(chosen.takes_methods)
 @takes_format
-@takes_plot
+@takes_motion
 @takes_history
 @option(
     GROUP,
@@ -108,7 +108,7 @@ def compare(
         result["function"] = function.name  # `plot` draws its map
     write_file(history, lambda to: save_histories(runs, to), quiet)
     write_file(save, lambda to: _save(runs, to), quiet)
-    write_file(plot, lambda to: save_picture(found.plot, to), quiet)
+    write_file(plot, lambda to: save_runs(found.plot, found, to), quiet)
     codes = [row["code"].partition(".")[0] for row in rows]
     exit_code = INTERRUPTED if "interrupted" in codes or not_run else EXITS[codes[0]]
     ctx.exit(0 if exit_zero and exit_code in (NOT_CONVERGED, DIVERGED) else exit_code)

@@ -19,13 +19,13 @@ from .output import (
     echo_verdict,
     form,
     save_history,
-    save_picture,
     show_rows,
     takes_format,
     writable,
     write_file,
     write_json,
 )
+from .pictures import drawable, save_runs
 from .program import DIVERGED, INTERNAL, INTERRUPTED, NOT_CONVERGED, USAGE, Command, Failure, option, stack
 
 # The exit code of each family of causes, by the first word of a result's code.
@@ -50,6 +50,7 @@ file.py:function (its code is run), or - for a formula on stdin.
 EXAMPLES = """
 steepest {name} {formula} --x0 3,2
 steepest {name} {formula} --x0 3,2 --method gd:lr=0.1 --plot run.png
+steepest {name} {formula} --x0 3,2 --method gd:lr=0.1 --plot run.html
 steepest {name} rosenbrock --x0=-1.5,2 --method adam:lr=0.05,beta1=0.8 --maxiter 500 --history run.csv
 steepest {name} model.py:loss --jac model.py:gradient --x0 1,1 --bounds "0:,0:3" --json
 """
@@ -78,6 +79,13 @@ takes_save = option(
 takes_plot = option(
     GROUP, "--plot", metavar="FILE", callback=writable, help="Draw a picture: .png, .svg, .pdf or .html."
 )
+takes_motion = option(
+    GROUP,
+    "--plot",
+    metavar="FILE",
+    callback=drawable,
+    help="Draw a picture: .png, .svg or .pdf; in motion: .html (to play in a browser), .gif or .mp4.",
+)
 
 
 def optimise(name: str, verb: str, example: str) -> click.Command:
@@ -93,7 +101,7 @@ def optimise(name: str, verb: str, example: str) -> click.Command:
     )
     @chosen.takes_problem(chosen.takes_one_method)
     @takes_format
-    @takes_plot
+    @takes_motion
     @takes_history
     @takes_save
     @takes_progress
@@ -123,7 +131,7 @@ def optimise(name: str, verb: str, example: str) -> click.Command:
             show(ctx, result, exit_code)
             write_file(history, lambda to: save_history(result.history, to), quiet)
             write_file(save, result.save, quiet)
-            write_file(plot, lambda to: save_picture(result.plot, to), quiet)
+            write_file(plot, lambda to: save_runs(result.plot, result, to), quiet)
         if error is not None:
             what = str(error) if _ours(error) else result.message
             raise Failure(f"{what}{where(error)}", exit_code) from error

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import math
-import os
 import re
 import shutil
 import sys
@@ -23,15 +22,18 @@ GROUP = "Output"
 SCHEMA = 1  # of the JSON objects; raised when the meaning of a key changes
 COLORS = {0: "green", NOT_CONVERGED: "yellow", INTERRUPTED: "yellow"}  # by exit code; red for the others
 PICTURES = (".png", ".svg", ".pdf", ".html")
+MOTION = (".html", ".gif", ".mp4")  # of runs
 SUFFIXES = {
     "history": (".csv", ".jsonl", ".npz", ".parquet"),
     "save": (".npz",),
     "out": (".npz",),
     "save_config": (".toml",),
     "plot": PICTURES,
-    "output": PICTURES,
 }
-NEEDS = {".parquet": (("pandas", "pyarrow"), "table"), **dict.fromkeys(PICTURES, (("matplotlib",), "plot"))}
+NEEDS = {
+    ".parquet": (("pandas", "pyarrow"), "table"),
+    **dict.fromkeys(PICTURES + MOTION, (("matplotlib",), "plot")),
+}
 ROWS = 40  # of a table on a terminal; a pipe gets all
 
 takes_format = stack(
@@ -168,12 +170,16 @@ def plain(value: Any) -> Any:
 
 def writable(ctx: click.Context, param: click.Parameter, path: str | None) -> Path | None:
     """A file that can be written, found out before the run and not after it."""
+    return checked(path, SUFFIXES[str(param.name)])
+
+
+def checked(path: str | None, allowed: Sequence[str]) -> Path | None:
+    """A file that can be written, whose suffix is among those allowed."""
     if path is None:
         return None
     file = Path(path)
     if not file.parent.is_dir():
         raise click.BadParameter(f"there is no folder {str(file.parent)!r}.")
-    allowed = SUFFIXES[str(param.name)]
     if file.suffix not in allowed:
         raise click.BadParameter(f"{path!r} must end in {' or '.join(allowed)}, which says the format.")
     packages, extra = NEEDS.get(file.suffix, ((), ""))
@@ -237,29 +243,6 @@ def save_histories(runs: Mapping[str, Any], path: Path) -> None:
             import pandas
 
             pandas.DataFrame(columns).to_parquet(path)
-
-
-def save_picture(draw: Callable[[], Any], path: Path) -> None:
-    """Write the figure of the axes that `draw` gives back; as .html, a page that holds it as SVG."""
-    import matplotlib
-
-    matplotlib.use("Agg")  # no window is opened
-    from steepest import plots
-
-    axes = draw()
-    if path.suffix != ".html":
-        plots.save(axes, path)
-        return
-    svg = path.with_suffix(f".{os.getpid()}.svg")
-    plots.save(axes, svg)
-    drawing = svg.read_text(encoding="utf-8")
-    svg.unlink()
-    page = (
-        f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{path.stem}</title>\n'
-        "<style>body { margin: 2em } svg { max-width: 100%; height: auto }</style>\n"
-        f"{drawing[drawing.index('<svg') :]}</html>\n"
-    )
-    path.write_text(page, encoding="utf-8")
 
 
 def write_file(path: Path | None, write: Callable[[Path], Any], quiet: bool) -> None:

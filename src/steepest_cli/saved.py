@@ -10,7 +10,8 @@ from click.shell_completion import CompletionItem
 
 from .function import Function, named, running
 from .optimise import EXITS, show
-from .output import GROUP, save_picture, show_rows, takes_format, writable, write_file
+from .output import GROUP, show_rows, takes_format, write_file
+from .pictures import drawable, save_runs
 from .program import NOT_CONVERGED, Command, Failure, option
 
 FUNC_HELP = (
@@ -76,6 +77,7 @@ def explain(ctx: click.Context, run: str, k: int | None, func: str | None, **oth
 steepest minimize himmelblau --method momentum:lr=0.005 --save momentum.npz
 steepest minimize himmelblau --method adam:lr=0.1 --save adam.npz
 steepest plot momentum.npz -o run.svg
+steepest plot momentum.npz adam.npz -o both.svg
 steepest plot momentum.npz adam.npz -o both.html
 """,
 )
@@ -86,12 +88,13 @@ steepest plot momentum.npz adam.npz -o both.html
     "--output",
     metavar="FILE",
     required=True,
-    callback=writable,
-    help="The picture: .png, .svg, .pdf or .html.",
+    callback=drawable,
+    help="The picture: .png, .svg or .pdf; in motion: .html (to play in a browser), .gif or .mp4.",
 )
 @option(GROUP, "--quiet", is_flag=True, help="Nothing on stderr but errors.")
 def plot(runs: tuple[Path, ...], output: Path, quiet: bool) -> None:
     """Draw a saved run: where it went, and how it converged. Several RUNS: how they converged, side by side.
+    In motion, the paths of one or several, together from their starts; of more than two numbers, a plane.
 
     RUNS are files of `minimize --save`.
     """
@@ -104,7 +107,7 @@ def plot(runs: tuple[Path, ...], output: Path, quiet: bool) -> None:
     def draw() -> Any:
         return results[0].plot() if len(results) == 1 else plots.convergence(results)
 
-    write_file(output, lambda to: save_picture(draw, to), quiet)
+    write_file(output, lambda to: save_runs(draw, results, to), quiet)
 
 
 def _judge(function: Function, result: Any) -> None:

@@ -14,7 +14,8 @@ from .again import line
 from .config import takes_config, write_config
 from .function import Function, resolve, running
 from .optimise import quiet_numbers, takes_plot, takes_quiet
-from .output import ROWS, brief, form, is_terminal, save_picture, show_rows, table, takes_format, write_file
+from .output import ROWS, brief, form, is_terminal, show_rows, table, takes_format, write_file
+from .pictures import save_picture
 from .program import INTERRUPTED, NOT_CONVERGED, Command, Failure
 from .values import Range, Spec
 
@@ -138,6 +139,7 @@ def _find_rate(
     told = {
         name: getattr(found, name) for name in ("suggestion", "limit", "curvature", "kink", "method", "steps")
     }
+    told |= {"interrupted": found.interrupted}
 
     def text() -> None:
         click.echo(str(found))
@@ -145,3 +147,5 @@ def _find_rate(
 
     show_rows(ctx, rows, text, function=function.name, **told)
     write_file(plot, lambda to: save_picture(found.plot, to), quiet)
+    if found.interrupted:
+        ctx.exit(INTERRUPTED)

@@ -12,7 +12,8 @@ import click
 from . import method as chosen
 from .config import takes_config, write_config
 from .optimise import EXITS, takes_exit_zero, takes_plot, takes_progress
-from .output import GROUP, details, form, save_picture, show_rows, table, takes_format, writable, write_file
+from .output import GROUP, details, form, show_rows, table, takes_format, writable, write_file
+from .pictures import save_picture
 from .program import DIVERGED, NOT_CONVERGED, Command, Failure, option, stack
 from .values import Settings
 
