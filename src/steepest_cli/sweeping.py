@@ -136,10 +136,8 @@ def _find_rate(
         found = steepest.find_lr(function.call, start, chosen.method(spec, chosen.size(start)), **keywords)
     curve = zip(found.rates.tolist(), found.values.tolist(), found.stable.tolist(), strict=True)
     rows = [dict(zip(("lr", "fun", "stable"), row, strict=True)) for row in curve]
-    told = {
-        name: getattr(found, name) for name in ("suggestion", "limit", "curvature", "kink", "method", "steps")
-    }
-    told |= {"interrupted": found.interrupted}
+    names = ("suggestion", "limit", "curvature", "kink", "method", "steps", "interrupted")
+    told = {name: getattr(found, name) for name in names}
 
     def text() -> None:
         click.echo(str(found))
