@@ -209,11 +209,12 @@ def main() -> None:
     cache, solvers, sizes = Cache(RESULTS), chosen.solvers, chosen.n
     problems, title = PROBLEMS if chosen.half == "all" else half(chosen.half), f"half {chosen.half!r}"
     if chosen.collection == "more":
+        # each has its own size
         problems, title, sizes = (
             more.PROBLEMS,
             "Moré, Garbow & Hillstrom (1981)",
             [1],
-        )  # each has its own size
+        )
     if chosen.quick:
         cache, problems, sizes = Cache(None), problems[::5], sizes[:1]
         solvers = [s for s in ("steepest", "BFGS", "L-BFGS-B", "Nelder-Mead", "MIGRAD") if s in solvers]

@@ -71,9 +71,8 @@ class TestTutorials:
     def test_the_magic_rates(self, lr):
         r = st.minimize(wave, -1.0, method=st.GD(lr=lr), maxiter=100)
         assert r.code in ("diverged.rate", "stalled.cycle")
-        again = (
-            r.retry()
-        )  # the rate of the steepest curvature met, |f''(-1)| = pi^2: not that of the steps, 2
+        # the rate of the steepest curvature met, |f''(-1)| = pi^2: not that of the steps, 2
+        again = r.retry()
         assert r.advice.changes["method"].hyper["lr"] == pytest.approx(1 / math.pi**2, rel=5e-3)
         assert again.x == pytest.approx(-0.2738527, abs=1e-6)
 
@@ -447,9 +446,8 @@ def test_what_nobody_could_look_at_is_no_success():
     """A zero gradient that is not that of f, and a budget that ends before anyone could see it."""
     r = st.minimize(lambda x: x[0] ** 2, [3.0], method=GD(lr=0.1), jac=lambda x: 0 * x, maxfun=1)
     assert (r.code, r.success) == ("budget.unproved", False)
-    assert (
-        st.minimize(lambda x: x[0] ** 2, [3.0], method=GD(lr=0.1), jac=lambda x: 0 * x).success is True
-    )  # mended
+    # mended
+    assert st.minimize(lambda x: x[0] ** 2, [3.0], method=GD(lr=0.1), jac=lambda x: 0 * x).success is True
 
 
 # --- sets, penalties and kinks ------------------------------------------------------------------------------

@@ -22,12 +22,13 @@ from steepest.params import Parameters
 
 ALL = [Finite, Accurate, ThreePoint, TwoPoint]
 ADAPTIVE = [Finite, Accurate]
+# relative, on functions smooth on |x|
 EXACT = {
     Finite: 1e-6,
     Accurate: 1e-9,
     ThreePoint: 1e-7,
     TwoPoint: 1e-5,
-}  # relative, on functions smooth on |x|
+}
 
 
 def objective_of(f, x, **limits):
@@ -130,9 +131,8 @@ def test_terms_that_cancel_to_almost_nothing_leave_their_rounding(kind):
         shift = -round(8 * float(c @ x)) / 8
         g, error = differentiate(kind, lambda y, c=c, shift=shift: float(c @ y) + shift, x)
         honesty.append(honest(g, error, c).all())
-    assert (
-        np.mean(honesty) >= 0.95
-    )  # along the line the slopes may cancel, too, and then the terms aren't seen
+    # along the line the slopes may cancel, too, and then the terms aren't seen
+    assert np.mean(honesty) >= 0.95
 
 
 @pytest.mark.parametrize("kind", ALL)

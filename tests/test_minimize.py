@@ -67,9 +67,8 @@ class TestAsInScipy:
         )
         assert result.x[0] == pytest.approx(3.0)
         assert result.fun == pytest.approx(7.0)
-        assert st.minimize(lambda x, a: (x[0] - a) ** 2, [0.0], 3.0).x[0] == pytest.approx(
-            3.0
-        )  # as scipy allows
+        # as scipy allows
+        assert st.minimize(lambda x, a: (x[0] - a) ** 2, [0.0], 3.0).x[0] == pytest.approx(3.0)
 
     def test_jac_true(self):
         calls = []

@@ -141,9 +141,8 @@ def test_nothing_outside_the_bounds_and_x_unchanged():
 )
 def test_functions_without_visible_noise(f):
     found = estimate_noise(f, np.array([1.5]), rng=0)
-    assert found.level <= 2.0**-23 * abs(
-        f([1.5])
-    )  # integers look like float32: the bound is coarse, never large
+    # integers look like float32: the bound is coarse, never large
+    assert found.level <= 2.0**-23 * abs(f([1.5]))
     assert not found.stochastic
 
 

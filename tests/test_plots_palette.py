@@ -64,9 +64,8 @@ def test_colours_stay_apart_for_all_eyes(name, eyes):
 @pytest.mark.parametrize("name", THEMES)
 def test_the_ramp_of_heights_has_no_hue_of_its_own(name):
     for colour in (THEMES[name].low, THEMES[name].high, THEMES[name].faint):
-        assert (
-            100 * np.hypot(*oklab(linear(colour))[1:]) < 4
-        )  # chroma: of the colours of lines 8.6 and more, but for black
+        # chroma: of the colours of lines 8.6 and more, but for black
+        assert 100 * np.hypot(*oklab(linear(colour))[1:]) < 4
 
 
 def test_every_method_has_a_look_of_its_own():

@@ -72,9 +72,8 @@ class TestEveryRule:
 
     def test_zero_gradient_is_a_fixed_point(self, kind):
         x = np.array([1.0, 2.0])
-        still = {"AdamW": {"decay": 0.0}, "Yogi": {"start": 0.0}}.get(
-            kind.__name__, {}
-        )  # these move by themselves
+        # these move by themselves
+        still = {"AdamW": {"decay": 0.0}, "Yogi": {"start": 0.0}}.get(kind.__name__, {})
         assert np.array_equal(walk(kind(**still), np.zeros_like, x, 3)[-1], x)
 
     def test_repr_builds_it_again(self, kind):

@@ -86,9 +86,8 @@ def test_the_value_is_a_mean_not_the_luckiest():
         r = st.minimize(noisy_bowl(of_value=5.0, seed=seed), X0, jac=True, stochastic=True, maxiter=400)
         errors.append((r.fun - gap(r.x)) / r.evidence["end_error"])
         assert r.evidence["end_error"] == pytest.approx(5 / math.sqrt(7), rel=0.8)
-    assert (
-        abs(np.mean(errors)) < 3 / math.sqrt(20) * 1.2
-    )  # the luckiest of 400 would be 3 sigma off every time
+    # the luckiest of 400 would be 3 sigma off every time
+    assert abs(np.mean(errors)) < 3 / math.sqrt(20) * 1.2
     assert np.std(errors) < 2
 
 

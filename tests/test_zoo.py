@@ -55,6 +55,5 @@ def test_the_default_solves_what_is_easy(problem):
 def test_every_rule_comes_near_with_one_of_a_few_rates(kind, problem):
     runs = [st.minimize(problem, problem.start, method=kind(lr=lr), maxiter=600) for lr in RATES]
     assert min(gap(problem, run) for run in runs) < 0.1
-    assert all(
-        run.fun <= problem(problem.start) for run in runs
-    )  # the best point seen, even when it diverged
+    # the best point seen, even when it diverged
+    assert all(run.fun <= problem(problem.start) for run in runs)

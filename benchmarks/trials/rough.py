@@ -237,9 +237,8 @@ def wrong(name, fault, words):
         b = landscape(rng, family, condition=3.0, n=int(rng.integers(2, 7)), outwards=("same", "more"))
         i, size = int(rng.integers(b.n)), float(rng.choice([0.5, 2.0, 3.0, 10.0]))
         curve, at = rng.uniform(0.3, 1, b.n) * b.scale / b.unit**2, b.x0 + b.unit
-        bend = lambda x: (
-            np.sum(curve * (x - at) ** 2) / 2
-        )  # a term of its own, for a fault that leaves one out
+        # a term of its own, for a fault that leaves one out
+        bend = lambda x: np.sum(curve * (x - at) ** 2) / 2
         whole = Term(b, bend, lambda x: curve * (x - at))
         method = rated("GD", 0.2, b.largest) if rng.random() < 0.5 else None
         f, jac = fault(b, whole, i, size)

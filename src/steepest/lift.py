@@ -236,9 +236,8 @@ def _listed(names: Any) -> str:
 
 def checked(owner: str, name: str, value: Any) -> Any:
     """A hyperparameter as a float (several, for `sweep`, as an array) in the range that its name implies."""
-    if (
-        isinstance(value, np.ndarray) and value.size and value.ndim and value.dtype.kind in "fiu"
-    ):  # for a sweep
+    # for a sweep
+    if isinstance(value, np.ndarray) and value.size and value.ndim and value.dtype.kind in "fiu":
         for extreme in (value.min(), value.max()):
             checked(owner, name, extreme)
         return value.astype(float)

@@ -215,9 +215,8 @@ class Code:
         self._definitions.append(definition)
         kind = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)
         make = kind(("PyCFunction_NewEx", ctypes.pythonapi))
-        return make(
-            ctypes.addressof(definition), self, None
-        )  # the function keeps this object, its `self`, alive
+        # the function keeps this object, its `self`, alive
+        return make(ctypes.addressof(definition), self, None)
 
     @property
     def assembly(self) -> str:

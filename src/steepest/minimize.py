@@ -199,9 +199,8 @@ def minimize(
         if keeper is not None:
             see = partial(keeper.see, oracle)
         see = log.stepwise(see)
-        if (
-            type(oracle) is Oracle and callback is None and see is None and not plan
-        ):  # nobody looks at every step
+        # nobody looks at every step
+        if type(oracle) is Oracle and callback is None and see is None and not plan:
             afar = Afar.of(chosen, run.parameters, jac, oracle)
             ahead = Ahead.of(chosen, fun, jac, objective, start, run.history, criterion, run.began)
         iterates = afar.iterates(cast(Point, first)) if afar else descend(oracle, first, chosen, ahead)

@@ -171,9 +171,8 @@ def _known(part: Any) -> dict[str, Any]:
 def _learn(part: Any, known: dict[str, Any]) -> None:
     for name, value in known.items():
         old = getattr(part, name, None)
-        if isinstance(
-            old, np.random.Generator
-        ):  # which may be shared, or the caller's: it stays the same one
+        # which may be shared, or the caller's: it stays the same one
+        if isinstance(old, np.random.Generator):
             old.bit_generator.state = value
         else:
             setattr(part, name, value)

@@ -81,9 +81,8 @@ class Reach:
         here = np.array([g for _, g in finite]) @ self.direction
         slope, change = before.mean(), here.mean() - before.mean()
         variance = np.concatenate([before - slope, here - here.mean()]).var(ddof=2)
-        share = 1 / len(before) + 1 / len(
-            here
-        )  # of the variance of one look in that of the difference of means
+        # of the variance of one look in that of the difference of means
+        share = 1 / len(before) + 1 / len(here)
         if change > 0.5 * abs(slope) and change > 3 * math.sqrt(variance * share):
             return True
         error = float(np.std(self.values, ddof=1)) * math.sqrt(1 / len(self.values) + 1 / len(values))

@@ -14,9 +14,8 @@ from ..oracle import Objective
 from ..params import Parameters
 
 POINTS = 7  # 4 of them fail in up to 18 % of cases (measured on Rosenbrock, n = 10)
-WIDER = (
-    2.0**12
-)  # from one window to the next: the error of a solver with a tolerance is smooth inside a small one
+# from one window to the next: the error of a solver with a tolerance is smooth inside a small one
+WIDER = 2.0**12
 CLOSER = 2.0**-20
 # sqrt(gamma_k), gamma_k = (k!)^2 / (2k)!: k-th differences of noise of variance 1 have variance 1/gamma_k
 ROOTS = np.array([math.factorial(k) / math.sqrt(math.factorial(2 * k)) for k in range(1, POINTS)])

@@ -138,9 +138,8 @@ class Proved:
         if self.instead is not None:
             return self.instead.refresh(x, f)
         self._prove(x, f)
-        if (
-            self.instead is not None
-        ):  # right at the start, not here: a kink or a jump more likely than a fault
+        # right at the start, not here: a kink or a jump more likely than a fault
+        if self.instead is not None:
             self.warning, self._outcome = "", f"since {_brief(x)} the slopes of fun are others: {self._fault}"
         return self.instead is not None
 

@@ -19,9 +19,8 @@ from .product import Product
 from .words import along, number
 
 FULL = 50  # up to here all n Hessian-vector products are made
-LANCZOS = (
-    30  # above, so many: 10 % negative directions are always found with 10 (measured at n = 100 and 1000)
-)
+# Above, so many: 10 % negative directions are always found with 10 (measured at n = 100 and 1000).
+LANCZOS = 30
 LONG = 0.1  # share of the way that x may be expected to move: a step that shows small curvatures
 BY_VALUES = 4  # directions whose curvatures are measured by values where n^2/2 values are too many
 

@@ -26,10 +26,8 @@ ROUND = (0.05, 0.55)
 GREW = 4.0  # times the change of the slope: it can't be so much larger in a part of the way
 PATIENT = 5000  # steps of a rate that falls to zero: they leave about 1e-4 of the start at a kink
 
-
-Crossing = tuple[
-    tuple[np.ndarray, np.ndarray], str
-]  # two places on either side of something, and the way between
+# two places on either side of something, and the way between
+Crossing = tuple[tuple[np.ndarray, np.ndarray], str]
 
 
 def kink(case: Case) -> Verdict | None:
@@ -64,9 +62,8 @@ def kink(case: Case) -> Verdict | None:
     at = a + (low + high) / 2 * u
     ends = [case.probes.value((a + t * u).astype(case.x.dtype)) for t in (low, high)]
     leap = ends[1] - ends[0]
-    if (
-        not case.exact and changes[-1] > GREW * changes[0]
-    ):  # a difference across a jump grows as its step shrinks
+    # a difference across a jump grows as its step shrinks
+    if not case.exact and changes[-1] > GREW * changes[0]:
         return _leap(case, at, changes[-1] * length / 2 ** (HALVINGS + 3))
     if abs(leap) > 10 * max(abs(left), abs(right)) * (high - low) + 10 * _doubt(case, left, right):
         return _leap(case, at, leap)
@@ -115,9 +112,8 @@ def kinked(case: Case) -> Verdict | None:
     if not ended or case.term is not None or c is None or case.probes.left < 4 or c.values[-1] <= 0:
         return None
     v = c.vectors[:, -1]
-    way = float(
-        np.linalg.norm(v * (case.x - case.start))
-    )  # what x_i far from v has come is no measure along it
+    # what x_i far from v has come is no measure along it
+    way = float(np.linalg.norm(v * (case.x - case.start)))
     if c.values[-1] * way**2 <= FORESEEN * (case.trail.f[0] - case.f) or not way:
         return None
     t = 1e-2 * way

@@ -104,9 +104,8 @@ def _line(
         places = np.broadcast_to(np.arange(len(kinds), dtype=float), rows.shape)
     kind = _scale(places[0])
     positive = rows[~gone & (rows > 0) & np.isfinite(rows)]
-    floor = (
-        float(positive.min()) if positive.size else 1.0
-    )  # where the best of all is put: it is 0 above itself
+    # where the best of all is put: it is 0 above itself
+    floor = float(positive.min()) if positive.size else 1.0
     told = None
     for row, x, bad, style, method in zip(rows, places, gone, looks(methods, theme), methods, strict=True):
         shown = np.where(bad, np.nan, np.maximum(row, floor))

@@ -79,11 +79,8 @@ def write_gif(scene: Stage, file: Path, seconds: float) -> None:
 
     images = [Image.fromarray(frame) for frame in frames(scene, seconds)]
     palette = images[-1].quantize(COLOURS)
-    own = [
-        scene.theme.paper,
-        scene.theme.ink,
-        *(each.look.color for each in scene.lines),
-    ]  # few pixels, but they matter
+    # few pixels, but they matter
+    own = [scene.theme.paper, scene.theme.ink, *(each.look.color for each in scene.lines)]
     rgb = [int(colour[k : k + 2], 16) for colour in own for k in (1, 3, 5)]
     palette.putpalette((palette.getpalette() or [])[: 3 * COLOURS] + rgb)
     few = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]

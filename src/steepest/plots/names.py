@@ -42,19 +42,9 @@ def at_ends(ax: Any, theme: Theme, named: Sequence[tuple[str, float, float]]) ->
         at = free[0] if free else up
         taken.append((left, right, at))
         offset = ((left - across) * width, (at - up) * height)
-        joined = {
-            "arrowstyle": "-",
-            "relpos": (0, 0.5),
-            "color": theme.faint,
-            "linewidth": 0.6,
-            "shrinkA": 0,
-            "shrinkB": 4,
-        }
-        ground = {
-            "facecolor": theme.paper,
-            "edgecolor": "none",
-            "alpha": 0.7,
-            "pad": 0.5,
-        }  # a halo makes paths of text
+        joined = {"arrowstyle": "-", "relpos": (0, 0.5), "color": theme.faint, "linewidth": 0.6, "shrinkA": 0,
+                  "shrinkB": 4}  # fmt: skip
+        # a halo would make paths of text
+        ground = {"facecolor": theme.paper, "edgecolor": "none", "alpha": 0.7, "pad": 0.5}
         note(ax, theme, text, (across, up), offset, xycoords="axes fraction", va="center", fontsize=SIZE,
              path_effects=[], bbox=ground, arrowprops=None if abs(at - up) < row / 2 else joined)  # fmt: skip
