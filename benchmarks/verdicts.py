@@ -56,7 +56,8 @@ def tried(trial: Trial) -> tuple[Counter, list[str]]:
     result = minimized(trial)
     solved = trial.solved(result.x)
     # a run that is solved and says so is no failure: there is nothing to name
-    if solved and result.success and not any(code.startswith("converged") for code in trial.codes):
+    fine = any(code.startswith("converged") and code != "converged.local" for code in trial.codes)
+    if solved and result.success and not fine:
         return Counter(missed=1), []
     n = np.size(trial.x0)
     row["runs"] = 1

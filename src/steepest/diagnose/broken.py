@@ -43,13 +43,15 @@ def edge(case: Case) -> Verdict | None:
         return Verdict(
             "nonfinite.gradient", sentence, False, {"x": bad.tolist()}, case.advise("differences", jac="fd")
         )
+    if math.isinf(case.last.f) and case.probes.overflows(bad):
+        return None
     what = "NaN" if math.isnan(case.last.f) else "infinite"
     inside, beyond, value = 0.0, 1.0, math.nan
     for _ in range(BISECTIONS):
         middle = (inside + beyond) / 2 if inside else beyond / 16  # the step may have led far beyond
         f = case.probes.value((good + middle * (bad - good)).astype(case.x.dtype))
         inside, beyond, value = (middle, beyond, f) if math.isfinite(f) else (inside, middle, value)
-    if abs(value) > HUGE:
+    if abs(value) > HUGE or case.probes.overflows(good + beyond * (bad - good)):
         return None
     near, far = good + inside * (bad - good), good + beyond * (bad - good)
     guilty = _guilty(case, near, bad)
@@ -77,7 +79,8 @@ def endless(case: Case) -> Verdict | None:
     """f falls without limit."""
     sunk = case.reason.code == "unbounded" or case.best.f < -HUGE * max(abs(float(case.trail.f[0])), 1.0)
     if not sunk:
-        running = case.reason.code.startswith("budget") and case.slope > 0.1 * case.trail.g[0]
+        # or, as steady, to where numbers overflow: an edge or a growing f is named before
+        running = case.reason.code.startswith(("budget", "nonfinite")) and case.slope > 0.1 * case.trail.g[0]
         if not running or case.trail.turns or not len(case.trail.moves) or case.best.f >= case.trail.f[0]:
             return None
     moves = case.trail.moves[np.isfinite(case.trail.moves).all(axis=1)]

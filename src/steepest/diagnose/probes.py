@@ -66,6 +66,23 @@ class Probes:
             pass
         return math.nan
 
+    def overflows(self, x: np.ndarray) -> bool:
+        """Whether numbers overflow in fun at `x`: what is infinite there is too large, and no edge."""
+        if self.left < 1:
+            return False
+        self.spent += 1
+        try:
+            with np.errstate(all="ignore", over="raise"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self.oracle.objective(x.astype(self.oracle.best.x.dtype))
+        except (FloatingPointError, OverflowError):
+            return True
+        except Exhausted:
+            self.spent, self.cut = self.budget, True
+        except Exception:  # see above
+            pass
+        return False
+
     def gradient(self, x: np.ndarray) -> np.ndarray | None:
         """The gradient at `x` where it is exact and finite, else None."""
         if not self.exact or self.left < 1 or (x < self.low).any() or (x > self.high).any():

@@ -84,9 +84,10 @@ class Rate:
     def suggested(self) -> float:
         """1/L, with the largest curvature of either sign that was met: here, on the last steps, and at the start."""
         case = self.case
-        if not math.isfinite(case.steepest):
+        known = self.L if case.curvature is None else case.steepest
+        if not math.isfinite(known):
             return math.nan
-        largest = max(self.secant, case.steepest, *map(self._power, self._elsewhere()))
+        largest = max(self.secant, known, *map(self._power, self._elsewhere()))
         return rounded(self.share / largest) if 0 < largest < math.inf else math.nan
 
     def _elsewhere(self) -> list[np.ndarray]:

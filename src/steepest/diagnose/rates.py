@@ -47,7 +47,9 @@ def cycle(case: Case) -> Verdict | None:
 
 def too_large(case: Case) -> Verdict | None:
     """f grows, or went to infinity, because the rate is above its limit."""
-    if not _grows(case) or case.curvature is None or not case.rate.lr > 0.99 * case.rate.limit:
+    if not (_grows(case) or _burst(case)) or case.curvature is None:
+        return None
+    if not case.rate.lr > 0.99 * case.rate.limit:
         return None
     rate, c = case.rate, case.curvature
     where = f" (along {along(c.vectors[:, -1])})" if case.n > 1 and c.values[-1] == rate.L else ""
@@ -85,6 +87,11 @@ def _grows(case: Case) -> bool:
     return bool(f[-1] > f[-2] and (f[-1] > 2 * abs(f[0]) or case.trail.turns) and not case.trail.period)
 
 
+def _burst(case: Case) -> bool:
+    """Whether f was too large a number after a few steps: an edge is named before."""
+    return case.reason.code == "nonfinite" and case.last.f == math.inf and len(case.trail.f) <= FEW
+
+
 def _speed(case: Case) -> str:
     speed = case.trail.growth
     return f"{number(speed)} times a step" if math.isfinite(speed) and speed < 1e6 else "beyond all bounds"
@@ -96,7 +103,7 @@ def oscillates(case: Case) -> Verdict | None:
         return None
     rate = case.rate
     f = case.trail.f
-    stuck = int(np.nanargmin(f)) < 0.8 * len(f)
+    stuck = int(np.nanargmin(f)) < 0.8 * (len(f) - 1)
     close = math.isfinite(rate.limit) and rate.lr > 0.9 * rate.limit
     if not stuck and not close:
         return None

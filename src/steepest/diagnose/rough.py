@@ -8,6 +8,7 @@ import numpy as np
 
 from .case import Case
 from .kinks import decayed, differences, sudden
+from .looks import unfinished
 from .verdict import Verdict
 from .words import along, number, place
 
@@ -140,7 +141,7 @@ def staircase(case: Case) -> Verdict | None:
     value, sign, t = changed[0]
     low, high, f_low, f_high = 0.0, t, case.f, value
     changes = [abs(f_high - f_low)]
-    while case.probes.left and (high - low > 1e-2 * t or not sudden(changes)) and high - low > 1e-4 * t:
+    while case.probes.left > 1 and (high - low > 1e-2 * t or not sudden(changes)) and high - low > 1e-4 * t:
         middle = (low + high) / 2
         f = case.value(sign * middle * reach * d)
         if abs(f - f_low) > abs(f_high - f):
@@ -148,9 +149,12 @@ def staircase(case: Case) -> Verdict | None:
         else:
             low, f_low = middle, f
         changes.append(abs(f_high - f_low))
+    way = sign * reach * d
     if not sudden(changes) or abs(f_high - f_low) <= 2 * case.noise:  # the last digit of f is no step
-        return None
-    at = case.x + sign * (low + high) / 2 * reach * d
+        return unfinished(case, t * way, value) if case.much(case.f - value) else None
+    if _sloping(case, case.x + high * way, (low - high) * way, f_high, f_high - f_low):
+        return _levelled(case, high * way, f_high)
+    at = case.x + (low + high) / 2 * way
     sentence = (
         f"f is a staircase: exactly {case.shown(case.f)} all around, so its gradient is 0, but it jumps by "
         f"{number(abs(f_high - f_low))} near {place(at)}. Gradients can't see steps; replace rounding or "
@@ -160,3 +164,25 @@ def staircase(case: Case) -> Verdict | None:
     return Verdict(
         "stalled.steps", sentence, False, evidence, case.advise("smooth f: gradients can't see steps")
     )
+
+
+def _sloping(case: Case, x: np.ndarray, by: np.ndarray, f: float, leap: float) -> bool:
+    """Whether the slope at `x`, where f is known, explains its `leap` over `by`: f is smooth, and underflows farther on."""
+    x = x.astype(case.x.dtype)
+    g = case.probes.gradient(x)
+    if g is not None:
+        return abs(float(g @ by)) > 0.1 * abs(leap)
+    near = case.probes.value((x - by / 16).astype(case.x.dtype))  # away from the leap
+    return 16 * abs(near - f) > 0.1 * abs(leap)
+
+
+def _levelled(case: Case, by: np.ndarray, f: float) -> Verdict:
+    """f is smooth, but so flat here that its last digit does not change."""
+    if f < case.f:
+        return unfinished(case, by, f)
+    sentence = (
+        f"f is exactly {case.shown(case.f)} all around, though it bends near {place(case.x + by)}: it has levelled "
+        f"off to the last digit. It seems to have no {case.minimum}, only a limit."
+    )
+    advice = case.advise("bound x, or add a penalty: there is nothing to arrive at")
+    return Verdict("stalled.levelling", sentence, False, {"slope": 0.0, "limit": case.sign * case.f}, advice)

@@ -17,6 +17,7 @@ ASKED = 0.1  # the same where the caller chose the test, and so how exact it nee
 LENIENT = 100  # times the tolerance: a step is a share of the distance, about lr L of it
 NEAR = 0.05  # share of the way so far that may be left, where f still reacts to it
 PUSHES = 6  # down a saddle, each 16 times as far
+FAINT = 1e-6  # share of |f| that a slope foretells over the whole reach, from which it is looked for in half powers
 DECADES = 4  # powers of 10 in the distance at which a plateau's end is looked for
 
 
@@ -102,14 +103,16 @@ def plateau(case: Case) -> Verdict | None:
         return None
     if case.reason.converged and c is not None and c.complete and not (firm or case.much(case.firm[0])):
         return None  # see `looks.lower`
+    reach = max(float(np.linalg.norm(case.scale)), float(np.linalg.norm(case.x - case.start)))
     if case.slope > 0:
         d = -case.g / case.slope
         tries = [(d, 10.0**k) for k in range(-1, DECADES - 1)]
+        if case.slope * reach <= FAINT * abs(case.f):  # what wakes up again may fall asleep on the other side
+            tries += [(d, 10.0 ** (k - 0.5)) for k in range(DECADES - 1)]
     elif c is not None and abs(c.smallest) <= c.error:
         tries = [(sign * c.vectors[:, 0], 10.0**k) for k in (-1, 0, 1) for sign in (1.0, -1.0)]
     else:
         return None
-    reach = max(float(np.linalg.norm(case.scale)), float(np.linalg.norm(case.x - case.start)))
     best = None
     for d, t in tries:
         f = case.value(t * reach * d)
