@@ -43,7 +43,7 @@ def edge(case: Case) -> Verdict | None:
         return Verdict(
             "nonfinite.gradient", sentence, False, {"x": bad.tolist()}, case.advise("differences", jac="fd")
         )
-    if math.isinf(case.last.f) and case.probes.overflows(bad):
+    if math.isinf(case.last.f) and case.probes.overflows(bad.astype(case.x.dtype)):
         return None
     what = "NaN" if math.isnan(case.last.f) else "infinite"
     inside, beyond, value = 0.0, 1.0, math.nan
@@ -51,9 +51,9 @@ def edge(case: Case) -> Verdict | None:
         middle = (inside + beyond) / 2 if inside else beyond / 16  # the step may have led far beyond
         f = case.probes.value((good + middle * (bad - good)).astype(case.x.dtype))
         inside, beyond, value = (middle, beyond, f) if math.isfinite(f) else (inside, middle, value)
-    if abs(value) > HUGE or case.probes.overflows(good + beyond * (bad - good)):
-        return None
     near, far = good + inside * (bad - good), good + beyond * (bad - good)
+    if abs(value) > HUGE or case.probes.overflows(far.astype(case.x.dtype)):
+        return None
     guilty = _guilty(case, near, bad)
     if guilty is None:
         sentence = (

@@ -74,7 +74,7 @@ class Probes:
         try:
             with np.errstate(all="ignore", over="raise"), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                self.oracle.objective(x.astype(self.oracle.best.x.dtype))
+                self.oracle.objective(x)
         except (FloatingPointError, OverflowError):
             return True
         except Exhausted:

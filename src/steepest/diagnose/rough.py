@@ -167,7 +167,7 @@ def staircase(case: Case) -> Verdict | None:
 
 
 def _sloping(case: Case, x: np.ndarray, by: np.ndarray, f: float, leap: float) -> bool:
-    """Whether the slope at `x`, where f is known, explains its `leap` over `by`: f is smooth, and underflows farther on."""
+    """Whether the slope at `x`, where f is known, explains its `leap` over `by`: f is smooth there."""
     x = x.astype(case.x.dtype)
     g = case.probes.gradient(x)
     if g is not None:
