@@ -154,7 +154,7 @@ RUNS = {
     "nonfinite": lambda: st.minimize(
         lambda x: x[0] - np.log(x[0]), [3.0], method=GD(lr=9.0), diagnose=False
     ),
-    "nonfinite.overflow": lambda: st.minimize(lambda x: np.cosh(x[0]), [5.0], method=GD(lr=20.0)),
+    "nonfinite.overflow": lambda: st.minimize(lambda x: np.cosh(x[0]), [5.0], method=st.Adam(lr=1e4)),
     "stalled": lambda: st.minimize(lambda x: np.abs(ROWS[:3] @ x - 1).sum(), [3.0, 2.0, 1.0], diagnose=False),
     "stalled.scale": lambda: st.minimize(lambda x: 1e300 * bowl(x), START),
     "stalled.conditioning": lambda: st.minimize(
