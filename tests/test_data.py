@@ -53,6 +53,7 @@ def test_a_generator_is_read_once():
     r = st.fit(st.losses.Squared(), None, pieces(), epochs=1)
     assert r.nit == 32
     np.testing.assert_allclose(r.x["coef"], [1.0, -2.0, 0.5], atol=0.3)
+    assert st.fit(st.losses.Squared(), None, pieces()).nit == 32  # one epoch, where nothing is said
     with pytest.raises(st.ArgumentError, match="read once"):
         st.fit(st.losses.Squared(), None, pieces(), epochs=2)
 

@@ -217,6 +217,36 @@ def test_a_run_that_diverges_gives_back_better_parameters_than_its_last(line):
     assert squares(r.x, *line) <= squares(np.zeros(3), *line)
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_first_batch_that_is_low_by_luck_is_no_reason_to_hand_back_the_start(stream):
+    """By hand, lr = 0.5 and loss (p - y)^2/2 on batches of 2: 0, 0.75, 2.125, 3.5625. The first batch alone has a
+    loss of 1.25 at the start, all rows 5.5; the epoch's mean is 2.889."""
+    y = np.arange(1.0, 6.0)
+    data = [(y[:2],), (y[2:],)] if stream else y
+    how = dict(method=st.GD(lr=0.5), batch_size=2, epochs=1, shuffle=None)
+    r = st.fit(lambda p, y: np.mean((p - y) ** 2) / 2, 0.0, data, **how)
+    assert r.x == 3.5625
+    assert r.epochs["loss"][0] == pytest.approx((2 * 1.25 + 2 * (2.25**2 + 3.25**2) / 4 + 2.875**2 / 2) / 5)
+    assert r.best_epoch == 1
+
+
+def test_single_rows_train_however_low_the_first_one_is(line):
+    for seed in range(20):
+        r = st.fit(both, np.zeros(3), line, jac=True, method=st.GD(lr=0.01), batch_size=1, epochs=1, rng=seed)
+        assert squares(r.x, *line) < 0.5 * squares(np.zeros(3), *line)
+
+
+def test_the_gradient_over_all_rows_of_large_data_and_of_an_average():
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(40_000, 3)) + (np.arange(40_000) < 20_000)[:, None]
+    y = X @ [1.0, 2.0, 3.0] + rng.normal(size=40_000)
+    r = st.fit(both, np.zeros(3), (X, y), jac=True, epochs=1, method=st.GD(lr=0.001), batch_size=512)
+    np.testing.assert_allclose(r.jac, 2 * X.T @ (X @ r.x - y) / len(y), rtol=1e-9)
+    few = X[:200], y[:200]
+    r = st.fit(squares, np.zeros(3), few, batch_size=None, average=0.9, method=st.GD(lr=0.05))
+    np.testing.assert_allclose(r.jac, both(r.x, *few)[1], rtol=1e-6)
+
+
 def test_clipped_and_averaged(line):
     r = st.fit(squares, np.zeros(3), line, method=st.GD(lr=1.0), clip=1e-3, epochs=1, batch_size=10)
     assert np.linalg.norm(np.diff(r.history.x, axis=0), axis=1).max() <= 1.000001e-3
@@ -438,8 +468,9 @@ def test_a_run_that_was_killed_goes_on_bit_by_bit(line, tmp_path, monkeypatch, m
     r = st.fit(both, np.zeros(3), line, checkpoint=path, **how)
     np.testing.assert_array_equal(r.x, whole.x)
     assert r.nit == whole.nit
-    for column in ("f", "g_norm", "step", "lr"):
+    for column in ("f", "g_norm", "step", "lr", "nfev"):
         np.testing.assert_array_equal(r.history[column], whole.history[column])
+    assert (r.nfev, r.njev) == (whole.nfev, whole.njev)
     np.testing.assert_array_equal(r.epochs["loss"], whole.epochs["loss"])
     again = st.fit(both, np.zeros(3), line, checkpoint=path, **how)  # done already
     np.testing.assert_array_equal(again.x, whole.x)

@@ -19,7 +19,7 @@ LAYERS = """
     leastsquares wrappers orthant parameterfree stochastic sets proximal methods loop resume landscape result limits
     watch native ahead afar
     batch lanes manypoints diagnose run weigh negative posed minimize regression findlr swept sweep compare
-    data losses scales linear plan minibatch sparse training batchloop epoch kept race trainable trained fit
+    data losses scales linear plan minibatch sparse means training batchloop epoch kept race trainable trained fit
     continued estimators tabular plots __init__ __main__
 """.split()  # noqa: SIM905 (a picture of the layers)
 

@@ -80,3 +80,21 @@ def test_the_same_seed_has_the_same_race(line):
     one, two = (st.fit(scaled(1.0), np.zeros(3), line, jac=True, epochs=10, rng=5) for _ in range(2))
     assert one.evidence["race"] == two.evidence["race"]
     assert np.array_equal(one.x, two.x)
+
+
+def test_climbing_does_not_sink_to_rates_that_do_nothing():
+    """The first step leads upwards at every rate, so a smaller one always looks better: some size must be kept."""
+    upwards = lambda lr: 2.0 + 100 * lr
+    assert climb(upwards, 0.01, 10.0, still=2.0)[1] >= 1e-5
+    steep = lambda lr: 2.0 * (1 - 1e7 * lr) ** 2  # what beats the start is followed to any rate
+    assert climb(steep, 0.01, 10.0, still=2.0)[1] == pytest.approx(1e-7)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_columns_out_of_scale_are_trained_although_a_step_of_signs_leads_upwards(seed):
+    rng = np.random.default_rng(seed + 20)
+    X = rng.normal(size=(1500, 4)) * [1, 30, 500, 0.02] + [0, 100, 2000, 0]
+    y = X @ [1, 0.02, -0.001, 30] + 0.1 * rng.normal(size=1500)
+    r = st.fit(lambda w, X, y: np.mean((X @ w[:4] + w[4] - y) ** 2), np.zeros(5), (X, y), rng=seed)
+    assert r.evidence["lr"] > 1e-5
+    assert r.fun < 0.95 * np.mean(y**2)  # 1 - 1e-8 of it with the rate of 3e-13 that was chosen once

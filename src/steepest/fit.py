@@ -21,6 +21,7 @@ from .landscape import Landscape
 from .lift import Rule
 from .linear import Model
 from .losses import Linear
+from .means import mean_loss
 from .method import Method
 from .methods import find
 from .minibatch import MiniBatch
@@ -37,7 +38,7 @@ from .sets import L1
 from .sparse import Whole
 from .trainable import delivery, entrants, innermost, suited
 from .trained import listener, summary
-from .training import Training, mean_loss
+from .training import Training
 from .wrappers import Averaged, ClipNorm
 
 EPOCHS = 20  # where nothing is said
@@ -89,7 +90,8 @@ def fit(
         Rows in a batch: 1 is classical stochastic gradient descent, None all of them. The last batch of an epoch
         has what is left.
     epochs, maxiter, maxtime : float
-        The budget: passes over the data, steps, seconds; whichever ends first. 20 epochs by default.
+        The budget: passes over the data, steps, seconds; whichever ends first. 20 epochs by
+        default; one where the data can be read once.
     shuffle : {"full", "block", None}
         All rows in a new order each epoch; blocks of 64 neighbours together, which is faster on large data; or
         as they come.
@@ -173,7 +175,7 @@ def fit(
             f"params holds {start[~np.isfinite(start)][0]}: expected finite numbers to start from."
         )
     if epochs is maxiter is maxtime is None:
-        epochs = EPOCHS
+        epochs = EPOCHS if train.again else 1  # a generator is read once
     plan = Plan.of(train, batch_size, shuffle, seed, epochs=epochs, maxiter=maxiter, maxtime=maxtime,
                    accumulate=accumulate, patience=patience)  # fmt: skip
     rules = entrants(method, lr, start.size, plan, train)

@@ -59,6 +59,7 @@ class Keeper:
         training.memory = _points(saved["memory"], training.oracle)
         if len(saved["history"]["t"]):
             run.history = History.from_arrays(saved["history"])
+        training.oracle.objective.nfev, training.oracle.njev = saved["calls"]
         run.began = time.perf_counter() - saved["seconds"]
 
     def see(self, training: Training, always: bool = False) -> None:
@@ -75,6 +76,7 @@ class Keeper:
             "memory": _kept(training.memory),
             "history": training.run.history.to_arrays(),
             "seconds": now - training.run.began,
+            "calls": (training.oracle.objective.nfev, training.oracle.njev),
             "chosen": training.chosen,
         }
         write(self.path, tree, KIND)

@@ -28,6 +28,7 @@ LEAST = 40  # steps that may in any case: lanes of 10 steps, the memory of Adam'
 UNKNOWN = 400  # steps that may, where nobody knows how long the run will be
 FIRST = 0.01  # where the search begins; single steps take it by decades to any other scale
 FINE = math.sqrt(10)
+HAIR = 0.01  # of the loss of the start: less is no reason to go on to smaller rates, if that is not beaten anyway
 DOWN = 20  # factors, at most, from a rate that diverges to one that does not
 GROWTH = 4  # of the lanes' length from round to round
 LANES = 4  # of the last round's length: what all rounds take together, three lanes of that length among them
@@ -99,6 +100,8 @@ def race(
     longest = max(int(budget / LANES), 1)
     pool = batches(source, plan, min(longest, max(CHUNK // plan.size, 8)))
     judges = drawn(source, plan, pool)
+    oracle.hold(judges)
+    still = oracle.value(x)
     before = oracle.njev
     seen: list[list[Any]] = []
 
@@ -114,7 +117,7 @@ def race(
     for steps in lengths(longest):
         losses = [math.inf] * len(rules)
         for k in [best] if steps == longest > 1 else range(len(rules)):
-            losses[k], rates[k] = climb(partial(run, k, steps), rates[k], 10.0 if steps == 1 else FINE)
+            losses[k], rates[k] = climb(partial(run, k, steps), rates[k], 10.0 if steps == 1 else FINE, still)
         if min(losses) < math.inf:
             best = int(np.argmin(losses))
     return Choice(best, rates[best], oracle.njev - before, seen)
@@ -129,10 +132,13 @@ def lengths(longest: int) -> list[int]:
     return sorted(rounds)
 
 
-def climb(loss: Callable[[float], float], lr: float, ratio: float) -> tuple[float, float]:
+def climb(
+    loss: Callable[[float], float], lr: float, ratio: float, still: float = math.inf
+) -> tuple[float, float]:
     """The lowest loss and its rate: from `lr` by factors of `ratio`, upwards or else downwards, until it rises.
 
-    A rate that diverges is left first, downwards.
+    A rate that diverges is left first, downwards. `still` is the loss where nothing moves: if the first steps lead
+    upwards at every rate, as a step of signs may do, smaller rates come ever nearer to it and tell nothing.
     """
     best = loss(lr)
     if best == math.inf:
@@ -141,6 +147,8 @@ def climb(loss: Callable[[float], float], lr: float, ratio: float) -> tuple[floa
     for factor in (ratio, 1 / ratio):
         began = lr
         while (there := loss(lr * factor)) < best:
+            if factor < 1 and there >= still and best - there < HAIR * abs(still):
+                break
             best, lr = there, lr * factor
         if lr != began:
             break

@@ -15,9 +15,9 @@ from .data import CHUNK, Batch, Source
 from .derivatives import Paired
 from .history import Record
 from .loop import Iterate
+from .means import mean_loss, mean_pair
 from .method import Method
 from .minibatch import MiniBatch
-from .oracle import Objective
 from .plan import Best, Epoch, Plan, Sums
 from .point import Point, distance, norm
 from .run import Run
@@ -101,17 +101,17 @@ class Training:
         point, oracle = self.point, self.oracle
         smooth = isinstance(oracle, MiniBatch)
         steady = self.plan.steady(self.source)
-        if steady and smooth and np.array_equal(point.x, x) and point.known_g is not None:
-            return point.f, point.g
+        if steady and smooth:
+            known = np.array_equal(point.x, x) and point.known_g is not None
+            return (point.f, point.g) if known else oracle.pair(x)
         if not self.source.again:
             return self.table[-1].loss if self.table else math.nan, None
-        f = mean_loss(oracle.objective, self.source, x)
         if (
             not isinstance(oracle.objective, Paired)
             or getattr(oracle.derivative, "instead", None) is not None
         ):
-            return f, None
-        g = mean_gradient(oracle.objective, self.source, x)
+            return mean_loss(oracle.objective, self.source, x), None
+        f, g = mean_pair(oracle.objective, self.source, x)
         if isinstance(oracle, Whole):
             f, g = f + oracle.term.value(x), g + oracle.l1 * np.sign(x)
         return f, g
@@ -121,8 +121,8 @@ class Training:
         if self.t == 0:
             self.oracle.hold(next(self.plan.batches(self.source, 0)))
             self.memory = self.method.init(self.oracle(self.point.x))
-            f0 = self.oracle.value(self.point.x) if self.validate is None else self.validate(self.point.x)
-            self.first, self.best = f0, Best(self.point.x, f0, 0)
+            self.first = self._start()
+            self.best = Best(self.point.x, self.first, 0)
         elif reason := self._ended():
             return reason
         stop = (
@@ -131,6 +131,21 @@ class Training:
         while True:
             if reason := self._epoch(stop):
                 return reason
+
+    def _start(self) -> float:
+        """The score of the start over many rows: one batch can be low by luck, and no epoch would ever be better."""
+        oracle, source, plan, x = self.oracle, self.source, self.plan, self.point.x
+        if self.validate is not None:
+            return self.validate(x)
+        if plan.steady(source):
+            return oracle.value(x)
+        if source.again:
+            return mean_loss(oracle.objective, source, x, CHUNK, plan.seed)
+        sums, whole = Sums(), source.ahead // (plan.size * plan.accumulate)  # batches in its first chunk
+        for group in itertools.islice(plan.batches(source, 0), max(whole, 1)):
+            oracle.hold(group)
+            sums.add(oracle.value(x), oracle.rows)
+        return sums.mean
 
     def _epoch(self, stop: Criterion | None) -> Reason | None:
         """One epoch, or what is left of it."""
@@ -270,29 +285,3 @@ class Training:
         if self.epoch >= self.plan.epochs:
             return Reason("budget.epochs", f"Trained {counted(self.epoch, 'epoch')}.")
         return None
-
-
-def mean_loss(
-    objective: Objective, source: Source, x: np.ndarray, most: float = math.inf, seed: int = 0
-) -> float:
-    """The mean loss over the rows of a source, or over `most` of them drawn at random."""
-    total, rows = 0.0, 0
-    order = "full" if source.rows is not None and source.rows > most else None
-    for batch in source.epoch(int(min(CHUNK, most)), order, np.random.default_rng([seed])):
-        objective.args = batch
-        n = batch[0].shape[0]
-        total += objective(x) * n
-        rows += n
-        if rows >= most:
-            break
-    return total / rows
-
-
-def mean_gradient(objective: Paired, source: Source, x: np.ndarray) -> np.ndarray:
-    """The gradient of the mean loss over the rows of a source."""
-    total, rows = np.zeros_like(x), 0
-    for batch in source.epoch(CHUNK, None, np.random.default_rng(0)):
-        objective.args = batch
-        total += objective.gradient(x) * batch[0].shape[0]
-        rows += batch[0].shape[0]
-    return total / rows
