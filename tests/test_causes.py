@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 import zlib
 from pathlib import Path
 
@@ -106,12 +107,9 @@ def test_heavy_balls_that_roam_are_told():
 
 
 def test_time_that_is_up_before_the_first_step_has_an_advice():
-    import time
-
     def slow(x):
-        time.sleep(0.02)
+        time.sleep(0.3)
         return x @ x
 
-    r = st.minimize(slow, [1.0, 2.0], method=st.GD(lr=0.1), jac=lambda x: 2 * x, maxtime=0.05)
-    assert r.code == "budget.time"
-    assert r.advice is None or r.advice.changes == {"maxtime": None} or "method" in r.advice.changes
+    r = st.minimize(slow, [1.0, 2.0], method=st.GD(lr=0.1), jac=lambda x: 2 * x, maxtime=0.2)
+    assert (r.code, r.nit, r.advice.changes) == ("budget.time", 0, {"maxtime": None})

@@ -159,11 +159,11 @@ def test_maxtime_ends_with_the_call_in_flight(method):
         time.sleep(0.1)
         return valley(x)
 
-    start = time.perf_counter()
     r = st.minimize(slow, START, jac=slope, method=method, maxtime=0.25)
     assert r.code in ("budget.time", "budget.unproved")
     assert not r.success
-    assert max(begun) - start <= 0.25 + 0.05  # the clock is read just before the call
+    # the clock is read just before the call; without a limit they would go on for seconds
+    assert max(begun) - begun[0] <= 0.25 + 0.1
     assert r.nfev + r.diagnosis_nfev == len(begun)
     assert valley(r.x) == r.fun <= valley(START)
 
