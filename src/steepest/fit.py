@@ -13,7 +13,6 @@ from . import log
 from .data import SHUFFLES, split
 from .derivatives import Paired, choose
 from .diagnose.explain import explain
-from .directions import Descent
 from .epoch import Epoch
 from .errors import ArgumentError
 from .kept import Keeper, problem
@@ -179,10 +178,10 @@ def fit(
     plan = Plan.of(train, batch_size, shuffle, seed, epochs=epochs, maxiter=maxiter, maxtime=maxtime,
                    accumulate=accumulate, patience=patience)  # fmt: skip
     rules = entrants(method, lr, start.size, plan, train)
-    chosen = suited(find(method, start.size, lr), plan.steady(train)) if not rules else rules[0]
     l1 = None if model is None or not model.loss.l1 else model.penalties[0]
     if l1 is not None and plan.steady(train) and method is None and lr is None and clip is None:
-        chosen = FISTA()
+        method = FISTA()
+    chosen = rules[0] if rules else suited(find(method, start.size, lr), plan.steady(train), l1 is not None)
     composed = l1 is not None and plan.steady(train) and isinstance(chosen, Proximal)
     if composed:
         assert model is not None
@@ -190,7 +189,7 @@ def fit(
 
     def wrap(inner: Method) -> Method:
         inner = inner if clip is None else ClipNorm(inner, clip)
-        if l1 is not None and not composed and not isinstance(innermost(inner), Descent):
+        if l1 is not None and not composed:
             inner = Orthant(inner, l1, 1 / train.steps(plan.size))
         return inner if average is None else Averaged(inner, average)
 

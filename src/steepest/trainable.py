@@ -32,14 +32,19 @@ def entrants(method: Any, lr: Any, n: int, plan: Plan, train: Source) -> list[Ru
     return [rule] if isinstance(rule, Rule) and "lr" in rule.hyper else []
 
 
-def suited(method: Method, steady: bool) -> Method:
-    """The method, if it can do with a gradient that is another one for every batch."""
+def suited(method: Method, steady: bool, kinked: bool) -> Method:
+    """The method, if it can do with a gradient that is another one for every batch, or with the kinks of l1."""
     inner = innermost(method)
     policy = getattr(inner, "hyper", {}).get("lr")
     if not steady and (isinstance(inner, Descent) or isinstance(policy, BarzilaiBorwein | AdGD)):
         raise ArgumentError(
             f"method={method!r} compares the gradients of successive steps, which are of different batches: expected "
             "a rule such as Adam(lr=0.001), or batch_size=None (all rows in each step)."
+        )
+    if kinked and isinstance(inner, Descent):
+        raise ArgumentError(
+            f"method={method!r} needs a smooth loss, and l1 has a kink where a coefficient is 0: none would become "
+            "exactly 0. Expected FISTA() (or neither method nor clip), or a rule such as Adam(lr=0.01)."
         )
     return method
 
