@@ -100,7 +100,7 @@ def test_a_killed_run_of_proximal_steps_goes_on(tmp_path):
     "how", [{"method": "lbfgs"}, {"method": st.BFGS()}, {"method": "hagerzhang"}, {"clip": 1.0}], ids=str
 )
 def test_methods_that_need_a_smooth_loss_are_refused(how):
-    with pytest.raises(st.ArgumentError, match="kink where a coefficient is 0.*FISTA"):
+    with pytest.raises(st.ArgumentError, match=r"kink where a coefficient is 0.*FISTA"):
         st.fit(losses.Squared(l1=0.5), None, (X, Y), batch_size=None, **how)
     st.fit(losses.Squared(l2=0.5), None, (X, Y), batch_size=None, epochs=3, **how)  # which is smooth
 
