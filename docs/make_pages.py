@@ -204,23 +204,20 @@ def draw_tutorials(folder: Path) -> None:
 
 
 def draw_guide(folder: Path) -> None:
-    """The pictures of the page on pictures: each is what the block of code before it draws."""
+    """The pictures of the pages on pictures and on verdicts: each is what the block of code before it draws."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    scope: dict[str, Any] = {}
-    parts = re.findall(
-        r"```python\n(.*?)```\n(?:\n!\[[^]]*\]\(guide/(\w+)\.png\))?",
-        (DOCS / "pictures.md").read_text(),
-        re.DOTALL,
-    )
-    for block, name in parts:
-        exec(compile(block, "docs/pictures.md", "exec"), scope)
-        if name:
-            st.plots.save(scope["axes"], folder / f"{name}.png", dpi=100)
-            pyplot.close("all")
+    block_and_picture = r"```python\n(?!>>>)(.*?)```\n(?:\n!\[[^]]*\]\(guide/(\w+)\.png\))?"
+    for page in (DOCS / "pictures.md", VERDICTS):
+        scope: dict[str, Any] = {}
+        for block, name in re.findall(block_and_picture, page.read_text(), re.DOTALL):
+            exec(compile(block, str(page), "exec"), scope)
+            if name:
+                st.plots.save(scope["axes"], folder / f"{name}.png", dpi=100)
+                pyplot.close("all")
 
 
 def renewed(text: str, part: str) -> str:

@@ -108,7 +108,7 @@ def test_a_sweep_over_rates_shows_the_border_of_stability():
     ax = swept.plot()
     assert (ax.get_xscale(), ax.get_yscale(), ax.get_xlabel()) == ("log", "log", "lr")
     (border,) = [each.get_xdata()[0] for each in ax.lines if np.array_equal(each.get_ydata(), [0, 1])]
-    lost = swept.code == "diverged"
+    lost = np.array([code.startswith("diverged") for code in swept.code])
     assert rates[~lost].max() < border < rates[lost].min()
     assert border == pytest.approx(2 / 18, rel=0.13)  # the limit 2/L, between two rates of a ratio of 1.26
     _, y = line(ax, "GD")
@@ -259,3 +259,31 @@ def test_a_surface_has_the_path_on_it():
 def test_errors_say_what_was_expected(many, call, message):
     with pytest.raises(ArgumentError, match=message):
         call(many)
+
+
+def test_names_stand_within_a_figure_that_makes_no_room():
+    from matplotlib import pyplot
+
+    methods = [st.GD(lr=0.12), st.GD(lr=0.05), st.Momentum(lr=0.02)]
+    runs = [
+        st.minimize(lambda x: x[0] ** 2 + 10 * x[1] ** 2, [3.0, 2.0], method=m, maxiter=60) for m in methods
+    ]
+    figure, ax = pyplot.subplots(figsize=(5, 3))
+    st.plots.convergence(runs, ["gap"], axes=[ax])
+    figure.canvas.draw()
+    legend = ax.get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "GD(lr=0.12)",
+        "GD(lr=0.05)",
+        "Momentum(lr=0.02)",
+    ]
+    for drawn in [legend, *ax.texts]:  # one tells where the first run left the scale
+        box, edge = drawn.get_window_extent(), figure.bbox
+        assert edge.x0 <= box.x0 < box.x1 <= edge.x1
+
+
+def test_a_comparison_names_its_methods_in_both_panels():
+    runs = st.compare(lambda x: x @ x, np.ones(2), [st.GD(lr=0.01), st.GD(lr=0.1)], maxiter=50)
+    left, right = runs.plot()
+    for ax in (left, right):
+        assert sorted(text.get_text() for text in ax.texts) == ["GD(lr=0.01)", "GD(lr=0.1)"]

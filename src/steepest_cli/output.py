@@ -63,7 +63,7 @@ def show_rows(
         case "csv":
             flat = [dict(cell for item in row.items() for cell in _cells(*item)) for row in rows]
             writer = csv.writer(sys.stdout, lineterminator="\n")
-            writer.writerow(flat[0])
+            writer.writerows(flat[:1])  # the names; Ctrl-C may leave no row
             writer.writerows(row.values() for row in flat)
         case _:
             text()

@@ -54,6 +54,7 @@ def comparison(
                     near = np.nanargmin(np.abs(np.asarray(drawn.get_xdata(), float) - run.columns[by][k]))
                     x, y = drawn.get_xdata()[near], drawn.get_ydata()[near]
                     dots(ax, colours, x, y, style, markersize=9, zorder=4)
-        name_runs(given[1], shown, colours, "seconds")
+        for ax, by in zip(given, ("nfev", "seconds"), strict=True):
+            name_runs(ax, shown, colours, by)
         given[0].set_title(given[0].get_title(loc="left") + "; large: solved")
     return np.array(given, dtype=object)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import ArgumentError
-from .names import at_ends, legend
+from .names import at_ends, has_room, legend
 from .palette import Look, Theme, looks
 from .paper import decades, dots, line, note, remark, sheet
 from .runs import TOP, Track, tracks
@@ -145,7 +145,7 @@ def draw_panels(
 def name_runs(ax: Any, shown: list[Track], theme: Theme, against: str = "t", ends: bool = True) -> None:
     """Name the runs of a panel at the ends of their lines, or of many beside it; where one left the scale, say so."""
     drawn = {each.get_label(): each for each in ax.lines}
-    many = len(shown) > MANY or not ends
+    many = len(shown) > MANY or not ends or not has_room(ax)
     named = []
     for run in shown:
         x, y = (np.asarray(each, float) for each in drawn[run.name].get_data())
@@ -154,9 +154,9 @@ def name_runs(ax: Any, shown: list[Track], theme: Theme, against: str = "t", end
             word = "off scale" if np.isfinite(run.columns["f"][run.left]) else "not finite"
             text = f"{word} at step {int(run.columns['t'][run.left])}"
             name = f"{run.name}: {text}" if len(shown) > 1 else text
-            named.append((name, run.columns[against][run.left], ax.get_ylim()[1]))
+            named.append((name, run.columns[against][run.left], ax.get_ylim()[1], theme.ink))
         elif there.size and len(shown) > 1 and not many:
-            named.append((run.name, x[there[-1]], y[there[-1]]))
+            named.append((run.name, x[there[-1]], y[there[-1]], drawn[run.name].get_color()))
     if len(shown) > 1 and many:
         legend(ax, theme)
     if len(shown) == 1 and named:  # it went off to the right and above

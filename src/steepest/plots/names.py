@@ -14,26 +14,36 @@ WIDE, HIGH = 0.6, 1.35  # of a letter and of a line, in sizes
 
 def legend(ax: Any, theme: Theme, **more: Any) -> Any:
     """A legend beside the axes; inside, on ground of its own, where the caller's figure makes no room for it."""
-    room = ax.figure.get_layout_engine() is not None
-    given = {"loc": "upper left", "bbox_to_anchor": (1, 1)} if room else {"loc": "best", "frameon": True}
+    given = (
+        {"loc": "upper left", "bbox_to_anchor": (1, 1)} if has_room(ax) else {"loc": "best", "frameon": True}
+    )
     return ax.legend(**given, facecolor=theme.paper, edgecolor="none", framealpha=0.8, **more)
 
 
-def at_ends(ax: Any, theme: Theme, named: Sequence[tuple[str, float, float]]) -> None:
-    """Names beside the places (x, y) of the data where lines end: each in the nearest free row.
+def has_room(ax: Any) -> bool:
+    """Whether the figure makes room for what stands beside its axes; the caller's may not."""
+    return ax.figure.get_layout_engine() is not None
 
-    A name that had to move is joined to its place by a thin line. The axes must have their limits and scales.
+
+def at_ends(ax: Any, theme: Theme, named: Sequence[tuple[str, float, float, str]]) -> None:
+    """Names beside the places (x, y) of the data where lines of a colour end: each in the nearest free row.
+
+    A name that had to move is joined to its place by a thin line of that colour. The axes must have their limits and
+    scales.
     """
     points = 72 / ax.figure.dpi
     width, height = (points * size for size in ax.get_window_extent().size)
     row = HIGH * SIZE / height
     taken: list[tuple[float, float, float]] = []
     to_share = ax.transData + ax.transAxes.inverted()
-    places = sorted((*to_share.transform((x, y))[::-1], text) for text, x, y in named)
-    for up, across, text in places:
+    places = sorted((*to_share.transform((x, y))[::-1], text, colour) for text, x, y, colour in named)
+    for up, across, text, colour in places:
         up = min(max(up, 0.0), 1.0)
+        long = WIDE * SIZE * len(text) / width
         left = across + 6 / width
-        right = left + WIDE * SIZE * len(text) / width
+        if left + long > 1 and not has_room(ax):
+            left = across - 6 / width - long
+        right = left + long
         rows = [up + k * row for k in sorted(range(-30, 31), key=abs)]
         beside = [u for low, high, u in taken if left < high and right > low]
         free = [
@@ -42,7 +52,7 @@ def at_ends(ax: Any, theme: Theme, named: Sequence[tuple[str, float, float]]) ->
         at = free[0] if free else up
         taken.append((left, right, at))
         offset = ((left - across) * width, (at - up) * height)
-        joined = {"arrowstyle": "-", "relpos": (0, 0.5), "color": theme.faint, "linewidth": 0.6, "shrinkA": 0,
+        joined = {"arrowstyle": "-", "relpos": (0, 0.5), "color": colour, "linewidth": 1.0, "shrinkA": 0,
                   "shrinkB": 4}  # fmt: skip
         # a halo would make paths of text
         ground = {"facecolor": theme.paper, "edgecolor": "none", "alpha": 0.7, "pad": 0.5}
