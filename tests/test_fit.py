@@ -517,6 +517,35 @@ def test_a_rate_that_is_far_too_small(line):
     assert r.retry().success
 
 
+@pytest.mark.parametrize("method", [None, st.Adam(lr=0.01)])
+@pytest.mark.parametrize("seed", [5, 6])
+def test_overfitting_is_named_and_the_advice_ends_sooner_with_the_same_parameters(method, seed):
+    rng = np.random.default_rng(seed)
+    X, V = rng.normal(size=(60, 20)), rng.normal(size=(400, 20))
+    y, v = X[:, 0] + rng.normal(size=60), V[:, 0] + rng.normal(size=400)
+    start = {"A": 0.2 * rng.normal(size=(20, 40)), "B": 0.1 * rng.normal(size=40)}
+    net = lambda p, X, y: np.mean((np.tanh(X @ p["A"]) @ p["B"] - y) ** 2)
+    r = st.fit(net, start, (X, y), method=method, validation=(V, v), epochs=60)
+    assert r.code == "converged.validation"
+    assert r.why.startswith("Overfitting")
+    again = r.retry()
+    np.testing.assert_array_equal(again.x["A"], r.x["A"])
+    assert again.success
+    assert again.nit < r.nit
+
+
+def test_advice_on_columns_out_of_scale_names_what_to_do_where_the_rate_was_chosen_already():
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(600, 2)) * [1e-4, 1e4]
+    y = X @ [1e4, 0.0] + 0.1 * rng.normal(size=600)
+    r = st.fit(both, np.zeros(2), (X, y), jac=True, epochs=2, method="gd")
+    assert r.code == "stalled.plateau"
+    assert "Standardise them" in r.advice
+    assert not r.advice.changes  # the same call again would end the same
+    scaled = (X - X.mean(axis=0)) / X.std(axis=0)
+    assert squares(st.fit(both, np.zeros(2), (scaled, y), jac=True).x, scaled, y) < 0.02
+
+
 def test_targets_that_are_all_the_same(line):
     r = st.fit(st.losses.Logistic(), None, (line[0], np.ones(103)))
     assert r.code == "stalled.labels"

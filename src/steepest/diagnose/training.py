@@ -151,7 +151,11 @@ def overfitted(case: Trained) -> Verdict | None:
         f"Overfitting: after epoch {case.best_epoch} the validation loss rose from {best:.4g} to {held[-1]:.4g}, "
         f"while the training loss fell to {case.loss[-1]:.4g}. The parameters of epoch {case.best_epoch} are returned."
     )
-    advice = Advice({"epochs": case.best_epoch}, "or penalise the parameters, or use more data", "fit")
+    # the longest wait for a better epoch on the way: so patient, a run ends with the same parameters, only earlier
+    scores = np.array([case.start, *held[: case.best_epoch]])
+    better = np.flatnonzero(np.diff(np.minimum.accumulate(scores), prepend=np.inf) < 0)
+    sooner = {} if case.reason.converged else {"patience": int(np.diff(better).max(initial=1))}
+    advice = Advice(sooner, "for a lower validation loss, penalise the parameters, or use more data", "fit")
     return Verdict("converged.validation", sentence, True, {"best_epoch": case.best_epoch}, advice)
 
 
@@ -181,7 +185,7 @@ def flat(case: Trained) -> Verdict | None:
         f"{sentence} {unscaled}".strip(),
         False,
         evidence,
-        Advice({"lr": "auto"}, "", "fit"),
+        Advice({} if unscaled and not math.isfinite(case.lr) else {"lr": "auto"}, unscaled, "fit"),
     )
 
 
@@ -208,7 +212,8 @@ def finished(case: Trained) -> Verdict | None:
         sentence = (
             f"{state}; it scatters ({number(-last)} up in the {window}): the rate is too large for the end."
         )
-        return Verdict(case.reason.code, sentence, False, evidence, Advice({"lr": "auto"}, "", "fit"))
+        advice = Advice({"lr": "auto"}, _unscaled(case)[0], "fit")
+        return Verdict(case.reason.code, sentence, False, evidence, advice)
     unscaled, names = _unscaled(case)
     sentence = f"{state}; it was still falling, by {number(last)} in the {window}. {unscaled}".strip()
     made = max(math.ceil(case.epochs["epoch"][-1]), 1)
