@@ -164,3 +164,31 @@ def test_a_slow_method_that_arrives_has_converged(lr):
     )
     assert r.fun < 1e-10
     assert r.success, r.why
+
+
+INFLECTED = {
+    "cube": (lambda x: x[0] ** 3, [1.0]),
+    "cube beside a square": (lambda x: x[0] ** 3 + (x[1] - 2) ** 2, [1.0, 5.0]),
+    "rotated": (lambda x: (x[0] + x[1]) ** 3 + (x[0] - x[1]) ** 2, [1.0, 0.5]),
+    "fifth power, elsewhere": (lambda x: 5 + (x[0] - 3) ** 5, [7.0]),
+}
+QUARTIC = {
+    "fourth power": (lambda x: x[0] ** 4, [1.0]),
+    "beside a steep square": (lambda x: x[0] ** 4 + 1e4 * x[1] ** 2, [1.0, 1.0]),
+    "sixth power, elsewhere": (lambda x: 5 + (x[0] - 3) ** 6, [7.0]),
+}
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+@pytest.mark.parametrize("jac", ["auto", "fd"])
+@pytest.mark.parametrize("name", INFLECTED)
+def test_an_inflection_is_no_minimum(name, jac):
+    f, x0 = INFLECTED[name]
+    assert not st.minimize(f, x0, jac=jac).success
+
+
+@pytest.mark.parametrize("jac", ["auto", "fd"])
+@pytest.mark.parametrize("name", QUARTIC)
+def test_a_flat_minimum_is_one(name, jac):
+    f, x0 = QUARTIC[name]
+    assert st.minimize(f, x0, jac=jac).success

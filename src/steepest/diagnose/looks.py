@@ -22,6 +22,8 @@ DECADES = (CLOSE, 1.0, 1e9, 1e12, 1e6, 1e15)  # times the scale, along coordinat
 COARSE = 10.0  # times |f| and all that the run has gained: a change of f over the step of a difference that is doubted
 REACHES = (10.0, 1.0)  # times how far each coordinate came, along those on which f is flat
 HALF = 0.5  # of a coordinate that must lie in the flat directions for a look along it
+FADED = 1e-2  # of what the run has gained, below which a curvature does not explain that it came to rest
+BEYOND = 0.1  # of the way along an axis, at which f is lower beyond an inflection
 FORESEEN = 100  # a fall so many times larger than slope and curvature foresee is no slope but a plateau's end
 
 
@@ -52,7 +54,7 @@ def rough(case: Case) -> Verdict | None:
 
 def lower(case: Case) -> Verdict | None:
     """A test was met, but where no curvature is seen f is lower by more than may be left."""
-    return _first(case, _sloping, _flat) if _claimed(case) else None
+    return _first(case, _sloping, _flat, _inflected) if _claimed(case) else None
 
 
 def unread(case: Case) -> Verdict | None:
@@ -147,6 +149,15 @@ def _flat(case: Case) -> Iterator[Look]:
             by = far * way * float((reach[moving] / np.abs(way[moving])).min())
             slope = float(case.g @ by)
             yield from (Look(sign * by) for sign in (1.0, -1.0) if sign * slope <= 0)
+
+
+def _inflected(case: Case) -> Iterator[Look]:
+    """Along axes that curve up too little to have stopped the run: a bend as that of x^3 is passed through."""
+    for value, axis in zip(case.bends.values, case.bends.axes.T, strict=True):
+        moving = np.abs(axis) > CLOSE * np.abs(axis).max()
+        way = float((case.come[moving] / np.abs(axis[moving])).min()) * axis
+        if 0 < value * float(way @ axis / (axis @ axis)) ** 2 < FADED * case.gains[0]:
+            yield from (Look(sign * BEYOND * way) for sign in (1.0, -1.0))
 
 
 def unfinished(case: Case, by: np.ndarray, f: float, foreseen: float | None = None) -> Verdict:
