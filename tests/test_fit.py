@@ -559,12 +559,15 @@ def test_a_loss_that_forgets_its_parameters(line):
 
 
 def test_what_is_left_when_the_budget_ends(line):
-    r = st.fit(squares, np.zeros(3), line, method=st.GD(lr=0.002), epochs=3)
+    r = st.fit(squares, np.zeros(3), line, method=st.GD(lr=0.02), epochs=3)
     assert r.code == "budget.epochs"
     assert not r.success
     assert "still falling" in r.why
     assert str(r.advice) == "st.fit(loss, params, data, epochs=6)"
     assert r.advice.changes == {"epochs": 6}
+    r = st.fit(squares, np.zeros(3), line, method=st.GD(lr=0.001), epochs=3)  # more epochs would be hundreds
+    assert "times smaller than 1/L" in r.why
+    assert r.advice.changes == {"lr": "auto"}
     assert st.fit(squares, np.zeros(3), line, method=st.GD(lr=0.05), epochs=40).success
 
 

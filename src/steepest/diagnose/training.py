@@ -176,9 +176,7 @@ def flat(case: Trained) -> Verdict | None:
     unscaled, names = _unscaled(case)
     went = f"the loss went from {case.start:.6g} to {case.end:.6g}"
     sentence = f"No progress: in {counted(case.steps, 'step')} {went}."
-    if math.isfinite(case.lr) and math.isfinite(case.boost) and L > 0 and case.lr * case.boost * L < 0.02:
-        times = count(1 / (case.lr * case.boost * L))
-        sentence += f" lr = {number(case.lr)} is {times} times smaller than 1/L = {number(1 / L)}."
+    sentence += _too_small(case, L)
     evidence = {"lr": case.lr, "L": L, "gradient": largest} | ({"unscaled": names} if names else {})
     return Verdict(
         "stalled.plateau",
@@ -215,13 +213,23 @@ def finished(case: Trained) -> Verdict | None:
         advice = Advice({"lr": "auto"}, _unscaled(case)[0], "fit")
         return Verdict(case.reason.code, sentence, False, evidence, advice)
     unscaled, names = _unscaled(case)
-    sentence = f"{state}; it was still falling, by {number(last)} in the {window}. {unscaled}".strip()
+    small = _too_small(case, curvature(case))
+    sentence = f"{state}; it was still falling, by {number(last)} in the {window}.{small} {unscaled}".strip()
     made = max(math.ceil(case.epochs["epoch"][-1]), 1)
     evidence |= {"unscaled": names} if names else {}
-    return Verdict(case.reason.code, sentence, False, evidence, Advice({"epochs": 2 * made}, "", "fit"))
+    changes: dict[str, Any] = {"lr": "auto"} if small else {"epochs": 2 * made}
+    return Verdict(case.reason.code, sentence, False, evidence, Advice(changes, "", "fit"))
 
 
 CAUSES = (broken, constant, diverged, overfitted, flat, finished)
+
+
+def _too_small(case: Trained, L: float) -> str:
+    """That the rate is far below 1/L, where it is."""
+    if not (math.isfinite(case.lr) and math.isfinite(case.boost) and 0 < case.lr * case.boost * L < 0.02):
+        return ""
+    times = count(1 / (case.lr * case.boost * L))
+    return f" lr = {number(case.lr)} is {times} times smaller than 1/L = {number(1 / L)}."
 
 
 def curvature(case: Trained) -> float:
