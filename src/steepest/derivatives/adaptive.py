@@ -167,9 +167,7 @@ class Finite:
         self.central, self.window = True, self.window * WIDER
         self._measure(x, f)
         if not self.measured.stochastic and self.measured.level < level and abs(f) >= LOWER * height:
-            self.measured = (
-                earlier  # f is bent over so wide a window, which hides what a narrower one has shown
-            )
+            self.measured = earlier  # f is bent over so wide a window, which hides what a narrower one showed
         self._calibrate(x, f, self.all)
         changed = np.abs(np.log2(self.steps.h / h)) > 2
         return bool(not central or self.measured.at(f) > 3 * level or changed.any())
@@ -177,6 +175,7 @@ class Finite:
     def _begin(self, x: np.ndarray, f: float) -> None:
         n = x.size
         self.measured = self._noise_at(x, f)
+        self.lost &= self.measured.relative  # a ripple looks bent on every scale, down to where it is smooth
         share = self.measured.level / self.measured.value if self.measured.value else self.unit
         h = min(np.cbrt(3 * max(share, self.unit)), 0.1) * self.scale
         slope, error, curvature, blur = np.zeros((4, n))
