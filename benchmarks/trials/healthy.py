@@ -8,7 +8,7 @@ import numpy
 import steepest as st
 
 from . import SUCCESS, Trial, rotation
-from .landscapes import call, landscape
+from .landscapes import call, landscape, random_rows
 from .steps import LIMITS, rated
 
 
@@ -83,19 +83,7 @@ def stochastic(rng, family):
     n, rows = int(rng.integers(1, 8)), 500
     X = rng.standard_normal((rows, n)) if family == "tune" else rng.choice([-1.0, 0.5, 1.5], (rows, n))
     w = rng.standard_normal(n)
-    target = X @ w + rng.uniform(0.1, 0.5) * rng.standard_normal(rows)
-    pick = numpy.random.default_rng(rng.integers(1 << 30))
-
-    def f(x):
-        some = pick.integers(0, rows, 32)
-        r = X[some] @ x - target[some]
-        return r @ r / 64, X[some].T @ r / 32
-
-    def clean(x):
-        r = X @ x - target
-        return float(r @ r) / rows / 2
-
-    best = clean(numpy.linalg.lstsq(X, target)[0])
+    f, clean, best = random_rows(rng, X, w, rng.uniform(0.1, 0.5), 32)
     call_ = {"jac": True, "stochastic": True, "maxiter": 2000}
     return Trial(f, w + rng.uniform(-3, 3, n), SUCCESS, best, call_, tolerance=2e-2, clean=clean)
 

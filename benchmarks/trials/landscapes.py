@@ -168,3 +168,20 @@ def call(rng, f, kinds=("auto", "auto", "own", "fd"), **keywords):
     """The arguments of a call, with a gradient of one of the kinds there are."""
     kind = str(rng.choice(kinds))
     return keywords | ({} if kind == "auto" else {"jac": f.slope if kind == "own" else kind})
+
+
+def random_rows(rng, X, w, spread, size):
+    """Least squares of which each call sees `size` random rows: value and gradient, the clean value, its least."""
+    target = X @ w + spread * rng.standard_normal(len(X))
+    pick = numpy.random.default_rng(rng.integers(1 << 30))
+
+    def f(x):
+        some = pick.integers(0, len(X), size)
+        r = X[some] @ x - target[some]
+        return r @ r / (2 * size), X[some].T @ r / size
+
+    def clean(x):
+        r = X @ x - target
+        return float(r @ r) / len(X) / 2
+
+    return f, clean, clean(numpy.linalg.lstsq(X, target)[0])

@@ -8,7 +8,7 @@ import numpy
 import steepest as st
 
 from . import Trial, rotation
-from .landscapes import call, landscape
+from .landscapes import call, landscape, random_rows
 from .steps import rated
 
 
@@ -159,19 +159,7 @@ def sampled(rng, family):
     n, rows = int(rng.integers(1, 5)), 400
     X = rng.standard_normal((rows, n)) if family == "tune" else rng.uniform(-2, 2, (rows, n))
     w = rng.standard_normal(n)
-    target = X @ w + 0.5 * rng.standard_normal(rows)
-    pick = numpy.random.default_rng(rng.integers(1 << 30))
-
-    def f(x):
-        some = pick.integers(0, rows, 16)
-        r = X[some] @ x - target[some]
-        return r @ r / 32, X[some].T @ r / 16
-
-    def clean(x):
-        r = X @ x - target
-        return float(r @ r) / rows / 2
-
-    best = clean(numpy.linalg.lstsq(X, target)[0])
+    f, clean, best = random_rows(rng, X, w, 0.5, 16)
     codes = ("stalled.noise", "budget.noise", "converged.noise")
     call_ = {"method": st.GD(lr=0.2), "jac": True, "maxiter": 400}
     return Trial(
