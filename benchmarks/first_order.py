@@ -17,9 +17,9 @@ import numpy as np
 
 import steepest as st
 from steepest.findlr import find_lr
-from steepest.method import Method
-from steepest.parameterfree import DAdaptAdam, DAdaptGD, DoG, DoWG, Prodigy
-from steepest.proximal import FISTA, SpaRSA
+from steepest.methods.method import Method
+from steepest.methods.parameterfree import DAdaptAdam, DAdaptGD, DoG, DoWG, Prodigy
+from steepest.methods.proximal import FISTA, SpaRSA
 
 BUDGET = 3000
 GAP = 1e-4

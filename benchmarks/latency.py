@@ -16,9 +16,7 @@ BEGIN = (
 END = "\nprint(time.perf_counter() - began)"
 CONTENDERS = {
     "import steepest alone": "import steepest",
-    "steepest Stepper, in machine code": (
-        "from steepest.rules import Adam; from steepest.stepper import Stepper\nStepper(Adam(), x).step(g)"
-    ),
+    "steepest Stepper, in machine code": ("from steepest import Adam, Stepper\nStepper(Adam(), x).step(g)"),
     "optax jit": (
         "import jax, optax\no = optax.adam(1e-3); x = jax.numpy.array(x)\n"
         "@jax.jit\ndef step(x, s):\n    u, s = o.update(g, s, x)\n    return optax.apply_updates(x, u), s\n"

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from steepest.lengths import AdGD, Armijo, BarzilaiBorwein, Length, Polyak, Wolfe
+from steepest.methods.lengths import AdGD, Armijo, BarzilaiBorwein, Length, Polyak, Wolfe
 from steepest.oracle import Objective, Oracle
 from steepest.params import Parameters
 

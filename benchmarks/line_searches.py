@@ -21,7 +21,7 @@ import numpy as np
 from scipy.optimize import line_search
 from scipy.optimize._dcsrch import DCSRCH  # not public; there is no other way to it
 
-from steepest.searches import Search, strong_wolfe
+from steepest.methods.searches import Search, strong_wolfe
 
 C1 = 1e-4
 

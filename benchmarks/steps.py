@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 import steepest as st
-from steepest.stepper import Stepper
+from steepest.methods.stepper import Stepper
 from timing import interleave, median_ratio
 
 SIZES = [100, 1000, 10_000, 100_000, 1_000_000, 10_000_000]

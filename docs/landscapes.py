@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import steepest as st
-from steepest.method import Method
-from steepest.methods import describe
-from steepest.parameterfree import ParameterFree
-from steepest.proximal import Proximal
+from steepest.methods.method import Method
+from steepest.methods.parameterfree import ParameterFree
+from steepest.methods.proximal import Proximal
+from steepest.methods.registry import describe
 
 RATES = [float(f"{digit}e{power}") for power in range(-5, 2) for digit in (1, 2, 5)]
 LAST = 10  # a rate is judged by the highest of so many last values: a single low one may be chance

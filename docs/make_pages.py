@@ -24,10 +24,10 @@ import pictures
 import steepest as st
 from pictures import BLUE, INK, ORANGE, STYLE, line, note
 from steepest.codes import CODES, FAMILIES, FIGURES
-from steepest.lengths import AUTO
-from steepest.method import Method
-from steepest.methods import METHODS, describe
-from steepest.parameterfree import ParameterFree
+from steepest.methods.lengths import AUTO
+from steepest.methods.method import Method
+from steepest.methods.parameterfree import ParameterFree
+from steepest.methods.registry import METHODS, describe
 
 DOCS = Path(__file__).resolve().parent
 EXAMPLES = DOCS.parent / "examples"

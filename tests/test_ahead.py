@@ -9,8 +9,9 @@ import pytest
 
 import steepest as st
 from conftest import peer
-from steepest import ahead, history, rules, stop
-from steepest.lift import Rule, rule
+from steepest import ahead, history, stop
+from steepest.methods import rules
+from steepest.methods.lift import Rule, rule
 
 pytest.importorskip("llvmlite", reason="loops are compiled with llvmlite (extra: fast)")
 

@@ -16,7 +16,7 @@ import pytest
 import steepest as st
 from steepest.checkpoint import read, write
 from steepest.derivatives.noise import Noise
-from steepest.directions import Pair
+from steepest.methods.directions import Pair
 
 
 def same(a, b):

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 import steepest as st
 from commandline import ENVIRONMENT, process, run, run_json
 from steepest import problems
-from steepest.methods import METHODS
+from steepest.methods.registry import METHODS
 from steepest_cli import main
 
 

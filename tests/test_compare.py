@@ -9,8 +9,8 @@ import pytest
 
 from steepest.compare import compare
 from steepest.errors import ArgumentError
+from steepest.methods.rules import GD, Adam
 from steepest.minimize import minimize
-from steepest.rules import GD, Adam
 
 
 def bowl(x):

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from steepest.conjugate import ConjugateGradient, HagerZhang
-from steepest.directions import BFGS, LBFGS, Pair, pair, sandwiched
 from steepest.errors import ArgumentError
+from steepest.methods.conjugate import ConjugateGradient, HagerZhang
+from steepest.methods.directions import BFGS, LBFGS, Pair, pair, sandwiched
 from steepest.oracle import Box, Objective, Oracle
 from steepest.params import Parameters
 from steepest.point import Point

@@ -17,7 +17,7 @@ import pytest
 
 import steepest as st
 from conftest import peer
-from steepest.methods import METHODS
+from steepest.methods.registry import METHODS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))

@@ -9,8 +9,9 @@ import pytest
 
 import steepest as st
 from conftest import peer
-from steepest import epoch, losses
+from steepest import losses
 from steepest.losses import LOSSES
+from steepest.training import epoch
 
 pytestmark = pytest.mark.usefixtures("llvm")
 RNG = np.random.default_rng(11)
@@ -174,7 +175,7 @@ class Killed(BaseException):
 @pytest.mark.parametrize("l1", [0.0, 0.05])
 @pytest.mark.parametrize("when", [1, 7, 12])
 def test_a_run_that_was_killed_goes_on_bit_by_bit(tmp_path, monkeypatch, when, l1):
-    from steepest.kept import Keeper
+    from steepest.training.kept import Keeper
 
     monkeypatch.setattr(epoch, "WORTHWHILE", 0)
     monkeypatch.setattr(epoch, "PLACES", 6 * 8 * 4)

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import steepest as st
-from steepest import directions, problems
+from steepest import problems
 from steepest.errors import ArgumentError
 from steepest.findlr import find_lr
+from steepest.methods import directions
 
 
 def quadratic(n, largest, condition=1e3, seed=0):

@@ -446,7 +446,7 @@ class Killed(BaseException):
 )
 @pytest.mark.parametrize("when", [25, 40, 57])
 def test_a_run_that_was_killed_goes_on_bit_by_bit(line, tmp_path, monkeypatch, method, when):
-    monkeypatch.setattr("steepest.kept.EVERY", 0.0)
+    monkeypatch.setattr("steepest.training.kept.EVERY", 0.0)
     how = dict(method=method, batch_size=10, epochs=8, rng=4, jac=True, average=0.9, accumulate=1)
     whole = st.fit(both, np.zeros(3), line, **how)
     steps = []
@@ -457,7 +457,7 @@ def test_a_run_that_was_killed_goes_on_bit_by_bit(line, tmp_path, monkeypatch, m
         if len(steps) == when:
             raise Killed
 
-    from steepest.kept import Keeper
+    from steepest.training.kept import Keeper
 
     see = Keeper.see
     path = tmp_path / "run.npz"

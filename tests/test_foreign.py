@@ -7,8 +7,9 @@ import pytest
 
 import steepest as st
 from conftest import peer
-from steepest import afar, foreign, rules
-from steepest.lift import Rule
+from steepest import afar, foreign
+from steepest.methods import rules
+from steepest.methods.lift import Rule
 
 START = [-1.2, 1.0]
 

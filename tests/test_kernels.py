@@ -11,14 +11,16 @@ import numpy as np
 import pytest
 from numpy import tanh
 
-from steepest import kernels, minimize, rules, stop
+from steepest import minimize, stop
+from steepest.engine import kernels
+from steepest.engine.kernels import kernel, kernel_text, loop_text, plain_kernel
+from steepest.engine.machine import BODIES, Code
+from steepest.engine.traced import from_rule
 from steepest.errors import ArgumentError, MissingExtraError
 from steepest.expression import OPERATIONS, invariants, symbol
-from steepest.kernels import kernel, kernel_text, loop_text, plain_kernel
-from steepest.lift import Rule, rule
-from steepest.machine import BODIES, Code
-from steepest.stepper import SERIAL, Stepper
-from steepest.traced import from_rule
+from steepest.methods import rules
+from steepest.methods.lift import Rule, rule
+from steepest.methods.stepper import SERIAL, Stepper
 
 pytest.importorskip("llvmlite", reason="rules are compiled with llvmlite (extra: fast)")
 

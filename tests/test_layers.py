@@ -14,13 +14,10 @@ PACKAGE = Path(__file__).parents[1] / "src" / "steepest"
 # From bottom to top; a module may import what stands before it (a package counts as one).
 LAYERS = """
     errors codes log foreign point checkpoint params parallel oracle expression formula derivatives problems samples
-    places history stop method schedules searches lengths alphabet machine blocks traced kernels lift stepper
-    rules settled units polish directions conjugate
-    leastsquares wrappers orthant parameterfree stochastic sets proximal methods loop resume landscape result limits
-    watch native ahead afar
+    places history stop schedules sets engine methods loop resume landscape result limits
+    watch ahead afar
     batch lanes manypoints diagnose run weigh negative posed minimize regression findlr swept sweep compare
-    data losses scales linear plan minibatch sparse means training batchloop epoch kept race trainable trained fit
-    continued estimators tabular plots __init__ __main__
+    data losses training estimators tabular plots __init__ __main__
 """.split()  # noqa: SIM905 (a picture of the layers)
 
 
@@ -55,6 +52,15 @@ def test_imports_go_downwards(path):
     assert name_of(path) in LAYERS, f"give {name_of(path)} its place in LAYERS"
     above = LAYERS[LAYERS.index(name_of(path)) + 1 :]
     assert not [name for name in imports(path) if name in above]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_name_what_is_there(path):
+    """Those inside functions too, which nothing else may ever run."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            home = path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+            assert home.is_dir() or home.with_suffix(".py").exists(), ast.unparse(node)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from conftest import peer
 from steepest.errors import ArgumentError
-from steepest.lengths import (
+from steepest.methods.lengths import (
     LENGTHS,
     AdGD,
     Armijo,
@@ -23,7 +23,7 @@ from steepest.lengths import (
     downhill,
     newton,
 )
-from steepest.searches import along, strong_wolfe
+from steepest.methods.searches import along, strong_wolfe
 from test_directions import oracle_of, quadratic, rosenbrock, rosenbrock_gradient
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))

@@ -459,7 +459,7 @@ class TestContinuation:
         whole = [now.point.x for now in itertools.islice(stream(), 21)]
         half = next(itertools.islice(stream(), 10, None))
         from steepest.loop import descend
-        from steepest.methods import find
+        from steepest.methods.registry import find
 
         rest = [now.point.x for now in itertools.islice(descend(half.point.oracle, half, find(name, 2)), 11)]
         np.testing.assert_array_equal(whole[10:], rest)

@@ -15,8 +15,8 @@ from steepest.errors import ArgumentError
 from steepest.expression import latex_name
 from steepest.formula import formula
 from steepest.loop import descend
+from steepest.methods.parameterfree import DAdaptAdam, DAdaptGD, DoG, DoWG, Prodigy
 from steepest.minimize import descend_from
-from steepest.parameterfree import DAdaptAdam, DAdaptGD, DoG, DoWG, Prodigy
 from steepest.point import Point
 
 KINDS = [DoG, DoWG, DAdaptGD, DAdaptAdam, Prodigy]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from steepest.errors import ArgumentError
-from steepest.methods import METHODS
+from steepest.methods.registry import METHODS
 from steepest.plots.palette import DASHES, FAMILIES, MARKERS, THEMES, find, look, looks
 
 # Machado, Oliveira & Fernandes (2009), severity 1, on linear RGB.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import steepest as st
-from steepest.polish import parabola, within
+from steepest.methods.polish import parabola, within
 
 
 @pytest.mark.parametrize("n", [1, 2, 5])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import steepest as st
-from steepest.race import EXTRA, LANE, UNKNOWN, climb, decayed, lengths
+from steepest.training.race import EXTRA, LANE, UNKNOWN, climb, decayed, lengths
 
 
 @pytest.fixture

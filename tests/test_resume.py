@@ -12,7 +12,7 @@ import pytest
 
 import steepest as st
 from steepest import resume
-from steepest.methods import METHODS
+from steepest.methods.registry import METHODS
 from steepest.params import Parameters
 from steepest.sets import L1, Ball
 

@@ -12,9 +12,9 @@ from numpy import sqrt
 
 import steepest as st
 from conftest import peer
-from steepest import rules
-from steepest.lift import TINY, Rule
-from steepest.methods import METHODS
+from steepest.methods import rules
+from steepest.methods.lift import TINY, Rule
+from steepest.methods.registry import METHODS
 
 RULES = [kind for kind in METHODS.values() if issubclass(kind, Rule)]
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.optimize import line_search
 
-from steepest.searches import TRIALS, backtracking, strong_wolfe
+from steepest.methods.searches import TRIALS, backtracking, strong_wolfe
 
 SEEDS = [1, 2, 3]
 

@@ -7,7 +7,8 @@ import pytest
 
 import steepest as st
 from conftest import peer
-from steepest import epoch, losses
+from steepest import losses
+from steepest.training import epoch
 
 RNG = np.random.default_rng(5)
 X = RNG.normal(size=(3000, 12))

@@ -12,16 +12,18 @@ from functools import partial
 import numpy as np
 import pytest
 
-from steepest import batch, kernels, lanes, rules
-from steepest.directions import BFGS
+from steepest import batch, lanes
+from steepest.engine import kernels
+from steepest.engine.traced import from_formula
 from steepest.errors import ArgumentError, MissingExtraError
 from steepest.formula import formula
 from steepest.history import History
-from steepest.lift import Rule
+from steepest.methods import rules
+from steepest.methods.directions import BFGS
+from steepest.methods.lift import Rule
 from steepest.minimize import minimize
 from steepest.stop import Criterion, GradientNorm, Reason, Steps
 from steepest.sweep import sweep as sweep_and_judge
-from steepest.traced import from_formula
 
 RULES = [r for r in vars(rules).values() if isinstance(r, type) and issubclass(r, Rule) and r is not Rule]
 sweep = partial(sweep_and_judge, diagnose=False)  # verdicts are tested in test_sweep_verdicts.py

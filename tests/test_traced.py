@@ -7,10 +7,11 @@ import math
 import numpy as np
 import pytest
 
-from steepest import problems, rules
+from steepest import problems
+from steepest.engine.traced import MOST, coordinates, from_function
 from steepest.expression import Program
+from steepest.methods import rules
 from steepest.sweep import sweep
-from steepest.traced import MOST, coordinates, from_function
 
 RATES = np.array([1e-3, 1e-2])
 

@@ -8,9 +8,10 @@ import pytest
 
 import steepest as st
 from steepest.derivatives.finite import Finite
+from steepest.methods import units
+from steepest.methods.units import curvatures, mixed
 from steepest.oracle import Objective
 from steepest.params import Parameters
-from steepest.units import curvatures, mixed
 from test_directions import oracle_of
 
 
@@ -109,9 +110,7 @@ def test_a_step_from_zero_is_found_in_any_unit(unit, function, truth):
 def test_good_units_pay_nothing(fun, monkeypatch):
     """Where all components of the gradient have fallen there is nothing to ask."""
     asked = []
-    monkeypatch.setattr(
-        "steepest.units.curvatures", lambda point, which: asked.extend(which) or np.ones(which.size)
-    )
+    monkeypatch.setattr(units, "curvatures", lambda point, which: asked.extend(which) or np.ones(which.size))
     assert st.minimize(fun, np.linspace(0.5, 2, 10)).success
     assert not asked
 

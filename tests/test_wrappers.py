@@ -10,12 +10,10 @@ import numpy as np
 import pytest
 
 import steepest as st
-from steepest import directions, wrappers
 from steepest.errors import ArgumentError
 from steepest.loop import descend
-from steepest.minimize import descend_from
-from steepest.oracle import Oracle
-from steepest.wrappers import (
+from steepest.methods import directions, wrappers
+from steepest.methods.wrappers import (
     Accumulate,
     Averaged,
     ClipNorm,
@@ -25,6 +23,8 @@ from steepest.wrappers import (
     PolyakAveraged,
     WeightDecay,
 )
+from steepest.minimize import descend_from
+from steepest.oracle import Oracle
 
 ADAM = st.Adam(lr=0.1)
 WRAPPED = {

@@ -7,8 +7,8 @@ import pytest
 
 import steepest as st
 from steepest import problems
-from steepest.lift import Rule
-from steepest.methods import METHODS
+from steepest.methods.lift import Rule
+from steepest.methods.registry import METHODS
 
 RULES = [kind for kind in METHODS.values() if issubclass(kind, Rule)]
 SOLVABLE = [p for p in problems.catalogue() if p.minimum is not None]

@@ -6,25 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from . import codes, data, losses, problems, schedules, sets, stop
 from .compare import compare
-from .conjugate import ConjugateGradient, HagerZhang
 from .derivatives import check_gradient, derivative, gradient, hessian, hessian_vector_product, noise
 from .diagnose import curvature, diagnose
-from .directions import BFGS, LBFGS
 from .errors import ArgumentError, FormulaError, MissingExtraError, ObjectiveError, SteepestError
 from .findlr import LearningRate, find_lr
-from .fit import fit
 from .formula import formula
-from .leastsquares import LeastSquares, LevenbergMarquardt
-from .lengths import AdGD, Armijo, BarzilaiBorwein, Polyak, ReduceOnPlateau, Wolfe
-from .lift import rule
-from .methods import methods
-from .minimize import descend_from as descend
-from .minimize import maximize, minimize
-from .parameterfree import DAdaptAdam, DAdaptGD, DoG, DoWG, Prodigy
-from .proximal import FISTA, ISTA, SpaRSA
-from .regression import fit_formula
-from .result import Result
-from .rules import (
+from .methods.conjugate import ConjugateGradient, HagerZhang
+from .methods.directions import BFGS, LBFGS
+from .methods.leastsquares import LeastSquares, LevenbergMarquardt
+from .methods.lengths import AdGD, Armijo, BarzilaiBorwein, Polyak, ReduceOnPlateau, Wolfe
+from .methods.lift import rule
+from .methods.parameterfree import DAdaptAdam, DAdaptGD, DoG, DoWG, Prodigy
+from .methods.proximal import FISTA, ISTA, SpaRSA
+from .methods.registry import methods
+from .methods.rules import (
     GD,
     AdaBelief,
     Adadelta,
@@ -47,12 +42,9 @@ from .rules import (
     SignSGD,
     Yogi,
 )
-from .samples import from_samples
-from .sets import L1, Affine, Ball, Box, L1Ball, NonNegative, Simplex
-from .stepper import Stepper
-from .stochastic import DoGAdam
-from .sweep import sweep
-from .wrappers import (
+from .methods.stepper import Stepper
+from .methods.stochastic import DoGAdam
+from .methods.wrappers import (
     Accumulate,
     Averaged,
     ClipNorm,
@@ -62,6 +54,14 @@ from .wrappers import (
     PolyakAveraged,
     WeightDecay,
 )
+from .minimize import descend_from as descend
+from .minimize import maximize, minimize
+from .regression import fit_formula
+from .result import Result
+from .samples import from_samples
+from .sets import L1, Affine, Ball, Box, L1Ball, NonNegative, Simplex
+from .sweep import sweep
+from .training.fit import fit
 
 if TYPE_CHECKING:
     from . import plots

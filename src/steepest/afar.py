@@ -11,15 +11,15 @@ import numpy as np
 
 from .derivatives import Proved
 from .derivatives.proved import USER
+from .engine.traced import from_rule
 from .expression import OPERATIONS, Expression, Program, invariants, postorder, symbol
 from .foreign import Library
 from .history import History
-from .lift import Rule
 from .loop import Iterate
+from .methods.lift import Rule
 from .oracle import Objective, Oracle
 from .params import Parameters
 from .point import Point
-from .traced import from_rule
 
 COMPARISONS = [
     OPERATIONS[name] for name in ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal")

@@ -11,19 +11,19 @@ from typing import Any
 import numpy as np
 
 from .derivatives import Proved
+from .engine.kernels import exact, readable
+from .engine.machine import Code, instructions, literal, load, place, pointer, python, unpack
+from .engine.native import Native
+from .engine.traced import coordinates, from_formula, from_rule
 from .errors import MissingExtraError
 from .expression import OPERATIONS, symbol
 from .formula import Formula
 from .history import COLUMNS, History
-from .kernels import exact, readable
-from .lift import FLOAT64, Rule
 from .loop import Iterate
-from .machine import Code, instructions, literal, load, place, pointer, python, unpack
-from .native import Native
+from .methods.lift import FLOAT64, Rule
 from .oracle import Objective, Oracle
 from .point import Point
 from .stop import Criterion
-from .traced import coordinates, from_formula, from_rule
 from .watch import Margins, margins
 
 # One step after the other as long as each ends within the margins; what is known of it is written down. The step that

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from .engine.kernels import kernel, loop_text
+from .engine.machine import Code
+from .engine.traced import from_rule
 from .errors import MissingExtraError
 from .expression import Expression, invariants, symbol
-from .kernels import kernel, loop_text
-from .lift import Rule
-from .machine import Code
+from .methods.lift import Rule
 from .stop import Criterion, Either, Steps, parts
-from .traced import from_rule
 from .watch import Batch, Moment, Watch, history
 
 INTERRUPTED = "interrupted"  # the code of a run that has not ended

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from .errors import ArgumentError, MissingExtraError
-from .method import Method
-from .methods import find
+from .methods.method import Method
+from .methods.registry import find
 from .minimize import minimize
 from .params import Parameters
 from .result import Result
@@ -132,7 +132,7 @@ def compare(
 
     Examples
     --------
-    >>> from steepest.rules import GD, Adam
+    >>> from steepest import GD, Adam
     >>> table = compare(lambda x: x[0] ** 2 + 50 * x[1] ** 2, [3.0, 2.0], [GD(lr=0.01), Adam(lr=0.5), "bfgs"])
     >>> [row["method"].partition("(")[0] for row in table.rows()][0]
     'BFGS'

@@ -9,12 +9,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from .alphabet import ARRAYS, speak
 from .batch import INTERRUPTED, Outcome, Task, run_batch
+from .engine.alphabet import ARRAYS, speak
+from .engine.kernels import loop_text
+from .engine.machine import Code
 from .expression import OPERATIONS, Expression, symbol
-from .kernels import loop_text
-from .lift import Rule
-from .machine import Code
+from .methods.lift import Rule
 from .watch import Moment, Watch, history
 
 # Coordinates; the loop is written out for all of them, and compiling takes the longer.

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from .method import Method
+from .methods.method import Method
 from .oracle import Oracle
 from .point import Point
 

@@ -12,13 +12,13 @@ from .derivatives.automatic import autograd
 from .derivatives.choice import choose
 from .derivatives.own import Paired
 from .derivatives.proved import USER
+from .engine.traced import coordinates, from_formula, from_function
 from .errors import ObjectiveError
 from .expression import Expression, Program
 from .formula import Formula
 from .lanes import FEW
 from .oracle import Objective
 from .params import Parameters
-from .traced import coordinates, from_formula, from_function
 from .watch import Batch
 
 

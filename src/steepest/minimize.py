@@ -17,19 +17,19 @@ from .errors import ArgumentError
 from .landscape import Landscape
 from .limits import Limits
 from .loop import Iterate, descend
-from .method import Method
-from .methods import find
+from .methods.method import Method
+from .methods.proximal import Proximal, SpaRSA
+from .methods.registry import find
+from .methods.stochastic import DoGAdam
 from .negative import Negative, function
 from .oracle import Objective, Oracle
 from .params import Parameters
 from .point import Point
 from .posed import asked, beginning, first_point
-from .proximal import Proximal, SpaRSA
 from .result import Result
 from .resume import Keeper, problem
 from .run import Run
 from .sets import term
-from .stochastic import DoGAdam
 from .stop import Criterion, Reason
 from .weigh import Spending
 

@@ -10,10 +10,10 @@ import numpy as np
 from .derivatives import choose
 from .derivatives.unproved import Unproved
 from .errors import ArgumentError
+from .methods.proximal import Composite
 from .oracle import Box, Derivative, Objective, Oracle, faces
 from .params import Parameters
 from .point import Point
-from .proximal import Composite
 from .sets import Term
 
 

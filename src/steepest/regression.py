@@ -10,7 +10,7 @@ import numpy as np
 
 from .errors import ArgumentError
 from .expression import Program, differentiate, names, parse, symbol
-from .leastsquares import LeastSquares, LevenbergMarquardt
+from .methods.leastsquares import LeastSquares, LevenbergMarquardt
 from .minimize import minimize
 from .params import floats
 from .result import Result

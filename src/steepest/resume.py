@@ -18,10 +18,10 @@ from .checkpoint import reopen, write
 from .errors import ArgumentError
 from .history import History
 from .loop import Iterate
+from .methods.proximal import Composed, Composite
+from .methods.wrappers import Through, View
 from .oracle import Objective, Oracle
 from .point import Point
-from .proximal import Composed, Composite
-from .wrappers import Through, View
 
 logger = logging.getLogger("steepest")
 

@@ -16,7 +16,7 @@ from .diagnose import Verdict, judge
 from .errors import Exhausted
 from .history import History, Record
 from .loop import Iterate
-from .method import Method
+from .methods.method import Method
 from .oracle import Objective, Oracle
 from .params import Parameters
 from .point import Point, distance, norm

@@ -15,11 +15,11 @@ from .batch import INTERRUPTED, Task, run_batch
 from .diagnose import Ends, Verdict, judge_many
 from .errors import ArgumentError, MissingExtraError
 from .lanes import FEW, run_lanes
-from .lift import Rule
 from .limits import Limits
 from .manypoints import many_points
-from .method import Method
-from .methods import find
+from .methods.lift import Rule
+from .methods.method import Method
+from .methods.registry import find
 from .minimize import minimize
 from .parallel import until_interrupted
 from .params import floats
@@ -94,7 +94,7 @@ def sweep(
     Examples
     --------
     >>> import numpy as np
-    >>> from steepest.rules import GD
+    >>> from steepest import GD
     >>> s = sweep(lambda x: x[0] ** 2 + 10 * x[1] ** 2, [3.0, 2.0], GD(lr=np.array([0.01, 0.09, 0.11])))
     >>> s.code.tolist(), s.best["lr"], s.engine
     (['converged.gradient', 'converged.gradient', 'diverged.rate'], 0.09, 'batch')

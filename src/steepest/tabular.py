@@ -12,9 +12,9 @@ import numpy as np
 from . import checkpoint
 from .errors import ArgumentError, MissingExtraError
 from .expression import Program, parse, symbol
-from .fit import fit
 from .losses import LOSSES, Linear, Logistic, Softmax, Squared, scores
 from .result import Result
+from .training.fit import fit
 
 MOST_CATEGORIES = 50  # a column of text with more is a name or a remark, and no category
 

@@ -70,7 +70,7 @@ def _written(value: Any) -> str | None:
 
 def _method(method: Any) -> str | None:
     """``gd:lr=0.1``: those settings that are not the defaults."""
-    from steepest.methods import METHODS
+    from steepest.methods.registry import METHODS
 
     name = type(method).__name__.lower()
     hyper = getattr(method, "hyper", None)

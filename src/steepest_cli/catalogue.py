@@ -12,7 +12,7 @@ from .program import Command
 
 
 def _complete_method(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    from steepest.methods import METHODS
+    from steepest.methods.registry import METHODS
 
     return [name for name in METHODS if name.startswith(incomplete.lower())]
 
@@ -32,7 +32,7 @@ steepest methods adam --json
 @click.pass_context
 def list_methods(ctx: click.Context, name: str | None, **others: Any) -> None:
     """List the methods; with NAME, all about one: its formula, also in LaTeX."""
-    from steepest.methods import describe, find, methods
+    from steepest.methods.registry import describe, find, methods
 
     chosen = methods() if name is None else [describe(type(find(name, 1)))]
     if form(ctx) == "json":

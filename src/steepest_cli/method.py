@@ -147,6 +147,6 @@ def single(spec: Spec | None, command: str) -> Spec | None:
 
 def kind(spec: Spec | None, n: int) -> Any:
     """The class of a method."""
-    from steepest.methods import find
+    from steepest.methods.registry import find
 
     return type(find(spec.name if spec else None, n))

@@ -99,7 +99,7 @@ def _advise(ctx: click.Context, spec: Spec) -> None:
 
 
 def _rule(spec: Spec, n: int) -> Any:
-    from steepest.lift import Rule
+    from steepest.methods.lift import Rule
 
     kind = chosen.kind(spec, n)
     if not issubclass(kind, Rule):

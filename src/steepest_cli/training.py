@@ -103,7 +103,7 @@ def fit(
 def _linear(ctx: click.Context, frame: Any) -> tuple[Any, Any, Any]:
     """A linear model, how it was trained, and its scores."""
     from steepest import tabular
-    from steepest.plan import budget
+    from steepest.training.plan import budget
 
     given = ctx.params
     if given["start"] is not None:

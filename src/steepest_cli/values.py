@@ -169,7 +169,7 @@ class MethodSpec(click.ParamType):
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
         from click.shell_completion import CompletionItem
 
-        from steepest.methods import METHODS
+        from steepest.methods.registry import METHODS
 
         return [CompletionItem(name) for name in METHODS if name.startswith(incomplete.lower())]
 

@@ -10,8 +10,8 @@ from typing import Any
 from ..derivatives.choice import choose
 from ..derivatives.own import Paired
 from ..errors import ArgumentError
-from ..method import Method
-from ..methods import METHODS
+from ..methods.method import Method
+from ..methods.registry import METHODS
 from ..oracle import Box, Objective, Oracle, faces
 from ..params import Parameters
 from ..stop import Reason

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..history import History
 from ..limits import Limits
-from ..method import Method
+from ..methods.method import Method
 from ..oracle import Box, Oracle
 from ..point import Point
 from ..stop import Reason

@@ -10,8 +10,8 @@ import numpy as np
 from ..errors import ArgumentError
 from ..formula import formula
 from ..history import History
-from ..lift import Rule
-from ..method import Method
+from ..methods.lift import Rule
+from ..methods.method import Method
 from ..oracle import Oracle
 
 SHOWN = 3  # coordinates that are written out

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..history import History
-from ..method import Method
+from ..methods.method import Method
 from ..oracle import Oracle
 from ..point import Point
 from ..stop import Reason

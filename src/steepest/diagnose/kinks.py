@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..rules import Adam
+from ..methods.rules import Adam
 from ..schedules import Polynomial
 from .case import GAIN, Case
 from .verdict import Advice, Verdict

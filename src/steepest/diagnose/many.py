@@ -11,7 +11,7 @@ import numpy as np
 
 from ..batch import Outcome, Task
 from ..codes import CODES
-from ..lift import Rule
+from ..methods.lift import Rule
 from .curvature import FULL
 from .hessians import Hessians
 from .rate import LIMITS, SHARES

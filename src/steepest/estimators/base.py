@@ -10,16 +10,16 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ..continued import Stepping
 from ..data import Arrays, source
 from ..errors import ArgumentError
-from ..fit import fit
-from ..lift import Rule
-from ..linear import Model
 from ..losses import LOSSES, Linear
-from ..method import Method
-from ..methods import find
-from ..plan import BATCH, Plan, budget
+from ..methods.lift import Rule
+from ..methods.method import Method
+from ..methods.registry import find
+from ..training.continued import Stepping
+from ..training.fit import fit
+from ..training.linear import Model
+from ..training.plan import BATCH, Plan, budget
 
 
 class LinearDescent(CallbackSupportMixin, BaseEstimator):

@@ -1,0 +1,110 @@
+"""Directions of conjugate gradients: each remembers the last direction only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ..point import Point
+from .directions import TINY, Descent, free
+from .method import Method
+from .polish import Polish
+from .units import Seen
+
+ETA = 0.4  # Hager & Zhang (2013), "The limited memory conjugate gradient method"
+
+
+class Conjugate(NamedTuple):
+    """The last direction, zero before the first step, and the diagonal metric."""
+
+    last: Point
+    first: float
+    seen: Seen
+    initial: np.ndarray
+    direction: np.ndarray
+
+
+class Conjugation(Descent):
+    """What conjugate gradients share: direction = -H g + beta direction_old, with a diagonal metric H.
+
+    A search begins where the slope foresees the last decrease (Nocedal & Wright 2006, section 3.5).
+    """
+
+    def beta(self, g: np.ndarray, y: np.ndarray, memory: Conjugate) -> float:
+        """How much of the old direction remains; y, the change of g, has a positive slope along it."""
+        raise NotImplementedError
+
+    def begin(self, point: Point, seen: Seen, initial: np.ndarray, first: float) -> Conjugate:
+        return Conjugate(point, first, seen, initial, np.zeros_like(point.x))
+
+    def update(self, point: Point, memory: Conjugate) -> tuple[np.ndarray, Conjugate]:
+        g, d, H, last = point.g, memory.direction, memory.initial, memory.last
+        direction, first = -H * g, memory.first
+        y = g - last.g
+        if min(float(d.dot(y)), float(d.dot(d / H)), float(last.g.dot(H * last.g))) > TINY:
+            mixed = direction + self.beta(g, y, memory) * d
+            direction = mixed if mixed.dot(g) < 0 else direction
+            slope = float(direction.dot(g))
+            first = float((point.x - last.x).dot(last.g)) / slope if slope < 0 else first
+        direction = free(direction, g)
+        return direction, Conjugate(point, first, memory.seen, H, direction)
+
+    def promise(self, point: Point, memory: Conjugate | Polish) -> float:
+        """As much as the last step was foreseen to bring: the metric learns nothing, and may have become wrong."""
+        promise = super().promise(point, memory)
+        if isinstance(memory, Polish) or not memory.direction.any():
+            return promise
+        return promise * self.update(point, memory)[1].first
+
+
+@dataclass(frozen=True)
+class ConjugateGradient(Conjugation, Method):
+    """Conjugate gradients with beta of Polak & Ribière, not below 0 (PR+): Gilbert & Nocedal (1992).
+
+    `c2` says how much flatter each search must end than it began, between 0.0001 and 1.
+    """
+
+    c2: float = 0.3
+    name = "ConjugateGradient"
+
+    @classmethod
+    def lines(cls) -> list[tuple[str, str]]:
+        return [
+            ("y", "g - g_old"),
+            ("beta", "maximum(y_T*H_0*g/(g_old_T*H_0*g_old), 0)"),
+            ("d", "-H_0*g + beta*d"),
+            ("step", "a*d"),
+        ]
+
+    def beta(self, g: np.ndarray, y: np.ndarray, memory: Conjugate) -> float:
+        H, g_old = memory.initial, memory.last.g
+        return max(float(y.dot(H * g)) / float(g_old.dot(H * g_old)), 0.0)
+
+
+@dataclass(frozen=True)
+class HagerZhang(Conjugation, Method):
+    """Conjugate gradients: Hager & Zhang (2005), with the lower bound of theirs (2013), which has no units.
+
+    `c2` says how much flatter each search must end than it began, between 0.0001 and 1.
+    """
+
+    c2: float = 0.3
+    name = "HagerZhang"
+
+    @classmethod
+    def lines(cls) -> list[tuple[str, str]]:
+        return [
+            ("y", "g - g_old"),
+            ("beta", "(y_T*H_0*g - 2*(y_T*H_0*y)*(d_T*g)/(d_T*y))/(d_T*y)"),
+            ("beta_least", f"{ETA}*(d_T*g_old)/(d_T*(d/H_0))"),
+            ("d", "-H_0*g + maximum(beta, beta_least)*d"),
+            ("step", "a*d"),
+        ]
+
+    def beta(self, g: np.ndarray, y: np.ndarray, memory: Conjugate) -> float:
+        H, d = memory.initial, memory.direction
+        dy = float(d.dot(y))
+        beta = (float(y.dot(H * g)) - 2 * float(y.dot(H * y)) * float(d.dot(g)) / dy) / dy
+        return max(beta, ETA * float(d.dot(memory.last.g)) / float(d.dot(d / H)))

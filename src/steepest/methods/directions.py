@@ -1,0 +1,298 @@
+"""Directions: BFGS and L-BFGS, each with a strong Wolfe search along what it proposes (see also conjugate.py).
+
+Each tells where to go, ``init(point) -> memory`` and ``update(point, memory) -> (direction, memory)``; the
+one `Descent.step` goes there. Nothing depends on the units of f, and with second derivatives along the
+coordinates (differences bring them for free) not on those of the x_i either.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..oracle import Oracle
+from ..point import Point, norm
+from ..schedules import counts, validate
+from ..stop import Criterion
+from .lengths import reach
+from .method import Method
+from .polish import MISSES, Polish, begin, polished, suits
+from .searches import C1, along, strong_wolfe
+from .settled import NOTHING, SLOW, Directed, Settled
+from .units import MANY, OVERLOOKED, Seen, curvatures, doubtful, mixed, overlooked
+
+NEAR = 10.0  # a run is about to end when its next step promises so many times what can be seen
+SETBACKS = 3  # failed searches in a row, each with a gradient or a memory made anew
+CERTAIN = 3.0  # a curvature counts from so many deviations of its noise on: Shi, Xie, Byrd & Nocedal (2022)
+TINY = float(np.finfo(float).tiny)  # products below have lost their digits
+
+
+class Descent(Directed):
+    """What all directions share: how a step is made. Each memory has `first`, the first length to try, and `seen`."""
+
+    name: str
+    c2: float
+
+    def __post_init__(self) -> None:
+        validate(self, f"a number between {C1} and 1", lambda value: C1 < value < 1, "c2")
+
+    def convergence(self, dtype: np.dtype) -> Criterion:
+        """The next step promises less than can be seen."""
+        return Settled(self)
+
+    def init(self, point: Point) -> Any:
+        """What is known before the first step."""
+        return self.begin(point, Seen(point.f, np.abs(point.g)), *scale(point))
+
+    def begin(self, point: Point, seen: Seen, initial: np.ndarray, first: float) -> Any:
+        """A memory that knows the diagonal metric `initial` of shape (n,) only, and the first length."""
+        raise NotImplementedError
+
+    def step(self, point: Point, memory: Any, t: float, oracle: Oracle) -> tuple[Point, Any, float]:
+        """Search along the direction; values within the noise of fun count as equal.
+
+        When a search fails, the gradient is proved or calibrated anew, and the search is repeated from an
+        empty memory. After that, or where the gradient is zero, it stays at `point`, and the length is 0.0.
+        """
+        if isinstance(memory, Polish):
+            return polished(point, memory, oracle)
+        for setback in range(SETBACKS):
+            if not point.g.any():
+                break
+            with np.errstate(all="ignore"):  # products may overflow; then the slope is no number below 0
+                direction, memory = self.update(point, memory)
+                slope = float(point.g.dot(direction))
+            if -math.inf < slope < 0:
+                noise = oracle.derivative.noise(point.f)
+                search = strong_wolfe(point.f, slope, memory.first, noise, c2=self.c2)
+                new, a = along(search, point, direction, oracle)
+                if a > 0:
+                    return *self.reconsidered(new, memory, point.f), a
+            if oracle.derivative.refresh(point.x, point.f):
+                point = oracle.meet(point.x, point.f)
+            elif setback > 0:
+                break
+            memory = self.begin(point, memory.seen, *scale(point))
+        if point.g.any() and suits(point, oracle):
+            return polished(point, begin(point, oracle), oracle)
+        return point, memory, 0.0
+
+    def promise(self, point: Point, memory: Any) -> float:
+        """The decrease that the next step is foreseen to bring."""
+        if isinstance(memory, Polish):  # until it is over, more than can't be seen
+            assert point.oracle is not None
+            return memory.promise if memory.misses >= MISSES else 4 * point.oracle.derivative.noise(point.f)
+        return super().promise(point, memory)
+
+    def reconsidered(self, point: Point, memory: Any, before: float) -> tuple[Point, Any]:
+        """Point and memory, where the run goes on; where it is about to end, what a second look makes of them.
+
+        A metric may have overlooked a coordinate, and under noise neither it nor the gradient can be trusted: they
+        are measured again, and with them the noise, which may have fallen with f.
+        """
+        oracle = point.oracle
+        assert oracle is not None
+        seen = memory.seen.at(point)
+        memory = memory._replace(seen=seen)
+        derivative, fall = oracle.derivative, seen.start - point.f
+        if before - point.f > SLOW * fall:
+            return point, memory
+        if getattr(derivative, "rough", False) and self.promise(point, memory) <= 2 * derivative.noise(
+            point.f
+        ):
+            if suits(point, oracle):
+                return point, begin(point, oracle)
+            if seen.left > 0:
+                derivative.refresh(point.x, point.f)
+                point = oracle.meet(point.x, point.f)
+                return point, self.begin(point, seen._replace(left=seen.left - 1), *scale(point))
+        if seen.left == 0 or derivative.diagonal() is not None:
+            return point, memory
+        least = max(NOTHING * fall, 2 * derivative.noise(point.f))
+        promise = self.promise(point, memory)
+        if promise > NEAR * least or not doubtful(point, seen).size:
+            return point, memory
+        seen = seen._replace(left=seen.left - 1)
+        if overlooked(point, seen, max(least, OVERLOOKED * promise)):
+            return point, self.begin(point, seen, *scale(point, True))
+        return point, memory._replace(seen=seen)
+
+
+def scale(point: Point, unlike: bool = False) -> tuple[np.ndarray, float]:
+    """The diagonal H of shape (n,) to begin with, and the first length along -H g.
+
+    H is 1/|f''| along each coordinate, where these are known, and then length 1 is Newton's, but -H g may be
+    at most twice as long as x; otherwise H is 1, and the first step as long as x. On the tuning half of
+    Andrei's collection that beat steps of length 1, shorter ones, and those that would bring f to 0. Where the
+    coordinates are `unlike`, or x looks it, H = 1 would be blind: second derivatives are measured, or beyond
+    MANY coordinates each is taken to be as large as x_i says.
+    """
+    x, g = point.x, point.g  # differences know the second derivatives once the gradient was asked for
+    assert point.oracle is not None
+    curvature = point.oracle.derivative.diagonal()
+    if curvature is None and (unlike or mixed(x)):
+        if x.size > MANY:
+            H = np.where(x == 0, np.ones_like(x), x * x)
+            return H, reach(point, H * g, H)
+        curvature = curvatures(point, np.arange(x.size))
+    if curvature is None:
+        return np.ones_like(x), reach(point, g)
+    with np.errstate(all="ignore"):
+        H = 1 / np.abs(curvature)
+        for instead in (np.abs(x / g), 1.0):  # where f is linear: a step as long as x_i
+            H = np.where(np.isfinite(H) & (H > 0), H, instead)
+    return H.astype(x.dtype), min(1.0, 2 * reach(point, H * g, H)) if x.any() else 1.0
+
+
+class Pair(NamedTuple):
+    """A step s, the change y of the gradient along it, both of shape (n,), and s'y, which is positive."""
+
+    s: np.ndarray
+    y: np.ndarray
+    sy: float
+
+
+def pair(point: Point, last: Point) -> Pair | None:
+    """What two points teach: None unless s'y is positive, and more than the noise of gradients."""
+    s, y = point.x - last.x, point.g - last.g
+    sy = float(s.dot(y))
+    if not min(sy, float(s.dot(s)), float(y.dot(y))) > TINY or not math.isfinite(sy):
+        return None
+    if point.error is not None and last.error is not None:
+        moved = s != 0
+        with np.errstate(over="ignore"):  # an unknown component has an infinite error
+            doubt = norm(np.hypot(point.error, last.error)[moved] * s[moved])
+        if sy < CERTAIN * doubt:
+            return None
+    return Pair(s, y, sy)
+
+
+def factor(known: Pair, initial: np.ndarray) -> float:
+    """By what the initial metric must be multiplied to agree with a pair: Nocedal & Wright (2006), eq. 7.20."""
+    return known.sy / max(float(known.y.dot(initial * known.y)), TINY)
+
+
+def free(direction: np.ndarray, g: np.ndarray) -> np.ndarray:
+    """`direction` without the coordinates along which the slope is 0: at a bound, or unknown. A metric that
+    mixes coordinates would move them, whatever fun does there (Bertsekas 1982)."""
+    return np.where(g == 0, np.zeros_like(g), direction)
+
+
+class Dense(NamedTuple):
+    """H = gamma A + B: what is left of the `initial` metric, and what was learned."""
+
+    last: Point
+    first: float
+    seen: Seen
+    initial: np.ndarray
+    gamma: float
+    A: np.ndarray
+    B: np.ndarray
+
+
+@dataclass(frozen=True)
+class BFGS(Descent, Method):
+    """BFGS: Nocedal & Wright (2006), eq. 6.17, with the initial metric scaled at each step, as in L-BFGS.
+
+    The update is linear in H, so what the initial metric has left in it is kept apart, as A, and its factor
+    gamma follows the latest curvature (eq. 7.20). Scaled only once, as in eq. 6.20, it needs 1.5 times as
+    many evaluations (Andrei's collection, tuning half, n = 10 and 50, exact gradients). `c2` says how much
+    flatter each search must end than it began, between 0.0001 and 1.
+
+    Examples
+    --------
+    >>> import steepest as st
+    >>> st.minimize(lambda x: (x[0] - 1) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2, [-1.2, 1.0], method="bfgs").x.round(6)
+    array([1., 1.])
+    """
+
+    c2: float = 0.9
+    name = "BFGS"
+
+    @classmethod
+    def lines(cls) -> list[tuple[str, str]]:
+        return [
+            ("s", "x - x_old"),
+            ("y", "g - g_old"),
+            ("V", "I - y*s_T/(s_T*y)"),
+            ("A", "V_T*A*V"),
+            ("B", "V_T*B*V + s*s_T/(s_T*y)"),
+            ("gamma", "s_T*y/(y_T*H_0*y)"),
+            ("step", "-a*(gamma*A + B)*g"),
+        ]
+
+    def begin(self, point: Point, seen: Seen, initial: np.ndarray, first: float) -> Dense:
+        A = np.diag(initial)
+        return Dense(point, first, seen, initial, 1.0, A, np.zeros_like(A))
+
+    def update(self, point: Point, memory: Dense) -> tuple[np.ndarray, Dense]:
+        if known := pair(point, memory.last):
+            A, B = sandwiched(memory.A, known), sandwiched(memory.B, known)
+            B += np.outer(known.s, known.s / known.sy)
+            memory = Dense(point, 1.0, memory.seen, memory.initial, factor(known, memory.initial), A, B)
+        else:
+            memory = memory._replace(last=point)
+        direction = -(memory.gamma * (memory.A @ point.g) + memory.B @ point.g)
+        return free(direction, point.g), memory
+
+
+def sandwiched(M: np.ndarray, known: Pair) -> np.ndarray:
+    """V' M V with V = I - y s'/s'y, for symmetric M of shape (n, n)."""
+    s, y, sy = known
+    w = M @ y / sy
+    w = np.outer(w - s * (float(y.dot(w)) / (2 * sy)), s)
+    return M - w - w.T
+
+
+class Limited(NamedTuple):
+    """The latest pairs, oldest first."""
+
+    last: Point
+    first: float
+    seen: Seen
+    initial: np.ndarray
+    pairs: tuple[Pair, ...]
+
+
+@dataclass(frozen=True)
+class LBFGS(Descent, Method):
+    """L-BFGS: Nocedal & Wright (2006), algorithms 7.4 and 7.5: BFGS with the latest pairs only.
+
+    `memory` says how many; `c2` how much flatter each search must end than it began, between 0.0001 and 1.
+    """
+
+    memory: int = 10
+    c2: float = 0.9
+    name = "LBFGS"
+    lines = BFGS.lines
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        counts(self, "memory")
+
+    def begin(self, point: Point, seen: Seen, initial: np.ndarray, first: float) -> Limited:
+        return Limited(point, first, seen, initial, ())
+
+    def update(self, point: Point, memory: Limited) -> tuple[np.ndarray, Limited]:
+        if known := pair(point, memory.last):
+            memory = Limited(point, 1.0, memory.seen, memory.initial, (*memory.pairs, known)[-self.memory :])
+        else:
+            memory = memory._replace(last=point)
+        return free(-two_loops(memory, point.g), point.g), memory
+
+
+def two_loops(memory: Limited, g: np.ndarray) -> np.ndarray:
+    """H g: Nocedal & Wright (2006), algorithm 7.4."""
+    q, alphas = g, []
+    for s, y, sy in reversed(memory.pairs):
+        alphas.append(float(s.dot(q)) / sy)
+        q = q - alphas[-1] * y
+    q = memory.initial * q
+    if memory.pairs:
+        q = q * factor(memory.pairs[-1], memory.initial)
+    for (s, y, sy), alpha in zip(memory.pairs, reversed(alphas), strict=True):
+        q = q + (alpha - float(y.dot(q)) / sy) * s
+    return q

@@ -1,0 +1,166 @@
+"""Polish: where gradients drown in noise, a parabola through many values by least squares still sees; for few x_i."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from ..oracle import Oracle
+from ..point import Point
+
+FEW = 10  # coordinates, at most: a parabola has (n+1)(n+2)/2 coefficients
+REPEATS = 5  # of the first value, since its noise may be far from that at the start of the run
+SPARE = 1.5  # values for each coefficient
+REACH = math.sqrt(60)  # the first radius: where f is 30 deviations of its noise above its least value
+# residuals, in deviations of the noise: the radius shrinks above, and may grow below
+ROUGH, SMOOTH = 4.0, 2.0
+SHRINK, GROW, SHORTEST = 0.6, 1.6, 0.3
+FALL, SWELL = 0.5, 1.2  # ... and by how much the noise may seem to change from one parabola to the next
+FLATTEST = 1e8  # how much longer than wide the ball may become, in units of x_i
+SEEN = 0.3  # of the parabola's own deviation: what it must promise for a step to count
+MISSES = 3  # so many parabolas in a row that promise nothing end it
+
+
+class Polish(NamedTuple):
+    """What has been measured, and in which metric: f rises by radius^2 noise/2 over a step `metric @ z`, |z| = 1."""
+
+    metric: np.ndarray  # (n, n), of unit curvature
+    places: np.ndarray  # (k, n)
+    values: np.ndarray  # (k,)
+    noise: float
+    radius: float = REACH
+    promise: float = math.inf
+    misses: int = 0
+    rounds: int = 0
+
+
+def suits(point: Point, oracle: Oracle) -> bool:
+    """Whether there is noise above rounding, no bound, and few coordinates."""
+    return type(oracle) is Oracle and point.x.size <= FEW and getattr(oracle.derivative, "rough", False)
+
+
+def begin(point: Point, oracle: Oracle) -> Polish:
+    """Nothing measured but the noise; the metric is that of the second derivatives along the coordinates."""
+    noise = float(np.std(oracle.objective.batch(np.tile(point.x, (REPEATS, 1))), ddof=1))
+    if not noise > 0:  # it does not scatter, or is not finite
+        noise = oracle.derivative.noise(point.f)
+    curvature, size = oracle.derivative.diagonal(), np.where(point.x == 0, 1.0, np.abs(point.x))
+    furthest = size / (REACH * math.sqrt(noise))  # a step as long as x_i, at most
+    with np.errstate(all="ignore"):
+        length = 1 / np.sqrt(np.abs(np.full_like(size, np.nan) if curvature is None else curvature))
+    length = np.where(length < furthest, length, 0.1 * furthest)
+    return Polish(np.diag(length), np.empty((0, size.size)), np.empty(0), noise)
+
+
+def polished(point: Point, memory: Polish, oracle: Oracle) -> tuple[Point, Polish, float]:
+    """Fit a parabola around `point` and go to its least value within the radius; length 0.0 when that is over.
+
+    The values that fit best into the ball are used again, at least half of them are new. Regression models in
+    noise: Conn, Scheinberg & Vicente (2009), "Introduction to Derivative-Free Optimization", chapter 4.
+    """
+    noise, n = memory.noise, point.x.size
+    ball = memory.radius * math.sqrt(noise) * memory.metric
+    if memory.misses >= MISSES or not usable(ball):
+        return point, memory._replace(misses=MISSES), 0.0
+    coefficients = (n + 1) * (n + 2) // 2
+    wanted = (1 + memory.misses) * math.ceil(SPARE * coefficients)  # more where nothing was seen
+    places, values = _measured(point, memory, ball, wanted, oracle)
+    z = np.linalg.solve(ball, (places - point.x).T).T
+    near = np.isfinite(values) & ((z * z).sum(axis=1) <= 4)
+    kept = memory._replace(places=places, values=values, rounds=memory.rounds + 1)
+    if near.sum() <= coefficients:
+        return point, kept._replace(radius=SHRINK * memory.radius, misses=memory.misses + 1), memory.radius
+    g, B, residual = parabola(z[near], values[near])
+    if residual == 0:  # stairs: all values are the same
+        return point, kept._replace(radius=GROW * memory.radius, misses=memory.misses + 1), memory.radius
+    step = within(g, B)
+    promise = -float(g @ step + step @ B @ step / 2)
+    doubt = residual * math.sqrt(coefficients / near.sum())
+    new = told(oracle(point.x + ball @ step), ball, g + B @ step, doubt)
+    accepted = new.f <= point.f + 3 * noise
+    missed = not accepted or promise < SEEN * max(doubt, noise * math.sqrt(coefficients / near.sum()))
+    radius = memory.radius
+    if residual > ROUGH * noise or not accepted:
+        radius = max(SHRINK * radius, SHORTEST)
+    elif residual < SMOOTH * noise and step @ step > 0.9:
+        radius = GROW * radius
+    curvature, axes = np.linalg.eigh(B)
+    least = max(2 * max(residual, noise), 1e-4 * float(np.abs(curvature).max()))
+    metric = ball @ axes / np.sqrt(np.maximum(np.abs(curvature), least))
+    if not usable(metric):
+        metric = memory.metric
+    most = min(SWELL * noise, oracle.derivative.noise(point.f))
+    noise = max(min(residual, most), FALL * noise)  # it may follow f
+    kept = kept._replace(
+        metric=metric, noise=noise, radius=radius, promise=promise, misses=memory.misses + 1 if missed else 0
+    )
+    return (new if accepted else point), kept, memory.radius
+
+
+def usable(metric: np.ndarray) -> bool:
+    """Whether a metric is finite, and not too flat to be turned back, whatever the units of x_i."""
+    width = np.linalg.norm(metric, axis=1)
+    if not (np.isfinite(width) & (width > 0)).all():
+        return False
+    return bool(np.linalg.cond(metric / width[:, None]) < FLATTEST)
+
+
+def told(point: Point, ball: np.ndarray, slopes: np.ndarray, doubt: float) -> Point:
+    """The point with the gradient of the parabola, which saves the differences."""
+    back = np.linalg.inv(ball).T
+    error = doubt * np.linalg.norm(back, axis=1)
+    dtype = point.x.dtype
+    return Point(point.x, point.f, (back @ slopes).astype(dtype), error.astype(dtype), point.oracle)
+
+
+def _measured(
+    point: Point, memory: Polish, ball: np.ndarray, wanted: int, oracle: Oracle
+) -> tuple[np.ndarray, np.ndarray]:
+    """The nearest of the old places, and new ones in the ball: along axes that are drawn, and anywhere."""
+    n = point.x.size
+    z = np.linalg.solve(ball, (memory.places - point.x).T).T
+    far = (z * z).sum(axis=1)
+    old = np.argsort(far)[: min(wanted // 2, int((far <= 4).sum()))]
+    rng = np.random.default_rng(memory.rounds)  # so that equal runs are equal
+    axes = np.linalg.qr(rng.normal(size=(n, n)))[0]
+    anywhere = rng.normal(size=(wanted, n))
+    anywhere /= np.linalg.norm(anywhere, axis=1)[:, None] / rng.uniform(0.5, 1, wanted)[:, None]
+    new = np.vstack([axes, -axes, anywhere])[: wanted - old.size]
+    places = (point.x + new @ ball.T).astype(point.x.dtype)
+    with np.errstate(all="ignore"):
+        values = np.asarray(oracle.objective.batch(places), float)
+    return np.vstack([memory.places[old], places]), np.concatenate([memory.values[old], values])
+
+
+def parabola(z: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """g (n,) and B (n, n) of the c + g'z + z'Bz/2 that is nearest to `values` (k,) at `z` (k, n), and the deviation."""
+    n = z.shape[1]
+    i, j = np.triu_indices(n)
+    columns = np.column_stack([np.ones(len(z)), z, z[:, i] * z[:, j]])
+    lowest = float(values.min())
+    c, *_ = np.linalg.lstsq(columns, values - lowest, rcond=None)
+    B = np.zeros((n, n))
+    B[i, j] = c[1 + n :]
+    miss = values - lowest - columns @ c
+    deviation = math.sqrt(float(miss @ miss) / max(len(z) - c.size, 1))
+    return c[1 : 1 + n], B + B.T, deviation
+
+
+def within(g: np.ndarray, B: np.ndarray) -> np.ndarray:
+    """Where g'z + z'Bz/2 is least for |z| <= 1 (Moré & Sorensen 1983, by eigenvalues; n is small)."""
+    curvature, axes = np.linalg.eigh(B)
+    slopes = axes.T @ g
+    size = float(np.linalg.norm(slopes))
+    if size == 0:
+        return np.zeros_like(g)
+    low, high = max(0.0, -float(curvature[0])), max(0.0, -float(curvature[0])) + size
+    if curvature[0] > 0 and np.linalg.norm(slopes / curvature) <= 1:
+        return -axes @ (slopes / curvature)
+    for _ in range(60):
+        middle = (low + high) / 2
+        with np.errstate(divide="ignore", invalid="ignore"):
+            longer = np.linalg.norm(slopes / (curvature + middle)) > 1
+        low, high = (middle, high) if longer else (low, middle)
+    return -axes @ (slopes / (curvature + high))

@@ -1,0 +1,86 @@
+"""When a quasi-Newton run is done: what its next step promises can't be seen any more; free of units."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..history import History
+from ..point import Point
+from ..stop import Criterion, Reason
+
+# A step promises g'Hg/2. Below this share of the decrease so far there is nothing left to gain (numerics.md 1).
+NOTHING = 1e-15
+# ... and no more than the last digits of f.
+DIGITS = 1e-12
+# The promise is looked at only once a step has brought less than this share of the decrease so far.
+SLOW = 1e-8
+# A search that fails where the promise is below this share has met the rounding of f or of the gradient.
+FLOOR = 1e-9
+
+
+class Directed:
+    """A method that tells where its next step would go (see `directions`)."""
+
+    def update(self, point: Point, memory: Any) -> tuple[np.ndarray, Any]:
+        """The direction from `point`, shape (n,), and the memory that has learned from it."""
+        raise NotImplementedError
+
+    def promise(self, point: Point, memory: Any) -> float:
+        """The decrease g'Hg/2 that the model of the method sees in its next step."""
+        with np.errstate(all="ignore"):  # an overflow is an answer, too
+            direction, _ = self.update(point, memory)
+            return -0.5 * float(point.g.dot(direction))
+
+
+@dataclass(frozen=True)
+class Settled(Criterion):
+    """The next step promises less than can be seen: less than 1e-15 of the decrease so far, or than the noise of fun.
+
+    Where a search fails altogether (length 0), the run is settled too if the promise is small, and stalled else.
+    """
+
+    method: Directed
+
+    def __call__(self, history: History) -> Reason | None:
+        now, last = history.now, history.last
+        if now is None or now.point.oracle is None:
+            return None
+        fall = history.first.f - last.f
+        failed = last.lr == 0.0
+        if not now.point.g.any() and not self.method.promise(now.point, now.memory) > 0:
+            return Reason("converged.gradient", "Converged: the gradient is zero.")
+        if not failed and (last.t == 0 or not history.previous.f - last.f <= SLOW * fall):
+            return None
+        promise = self.method.promise(now.point, now.memory)
+        noise = now.point.oracle.derivative.noise(last.f)
+        if not 0 < promise < math.inf:
+            return Reason(
+                "stalled.scale",
+                f"Stalled: products of gradient and step overflow or vanish (gradient norm {last.g_norm:.3g}); "
+                "measure f or x in other units, so that both are nearer to 1.",
+            )
+        size = abs(last.f)
+        # from a start that is very high a small share is still much; unless f itself is going to 0
+        if promise <= NOTHING * fall and not DIGITS * size < promise < 0.1 * size:
+            return Reason(
+                "converged.promise",
+                f"Converged: the next step promises to change f by {promise:.2g} only, less than {NOTHING:.0e} of the "
+                f"change so far ({fall:.3g}).",
+            )
+        if promise <= 2 * noise or (failed and promise <= FLOOR * fall):
+            return Reason(
+                "converged.floor",
+                f"Converged as far as fun can tell: the next step promises to change f by {promise:.2g}, and values of "
+                f"fun are uncertain by {noise:.2g}.",
+            )
+        if failed:
+            return Reason(
+                "stalled",
+                f"Stalled: no better point was found along the direction, though it promises to change f by "
+                f"{promise:.2g} (gradient norm {last.g_norm:.3g}).",
+            )
+        return None

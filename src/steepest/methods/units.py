@@ -1,0 +1,93 @@
+"""Units: whether a metric has overlooked a coordinate, because x_i is measured in other units than the rest."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from ..point import Point
+
+MIXED = 1e5
+DROPPED = 1e-6  # a component of the gradient that has fallen so far has been dealt with
+OVERLOOKED = 1e2  # the metric misses a coordinate that alone promises so many times what it foretells
+MANY = 200  # coordinates that are probed, at most: where the dense methods end
+LOOKS = 5  # for overlooked coordinates, in one run
+SHARE = 1e-4  # of x_i, by which it is moved to see how its slope changes
+WALKS = 12  # of a move, by a factor FAR or between two, until the slope is seen to change
+FAR = 1e4
+
+
+class Seen(NamedTuple):
+    """What a run has seen: the value at its start, the largest |g_i| of each coordinate, and how many times it
+    may still look for overlooked ones."""
+
+    start: float
+    peak: np.ndarray
+    left: int = LOOKS
+
+    def at(self, point: Point) -> Seen:
+        """With what is seen at one more point."""
+        return self._replace(peak=np.maximum(self.peak, np.abs(point.g)))
+
+
+def mixed(x: np.ndarray) -> bool:
+    """Whether the numbers in x, apart from zeros, are of very different sizes."""
+    size = np.abs(x[x != 0])
+    return bool(size.size) and bool(size.max() / MIXED > size.min())
+
+
+def overlooked(point: Point, seen: Seen, limit: float) -> bool:
+    """Whether a coordinate alone promises to bring f down by more than `limit`.
+
+    A coordinate in units much smaller than those of the others hardly moves, and its metric does not foretell what
+    a step along its small slope could bring. Yet that slope stays as large as it was, whatever the units; so
+    such coordinates are probed. With the second derivative c_i one promises g_i^2/(2 |c_i|), and all together no
+    less than that where f is convex.
+    """
+    which = doubtful(point, seen)
+    with np.errstate(all="ignore"):
+        alone = point.g[which] ** 2 / (2 * np.abs(curvatures(point, which)))
+    return bool((alone[np.isfinite(alone)] > limit).any())
+
+
+def doubtful(point: Point, seen: Seen) -> np.ndarray:
+    """The coordinates whose slopes have not fallen, the worst first."""
+    g = np.abs(point.g)
+    share = g / np.maximum(seen.peak, np.finfo(g.dtype).tiny)
+    return np.argsort(-share)[: min(MANY, int((share > DROPPED).sum()))]
+
+
+def curvatures(point: Point, which: np.ndarray) -> np.ndarray:
+    """Second derivatives along the coordinates `which`, to one or two digits: one gradient each, rarely more;
+    NaN where none is found."""
+    with np.errstate(all="ignore"):
+        return np.array([_curvature(point, int(i)) for i in which])
+
+
+def _curvature(point: Point, i: int) -> float:
+    """How the slope along x_i changes, over a move small against x_i, or one that leaves the slope about what it is."""
+    assert point.oracle is not None
+    at, slope = float(point.x[i]), float(point.g[i])
+    least = 1e3 * float(np.finfo(point.x.dtype).eps) * abs(slope)  # a change that is seen
+    h = near = SHARE * abs(at) or SHARE
+    low, high = 0.0, math.inf  # moves too short to be seen, and too long
+    side = 1.0
+    for _ in range(WALKS):
+        x = point.x.copy()
+        x[i] += side * h
+        there = point.oracle(x)
+        moved = float(there.x[i]) - at  # bounds may have stopped it
+        change = float(there.g[i]) - slope if math.isfinite(there.f) else math.nan
+        if not math.isfinite(change):
+            high, h, side = h, h / FAR, -side
+        elif moved == 0 or abs(change) <= least:
+            low, h = h, max(h * FAR, SHARE)
+        elif abs(change) > 0.1 * abs(slope) and (at == 0 or h > near):
+            high, h = h, SHARE * abs(slope / change) * h
+        else:
+            return change / moved
+        if not low < h < high:
+            h = math.sqrt(low) * math.sqrt(high)
+    return math.nan

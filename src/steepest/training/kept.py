@@ -1,0 +1,113 @@
+"""A training run kept in a file, so that it goes on bit by bit where it was stopped, also within an epoch."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..checkpoint import reopen, write
+from ..history import History
+from ..point import Point
+from .minibatch import MiniBatch, Place
+from .sparse import Whole
+from .training import Training
+
+KIND = "training"
+EVERY = 10.0  # seconds between two files within an epoch
+
+
+class Kept(NamedTuple):
+    """In the file, a point."""
+
+    x: np.ndarray
+    f: float | None
+    g: np.ndarray | None
+
+
+class Keeper:
+    """Keeps a training run in a file, and finds it there again.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file; it need not be there.
+    problem : dict
+        What the run can't be another one in.
+
+    Raises
+    ------
+    ArgumentError
+        When the file is no checkpoint of a training run, or that of another run.
+    """
+
+    def __init__(self, path: Any, problem: dict[str, Any]):
+        self.saved: Any = reopen(path, KIND, problem)
+        self.path, self.problem = Path(path), problem
+        self._due = time.perf_counter() + EVERY
+
+    def put_back(self, training: Training) -> None:
+        """Let a fresh run be where the saved one was."""
+        saved, run = self.saved, training.run
+        for name, value in saved["state"].items():
+            setattr(training, name, value)
+        vars(training.sums).update(saved["sums"])
+        training.point = _points(saved["point"], training.oracle)
+        training.memory = _points(saved["memory"], training.oracle)
+        if len(saved["history"]["t"]):
+            run.history = History.from_arrays(saved["history"])
+        training.oracle.objective.nfev, training.oracle.njev = saved["calls"]
+        run.began = time.perf_counter() - saved["seconds"]
+
+    def see(self, training: Training, always: bool = False) -> None:
+        """Write the state, if it is time to."""
+        now = time.perf_counter()
+        if not always and now < self._due:
+            return
+        names = ("t", "epoch", "batch", "lr", "step", "table", "best", "first", "stale", "spent")
+        tree = {
+            "problem": self.problem,
+            "state": {name: getattr(training, name) for name in names},
+            "sums": vars(training.sums),
+            "point": _kept(training.point),
+            "memory": _kept(training.memory),
+            "history": training.run.history.to_arrays(),
+            "seconds": now - training.run.began,
+            "calls": (training.oracle.objective.nfev, training.oracle.njev),
+            "chosen": training.chosen,
+        }
+        write(self.path, tree, KIND)
+        self._due = time.perf_counter() + max(EVERY, 20 * (time.perf_counter() - now))
+
+
+def problem(training_plan: Any, start: np.ndarray, rows: int | None, method: str) -> dict[str, Any]:
+    """What a run can't be another one in; its budget may grow only where no schedule hangs on it."""
+    plan = {name: -1.0 if value is None else value for name, value in asdict(training_plan).items()}
+    return {**plan, "params": start, "rows": rows or 0, "method": method}
+
+
+def _kept(tree: Any) -> Any:
+    if isinstance(tree, Point):
+        known = tree.known_g
+        return Kept(tree.x, tree.f if known is not None else None, known)
+    if type(tree) in (tuple, list):
+        return type(tree)(map(_kept, tree))
+    if isinstance(tree, tuple) and hasattr(tree, "_make"):
+        return type(tree)._make(map(_kept, tree))
+    return tree
+
+
+def _points(tree: Any, oracle: MiniBatch | Whole) -> Any:
+    if isinstance(tree, Kept):
+        place = oracle(tree.x)
+        if isinstance(place, Place):
+            place._f, place._g = tree.f, tree.g
+        return place
+    if type(tree) in (tuple, list):
+        return type(tree)(_points(part, oracle) for part in tree)
+    if isinstance(tree, tuple) and hasattr(tree, "_make"):
+        return type(tree)._make(_points(part, oracle) for part in tree)
+    return tree

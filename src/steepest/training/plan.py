@@ -1,0 +1,189 @@
+"""The plan of a training run, and its table of epochs."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..data import Batch, Source
+from ..errors import ArgumentError
+
+# Up to so many numbers in X all rows are one batch: BFGS then needs some 30 passes, and ends at the minimum.
+WHOLE = 1_000_000
+BATCH = 256  # rows, beyond that
+PASSES = 1000  # at most, where all rows are one batch: the test for convergence ends such runs
+
+
+def budget(numbers: int, batch_size: Any, epochs: float | None) -> tuple[int | None, float | None]:
+    """Rows in a batch (None: all) and epochs, where nothing is said: if X has few numbers, all rows, and as many
+    epochs as it takes."""
+    whole = batch_size == "auto" and numbers <= WHOLE
+    size = (None if whole else BATCH) if batch_size == "auto" else batch_size
+    return size, PASSES if whole and epochs is None else epochs
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long, on which batches, in which order.
+
+    Attributes
+    ----------
+    size : int
+        Rows in a batch.
+    epochs, maxiter, maxtime : float
+        The budget: passes, steps, seconds.
+    shuffle : {"full", "block", None}
+        See `Source.epoch`.
+    seed : int
+        With the number of an epoch it fixes the order of that epoch's batches.
+    accumulate : int
+        Batches in a step.
+    patience : float
+        Epochs without a better loss (that of the validation data, where there are any) after which to stop.
+    """
+
+    size: int
+    epochs: float = math.inf
+    maxiter: float = math.inf
+    maxtime: float = math.inf
+    shuffle: str | None = "full"
+    seed: int = 0
+    accumulate: int = 1
+    patience: float = math.inf
+
+    @classmethod
+    def of(
+        cls, source: Source, size: int | None, shuffle: str | None, seed: int, accumulate: Any, **limits: Any
+    ) -> Plan:
+        """The plan of what the caller says; None is no limit, and all rows in a batch.
+
+        Raises
+        ------
+        ArgumentError
+            When a number is impossible.
+        """
+        for name, value in {"batch_size": size, "accumulate": accumulate}.items():
+            if (
+                not isinstance(value, int | np.integer | None)
+                or isinstance(value, bool)
+                or (value or 1) < 1
+                or value == 0
+            ):
+                raise ArgumentError(f"{name}={value!r}: expected a whole number, at least 1.")
+        for name, value in limits.items():
+            number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+            if value is not None and not (number and value > 0):
+                raise ArgumentError(f"{name}={value!r}: expected a positive number.")
+        size = size or source.rows
+        if size is None:
+            raise ArgumentError(
+                "batch_size=None: how many rows a stream has is not known; expected a number."
+            )
+        given = {name: float(value) for name, value in limits.items() if value is not None}
+        return cls(int(size), shuffle=shuffle, seed=seed, accumulate=int(accumulate or 1), **given)
+
+    def steady(self, source: Source) -> bool:
+        """Whether every step sees all rows: then the loss is a function, and can converge."""
+        return source.rows is not None and self.size >= source.rows
+
+    def batches(self, source: Source, epoch: int) -> Iterator[list[Batch]]:
+        """The batches of an epoch, `accumulate` at a time: the same for the same seed."""
+        batches = source.epoch(self.size, self.shuffle, self._rng(epoch))
+        while group := list(itertools.islice(batches, self.accumulate)):
+            yield group
+
+    def pieces(self, source: Source, epoch: int, done: int) -> Iterator[Batch]:
+        """The rows of the same batches in large pieces, without the first `done` batches."""
+        for piece in source.pieces(self.size, self.shuffle, self._rng(epoch)):
+            batches = math.ceil(piece[0].shape[0] / self.size)
+            if done < batches:
+                yield tuple(array[done * self.size :] for array in piece) if done else piece
+            done = max(done - batches, 0)
+
+    def _rng(self, epoch: int) -> np.random.Generator:
+        return np.random.default_rng([self.seed, epoch])
+
+    def steps(self, source: Source) -> float:
+        """Steps of the whole run, as far as that is known before; else infinite."""
+        return min(self.maxiter, self.epochs * math.ceil(source.steps(self.size) / self.accumulate)
+                   if source.rows is not None else math.inf)  # fmt: skip
+
+
+class Epoch(NamedTuple):
+    """One epoch in numbers.
+
+    Attributes
+    ----------
+    epoch : float
+        Passes over the data so far.
+    loss : float
+        Mean of the losses of its batches, each at the parameters that met it.
+    validation : float
+        Loss of the validation data at its end; NaN without.
+    lr : float
+        Learning rate of its last step.
+    seconds : float
+        Since the run began.
+    samples_per_second : float
+        Rows used per second in this epoch, validation not counted.
+    """
+
+    epoch: float
+    loss: float
+    validation: float
+    lr: float
+    seconds: float
+    samples_per_second: float
+
+
+class Best(NamedTuple):
+    """The best parameters at the end of an epoch, their score, and how far chance may have moved it."""
+
+    x: np.ndarray
+    score: float
+    epoch: int
+    error: float = 0.0
+
+
+class Sums:
+    """The losses of an epoch's batches, weighted by their rows."""
+
+    def __init__(self) -> None:
+        self.batches = self.rows = 0
+        self.loss = self.squares = 0.0
+
+    def add(self, f: float, rows: int) -> None:
+        self.batches += 1
+        self.rows += rows
+        self.loss += f * rows
+        self.squares += f * f * rows
+
+    def extend(self, f: np.ndarray, rows: np.ndarray) -> None:
+        """Add the losses of many batches, in the order in which `add` would."""
+        self.batches += len(f)
+        self.rows += int(rows.sum())
+        with np.errstate(over="ignore"):
+            self.loss = float(np.cumsum([self.loss, *(f * rows)])[-1])
+            self.squares = float(np.cumsum([self.squares, *(f * f * rows)])[-1])
+
+    @property
+    def mean(self) -> float:
+        return self.loss / self.rows if self.rows else math.nan
+
+    @property
+    def error(self) -> float:
+        """The standard error of the mean."""
+        if self.batches < 2:
+            return 0.0
+        return math.sqrt(max(self.squares / self.rows - self.mean * self.mean, 0.0) / (self.batches - 1))
+
+
+def columns(table: Iterable[Epoch]) -> dict[str, np.ndarray]:
+    """The rows of epochs as arrays by name."""
+    rows = np.array(list(table), float).reshape(-1, len(Epoch._fields))
+    return {name: rows[:, i] for i, name in enumerate(Epoch._fields)}

@@ -1,0 +1,204 @@
+"""The race: which rule and which rate, found by short runs on the first batches, for a run that decays to zero."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..data import CHUNK, Batch, Source
+from ..methods.lift import Rule
+from ..methods.rules import Adam, ScheduleFreeAdam, ScheduleFreeGD
+from ..schedules import Polynomial
+from .minibatch import MiniBatch
+from .plan import Plan
+
+# The rate of a run falls to zero as a cube: what a rate is too large in the beginning then hardly matters in the end.
+# That of a lane falls as a square root. A short run favours small rates (Wu, Ren, Liao & Grosse 2018: short-horizon
+# bias), and the more so the less it travels: at a mean rate of 2/3 in place of 1/4 a lane foretells a run that is
+# longer. On the tasks that benchmarks/training_auto.py was tuned on, gaps are 1.5 times the hand-tuned ones; with a
+# linear fall of the lanes 2.1 times, with the cube of the run 4.5 times.
+POWER, LANE = 3.0, 0.5
+EXTRA = 0.25  # of the run's steps may go into the race
+LEAST = 40  # steps that may in any case: lanes of 10 steps, the memory of Adam's momentum, can tell something
+UNKNOWN = 400  # steps that may, where nobody knows how long the run will be
+FIRST = 0.01  # where the search begins; single steps take it by decades to any other scale
+FINE = math.sqrt(10)
+HAIR = 0.01  # of the loss of the start: less is no reason to go on to smaller rates, if that is not beaten anyway
+DOWN = 20  # factors, at most, from a rate that diverges to one that does not
+GROWTH = 4  # of the lanes' length from round to round
+LANES = 4  # of the last round's length: what all rounds take together, three lanes of that length among them
+JUDGES = 256, CHUNK // 4  # rows that lanes are judged by: as many as the longest has seen, within these
+
+
+class Choice(NamedTuple):
+    """What a race has found.
+
+    Attributes
+    ----------
+    rule : int
+        Which of the rules.
+    lr : float
+        Its rate, at the beginning.
+    race_steps : int
+        Gradients that the race took.
+    race : list
+        Rule, rate, steps and loss of each lane, in the order they ran.
+    """
+
+    rule: int
+    lr: float
+    race_steps: int
+    race: list[list[Any]]
+
+
+def decayed(rule: Rule, lr: float, steps: float, power: float = POWER) -> Rule:
+    """The rule with a rate that falls to zero over the steps; schedule-free where they are not known."""
+    if isinstance(rule, ScheduleFreeGD | ScheduleFreeAdam) or not math.isfinite(steps):
+        return rule.with_hyper(lr=lr)
+    return rule.with_hyper(lr=Polynomial(lr, max(int(steps), 1), power=power))
+
+
+def race(
+    rules: Sequence[Rule],
+    oracle: MiniBatch,
+    source: Source,
+    plan: Plan,
+    x: np.ndarray,
+    wrap: Callable[[Any], Any] = lambda rule: rule,
+    deliver: Callable[[Any], Callable[[np.ndarray, Any], np.ndarray]] = lambda rule: lambda x, memory: x,
+) -> Choice:
+    """The rule and the rate for a run, by lanes that grow from round to round.
+
+    Each round climbs from the best rate of the round before: by decades with single steps, then by half decades
+    with longer lanes; the last round is for the best rule. Every lane starts at `x`, sees the same batches, and is
+    judged by the same rows. Where the run decays, so do the lanes: a constant rate would win short races that it
+    loses in the end.
+
+    Parameters
+    ----------
+    rules : sequence of Rule
+        What is raced.
+    oracle, source, plan, x
+        Of the run.
+    wrap : callable
+        What the run makes of a rule (clipping, say).
+    deliver : callable
+        What of a method is handed out.
+
+    Returns
+    -------
+    Choice
+        The winner, and what was seen.
+    """
+    total = plan.steps(source)
+    budget = max(EXTRA * total, LEAST) if math.isfinite(total) else UNKNOWN
+    longest = max(int(budget / LANES), 1)
+    pool = batches(source, plan, min(longest, max(CHUNK // plan.size, 8)))
+    judges = drawn(source, plan, pool)
+    oracle.hold(judges)
+    still = oracle.value(x)
+    before = oracle.njev
+    seen: list[list[Any]] = []
+
+    def run(k: int, steps: int, lr: float) -> float:
+        if seen and oracle.njev - before + steps > budget:
+            return math.inf
+        method = wrap(decayed(rules[k], lr, steps if math.isfinite(total) else math.inf, LANE))
+        loss = pilot(method, deliver(method), oracle, pool, judges, steps, x)
+        seen.append([rules[k].name, lr, steps, loss])
+        return loss
+
+    rates, best = [FIRST] * len(rules), 0
+    for steps in lengths(longest):
+        losses = [math.inf] * len(rules)
+        for k in [best] if steps == longest > 1 else range(len(rules)):
+            losses[k], rates[k] = climb(partial(run, k, steps), rates[k], 10.0 if steps == 1 else FINE, still)
+        if min(losses) < math.inf:
+            best = int(np.argmin(losses))
+    return Choice(best, rates[best], oracle.njev - before, seen)
+
+
+def lengths(longest: int) -> list[int]:
+    """Those of the lanes, round by round: 1, ..., longest/16, longest/4, longest."""
+    rounds = {1}
+    while longest > 1:
+        rounds.add(longest)
+        longest //= GROWTH
+    return sorted(rounds)
+
+
+def climb(
+    loss: Callable[[float], float], lr: float, ratio: float, still: float = math.inf
+) -> tuple[float, float]:
+    """The lowest loss and its rate: from `lr` by factors of `ratio`, upwards or else downwards, until it rises.
+
+    A rate that diverges is left first, downwards. `still` is the loss where nothing moves: if the first steps lead
+    upwards at every rate, as a step of signs may do, smaller rates come ever nearer to it and tell nothing.
+    """
+    best = loss(lr)
+    if best == math.inf:
+        lower = ((loss(rate), rate) for rate in (lr / ratio**k for k in range(1, DOWN)))
+        best, lr = next((pair for pair in lower if pair[0] < math.inf), (best, lr))
+    for factor in (ratio, 1 / ratio):
+        began = lr
+        while (there := loss(lr * factor)) < best:
+            if factor < 1 and there >= still and best - there < HAIR * abs(still):
+                break
+            best, lr = there, lr * factor
+        if lr != began:
+            break
+    return best, lr
+
+
+def batches(source: Source, plan: Plan, most: int) -> list[list[Batch]]:
+    """The first batches of the run, at most so many, from what can be read again."""
+    if not source.again:
+        most = min(most, max(source.ahead // (plan.size * plan.accumulate), 1))
+    return list(itertools.islice(plan.batches(source, 0), most))
+
+
+def drawn(source: Source, plan: Plan, pool: list[list[Batch]]) -> list[Batch]:
+    """The rows that lanes are judged by: drawn from all data where that can be, else those of the pool."""
+    if source.rows is None or not source.again:
+        return list(itertools.chain.from_iterable(pool))
+    fewest, most = JUDGES
+    rows = min(max(len(pool) * plan.size * plan.accumulate, fewest), most)
+    return [next(source.epoch(rows, "full", np.random.default_rng([plan.seed])))]
+
+
+def pilot(
+    method: Any,
+    deliver: Callable[[np.ndarray, Any], np.ndarray],
+    oracle: MiniBatch,
+    pool: list[list[Batch]],
+    judges: list[Batch],
+    steps: int,
+    x: np.ndarray,
+) -> float:
+    """The loss after some steps from `x`; infinite where they diverge."""
+    point = oracle(x)
+    oracle.hold(pool[0])
+    memory = method.init(point)
+    with np.errstate(all="ignore"):
+        for t in range(1, steps + 1):
+            oracle.hold(pool[(t - 1) % len(pool)])
+            point, memory, _ = method.step(oracle(point.x), memory, float(t), oracle)
+            if oracle.f is not None and not math.isfinite(oracle.f):
+                return math.inf
+        end = deliver(point.x, memory)
+        if not np.isfinite(end).all():
+            return math.inf
+        oracle.hold(judges)
+        loss = oracle.value(end)
+    return loss if math.isfinite(loss) else math.inf
+
+
+# Adam with this decay came as close as gradient descent and momentum did on each task tuned on, or closer; without
+# them lanes are longer at the same cost.
+CANDIDATES = (Adam(),)
+WITHOUT_BUDGET = (ScheduleFreeGD(), ScheduleFreeAdam())

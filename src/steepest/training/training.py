@@ -1,0 +1,287 @@
+"""Training: epoch after epoch, batch after batch, with the best parameters kept and a row of numbers for each epoch."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from .. import log
+from ..data import CHUNK, Batch, Source
+from ..derivatives import Paired
+from ..history import Record
+from ..loop import Iterate
+from ..methods.method import Method
+from ..point import Point, distance, norm
+from ..run import Run
+from ..stop import Criterion, Reason, Stuck, counted
+from .means import mean_loss, mean_pair
+from .minibatch import MiniBatch
+from .plan import Best, Epoch, Plan, Sums
+from .sparse import Whole
+
+HOPELESS = 1e6  # an epoch whose loss is so many times that of the start and of the first epoch ends the run
+
+
+class Training:
+    """One run over data, driven to its end.
+
+    Parameters
+    ----------
+    run : Run
+        Keeps history and clock.
+    oracle : MiniBatch or Whole
+        Tells the loss of a batch and its gradient.
+    method : Method
+        Makes the steps.
+    source : Source
+        The training data.
+    plan : Plan
+        How long, on which batches.
+    x : ndarray, shape (n,)
+        The start.
+    validate : callable or None
+        x -> loss of the validation data.
+    listen : callable or None
+        Called with this object after each epoch; True stops the run.
+    deliver : callable
+        (place, memory) -> the parameters to hand out: other than the place for a method that averages.
+    engine : callable or None
+        ``engine(training, piece)`` trains on all batches of a piece of data, and yields reasons to stop, or None.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        oracle: MiniBatch | Whole,
+        method: Method,
+        source: Source,
+        plan: Plan,
+        x: np.ndarray,
+        validate: Callable[[np.ndarray], float] | None = None,
+        listen: Callable[[Training], bool] | None = None,
+        deliver: Callable[[np.ndarray, Any], np.ndarray] = lambda x, memory: x,
+        engine: Callable[[Training, Batch], Iterator[Reason | None]] | None = None,
+    ):
+        self.engine = engine
+        self.run, self.oracle, self.method, self.source, self.plan = run, oracle, method, source, plan
+        self.validate, self.listen, self.deliver = validate, listen, deliver
+        self.t = self.epoch = self.batch = 0  # steps; epochs that are done; steps in the one that is not
+        self.point: Point = oracle(x)
+        self.memory: Any = None
+        self.lr = self.step = math.nan
+        self.table: list[Epoch] = []
+        self.sums = Sums()
+        self.best: Best | None = None
+        self.first = math.nan  # the loss before the first step: of the validation data, or of the first batch
+        self.stale = 0  # epochs since the best one
+        self.keep: Callable[[Training], None] | None = None  # asked to save after each step
+        self.chosen: Any = None  # what a race has chosen
+        self.spent = 0.0  # seconds of this epoch in steps
+
+    @property
+    def x(self) -> np.ndarray:
+        """The parameters as they are now."""
+        return self.deliver(self.point.x, self.memory) if self.t else self.point.x
+
+    @property
+    def seconds_left(self) -> float:
+        """How long the rest of the budget takes at the pace so far; NaN where nobody knows."""
+        spent = time.perf_counter() - self.run.began
+        done = max(self.t / self.plan.steps(self.source), spent / self.plan.maxtime)
+        return spent * (1 / done - 1) if done > 0 else math.nan
+
+    def final(self, x: np.ndarray) -> tuple[float, np.ndarray | None]:
+        """The mean loss over the training data at `x`, in one more pass, and its gradient where that costs no more;
+        of a stream that can be read once, the mean of the last epoch."""
+        point, oracle = self.point, self.oracle
+        smooth = isinstance(oracle, MiniBatch)
+        steady = self.plan.steady(self.source)
+        if steady and smooth:
+            known = np.array_equal(point.x, x) and point.known_g is not None
+            return (point.f, point.g) if known else oracle.pair(x)
+        if not self.source.again:
+            return self.table[-1].loss if self.table else math.nan, None
+        if (
+            not isinstance(oracle.objective, Paired)
+            or getattr(oracle.derivative, "instead", None) is not None
+        ):
+            return mean_loss(oracle.objective, self.source, x), None
+        f, g = mean_pair(oracle.objective, self.source, x)
+        if isinstance(oracle, Whole):
+            f, g = f + oracle.term.value(x), g + oracle.l1 * np.sign(x)
+        return f, g
+
+    def follow(self) -> Reason:
+        """Train until there is a reason to stop."""
+        if self.t == 0:
+            self.oracle.hold(next(self.plan.batches(self.source, 0)))
+            self.memory = self.method.init(self.oracle(self.point.x))
+            self.first = self._start()
+            self.best = Best(self.point.x, self.first, 0)
+        elif reason := self._ended():
+            return reason
+        stop = (
+            self.method.convergence(self.point.x.dtype) | Stuck() if self.plan.steady(self.source) else None
+        )
+        while True:
+            if reason := self._epoch(stop):
+                return reason
+
+    def _start(self) -> float:
+        """The score of the start over many rows: one batch can be low by luck, and no epoch would ever be better."""
+        oracle, source, plan, x = self.oracle, self.source, self.plan, self.point.x
+        if self.validate is not None:
+            return self.validate(x)
+        if plan.steady(source):
+            return oracle.value(x)
+        if source.again:
+            return mean_loss(oracle.objective, source, x, CHUNK, plan.seed)
+        sums, whole = Sums(), source.ahead // (plan.size * plan.accumulate)  # batches in its first chunk
+        for group in itertools.islice(plan.batches(source, 0), max(whole, 1)):
+            oracle.hold(group)
+            sums.add(oracle.value(x), oracle.rows)
+        return sums.mean
+
+    def _epoch(self, stop: Criterion | None) -> Reason | None:
+        """One epoch, or what is left of it."""
+        began = time.perf_counter()
+        for reason in self._stepped(stop) if self.engine is None else self._driven(self.engine):
+            self.spent += time.perf_counter() - began
+            if self.keep is not None:
+                self.keep(self)
+            began = time.perf_counter()
+            if reason:
+                self._close(self.epoch + self._share())
+                return reason
+        self.epoch += 1
+        self.batch = 0
+        return self._close(self.epoch)
+
+    def _stepped(self, stop: Criterion | None) -> Iterator[Reason | None]:
+        """The steps of the epoch, one by one."""
+        for group in itertools.islice(self.plan.batches(self.source, self.epoch), self.batch, None):
+            yield self.one(group, stop)
+
+    def _driven(
+        self, engine: Callable[[Training, Batch], Iterator[Reason | None]]
+    ) -> Iterator[Reason | None]:
+        """The steps of the epoch, many at a time."""
+        for piece in self.plan.pieces(self.source, self.epoch, self.batch):
+            yield from engine(self, piece)
+
+    def _share(self) -> float:
+        steps = math.ceil(self.source.steps(self.plan.size) / self.plan.accumulate) if self.source.rows else 0
+        return self.batch / steps if steps else 0.0
+
+    def one(self, group: list[Batch], stop: Criterion | None = None) -> Reason | None:
+        """One step on one batch; the place it starts from goes on record, as that batch sees it."""
+        oracle, history = self.oracle, self.run.history
+        if oracle.hold(group) or self.t == 0:
+            self.point = oracle(self.point.x)
+        point = self.point
+        new, self.memory, lr = self.method.step(point, self.memory, self.t + 1.0, oracle)
+        f, g = oracle.f, oracle.g
+        if f is None or g is None or point.known_g is not None:
+            f, g = point.f, point.g
+        seconds = time.perf_counter() - self.run.began
+        history.append(
+            Record(self.t, f, norm(g), self.step, self.lr, oracle.objective.nfev, seconds), point.x
+        )
+        self.step, self.lr = distance(new.x, point.x), lr
+        self.t += 1
+        self.batch += 1
+        self.point = new
+        self.sums.add(f, oracle.rows)
+        if reason := self._broken(f):
+            return reason
+        if stop is not None:
+            history.now = Iterate(self.t, new, self.memory, lr)
+            if reason := stop(history):
+                return reason
+        return self._spent(seconds)
+
+    def many(
+        self,
+        table: np.ndarray,
+        places: np.ndarray,
+        rows: np.ndarray,
+        x: np.ndarray,
+        memory: Any,
+        *last: float,
+    ) -> Reason | None:
+        """Steps that were made elsewhere: their records and places, the rows of each batch, where they
+        ended, and the length and the rate of the last one."""
+        self.run.history.extend(table, places)
+        self.sums.extend(table[:, 1], rows)
+        self.t += len(table)
+        self.batch += len(table)
+        self.point, self.memory, (self.step, self.lr) = self.oracle(x), memory, last
+        return self._broken(float(table[-1, 1])) or self._spent(float(table[-1, -1]))
+
+    def _broken(self, f: float) -> Reason | None:
+        """Whether the last step led to, or came from, what is no number; `f` is the loss where it began."""
+        if math.isfinite(f + self.step):
+            return None
+        what = "the gradient is not finite"
+        if not math.isfinite(f):
+            what = f"the loss of batch {self.batch} is {f}"
+        return Reason("nonfinite", f"Not finite at step {self.t} (epoch {self.epoch + 1}): {what}.")
+
+    def _spent(self, seconds: float) -> Reason | None:
+        """Whether the budget of steps or time is used up."""
+        if self.t >= self.plan.maxiter:
+            return Reason(
+                "budget.steps", f"Trained {counted(self.t, 'step')} (maxiter={self.plan.maxiter:g})."
+            )
+        if seconds >= self.plan.maxtime:
+            return Reason("budget.time", f"Trained {seconds:.3g} s (maxtime={self.plan.maxtime:g}).")
+        return None
+
+    def _close(self, epoch: float) -> Reason | None:
+        """The end of an epoch: its row, the best parameters, the callback, and reasons to stop."""
+        if not self.sums.batches:
+            return None
+        loss, error, x = self.sums.mean, self.sums.error, self.x
+        rate = self.sums.rows / self.spent if self.spent else math.nan
+        finite = bool(np.isfinite(x).all())
+        validation = self.validate(x) if self.validate is not None and finite else math.nan
+        seconds = time.perf_counter() - self.run.began
+        self.table.append(Epoch(epoch, loss, validation, self.lr, seconds, rate))
+        log.epoch(self.table[-1])
+        self.sums, self.spent = Sums(), 0.0
+        score = loss if self.validate is None else validation
+        # A mean of batches scatters: an epoch that is not worse for certain counts as better, being trained longer.
+        assert self.best is not None
+        rounding = 8 * float(np.finfo(x.dtype).eps) * abs(self.best.score)
+        slack = 2 * min(error, self.best.error) + rounding if self.validate is None else 0.0
+        self.stale += 1
+        if finite and (score < self.best.score or not math.isfinite(self.best.score)):
+            self.stale = 0
+        if finite and score <= self.best.score + slack:
+            self.best = Best(x, min(score, self.best.score), len(self.table), error)
+        if self.listen is not None and self.listen(self):
+            return Reason("callback", f"The callback stopped the run after epoch {self.epoch}.")
+        return self._ended()
+
+    def _ended(self) -> Reason | None:
+        """Whether the epochs that are done are enough."""
+        assert self.best is not None
+        if self.stale >= self.plan.patience:
+            what = "validation loss" if self.validate is not None else "loss"
+            return Reason(
+                "converged.validation",
+                f"No better {what} than {self.best.score:.6g} (epoch {self.best.epoch}) in "
+                f"{counted(self.stale, 'epoch')} (patience={self.plan.patience:g}).",
+            )
+        if self.table and self.table[-1].loss > HOPELESS * max(abs(self.first), abs(self.table[0].loss)):
+            return Reason(
+                "diverged", f"Diverged: the loss rose to {self.table[-1].loss:.4g} in epoch {self.epoch}."
+            )
+        if self.epoch >= self.plan.epochs:
+            return Reason("budget.epochs", f"Trained {counted(self.epoch, 'epoch')}.")
+        return None
