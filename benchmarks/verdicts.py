@@ -1,7 +1,8 @@
 """Verdicts on trial: generated failures of every cause and healthy runs; named right, false alarms, advice that works.
 
-Run it as ``python benchmarks/verdicts.py [tune|judge] [--seed 1] [--repeats 6] [--healthy 15] [--quiet] [cause ...]``.
-Thresholds were set, and faults found, on family "tune"; "judge" has other functions (see `trials`).
+Run it as ``python benchmarks/verdicts.py [tune|judge|fresh] [--seed 1] [--repeats 6] [--healthy 15] [cause ...]``.
+Thresholds were set, and faults found, on family "tune"; "judge" has other functions (see `trials`), of which some were
+looked at later. "fresh" has other functions, methods and causes, all written before the first run of it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Iterator
 import numpy as np
 
 import steepest as st
-from trials import Trial, healthy, places, rough, steps
+from trials import Trial, fresh, healthy, places, rough, steps
 
 FAILURES = [*steps.CAUSES, *places.CAUSES, *rough.CAUSES]
 
@@ -38,6 +39,10 @@ def advised(trial: Trial, result: st.Result) -> tuple[bool, st.Result | str]:
         except Exception as error:
             return False, f"{type(error).__name__}: {error}"
     return trial.solved(again.x), again
+
+
+def _name(jac) -> str:
+    return "own" if callable(jac) else str(jac)
 
 
 def trials(family: str, generators, repeats: int, seed: int) -> Iterator[tuple[str, Trial]]:
@@ -69,7 +74,7 @@ def tried(trial: Trial) -> tuple[Counter, list[str]]:
     asked = trial.fixable or trial.healthy or solved
     if result.success and not solved and asked and result.code != "converged.local":  # which says what it is
         row["lies"] = 1
-    where = f"n = {n}, {'' if solved else 'not '}solved; {result.method}, jac {trial.call.get('jac', 'auto')}"
+    where = f"n = {n}, {'' if solved else 'not '}solved; {result.method}, jac {_name(trial.call.get('jac', 'auto'))}"
     if not row["right"] or row["lies"]:
         faults.append(f"{result.code} for {', '.join(trial.codes)} {trial.words} ({where})\n    {result.why}")
     if trial.fixable and not trial.healthy and not solved:
@@ -114,7 +119,8 @@ def judge(
     tell: bool = True,
 ) -> tuple[Counter, Counter]:
     """Run everything (or only what is named); returns the counts of the failures and of the healthy runs."""
-    wanted = [[g for g in group if not only or g.__name__ in only] for group in (FAILURES, healthy.HEALTHY)]
+    groups = (fresh.FAILURES, fresh.HEALTHY) if family == "fresh" else (FAILURES, healthy.HEALTHY)
+    wanted = [[g for g in group if not only or g.__name__ in only] for group in groups]
     failed = table(family, wanted[0], repeats, seed, tell) if wanted[0] else Counter()
     fine = table(family, wanted[1], healthy_repeats, seed, tell) if wanted[1] else Counter()
     print(f"\nfamily {family}, seed {seed}")
@@ -134,7 +140,7 @@ def judge(
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("family", nargs="?", choices=("tune", "judge"), default="judge")
+    parser.add_argument("family", nargs="?", choices=("tune", "judge", "fresh"), default="judge")
     parser.add_argument("only", nargs="*", help="generators, such as kink")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--repeats", type=int, default=6, help="failures of each cause")
