@@ -9,9 +9,8 @@ import numpy as np
 
 from ..compare import Comparison
 from .convergence import draw_panels, name_runs
-from .palette import looks
 from .paper import dots, sheet
-from .runs import tracks
+from .runs import tracks, with_looks
 
 
 def comparison(
@@ -43,10 +42,9 @@ def comparison(
     shown = tracks(result)
     solved = {row["method"]: row for row in result.rows()}
     with sheet(axes, theme, [["nfev", "seconds"]], (10.0, 3.4)) as (given, colours):
-        styles = looks([run.result.get("method", "") for run in shown], colours)
         for ax, by in zip(given, ("nfev", "seconds"), strict=True):
             draw_panels({"gap": ax}, shown, colours, by, minimum)
-            for run, style, name in zip(shown, styles, result.results, strict=True):
+            for (run, style), name in zip(with_looks(shown, colours), result.results, strict=True):
                 at = solved[name][f"{by}_solved"]
                 if math.isfinite(at):
                     k = int(np.searchsorted(run.columns[by], at))

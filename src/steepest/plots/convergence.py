@@ -10,9 +10,9 @@ import numpy as np
 
 from ..errors import ArgumentError
 from .names import at_ends, has_room, legend
-from .palette import Look, Theme, looks
+from .palette import Look, Theme
 from .paper import decades, dots, line, note, remark, sheet
-from .runs import TOP, Track, tracks
+from .runs import TOP, Track, tracks, with_looks
 from .thinning import said, thinned
 
 FEW = 25  # points that each get a marker
@@ -119,17 +119,17 @@ def draw_panels(
 ) -> None:
     """Draw the panels of that name on the axes of that name; `name_runs` says what they are called."""
     lowest, what = _lowest(shown, minimum)
-    styles = looks([run.result.get("method", "") for run in shown], theme)
+    styled = with_looks(shown, theme)
     for name, ax in axes.items():
         panel = PANELS[name]
         drawn = [
             _draw(ax, run, panel.numbers(run, lowest), style, theme, against, len(shown) > 1)
-            for run, style in zip(shown, styles, strict=True)
+            for run, style in styled
         ]
         ax.set_yscale("log")
         seen = _end(ax, shown, [panel.numbers(run, lowest) for run in shown], theme, against)
         title = what if name == "gap" else panel.title
-        if name == "gap" and any([_best(ax, *of, lowest, against) for of in zip(shown, styles, strict=True)]):
+        if name == "gap" and any([_best(ax, *each, lowest, against) for each in styled]):
             title += "; thin: best so far"
         ax.set(title=title, xlabel=_across(AGAINST[against], drawn))
         if name == "curvature":

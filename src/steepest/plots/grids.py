@@ -10,7 +10,7 @@ from ..errors import ArgumentError
 from ..sweep import Sweep
 from .names import legend
 from .palette import Theme, looks
-from .paper import decades, dots, line, note, remark, sheet
+from .paper import cross, decades, dots, line, note, remark, sheet
 
 LOST = ("diverged", "nonfinite", "error")  # first words of the codes of runs that fell over
 SHOWN = {"fun": "lowest f, above the best of all", "steps": "steps until it stopped"}
@@ -90,13 +90,10 @@ def _shown(result: Sweep, show: str) -> np.ndarray:
 def _line(
     ax: Any, result: Sweep, names: list[str], values: np.ndarray, lost: np.ndarray, theme: Theme
 ) -> None:
-    rows = values if names[0] == "method" and values.ndim == 2 else values[None]
+    several = names[0] == "method" and values.ndim == 2
+    rows = values if several else values[None]
     gone = lost.reshape(rows.shape)
-    methods = (
-        [str(m) for m in result.varied["method"][:, 0]]
-        if names[0] == "method" and values.ndim == 2
-        else ["GD"]
-    )
+    methods = [str(m) for m in result.varied["method"][:, 0]] if several else ["GD"]
     name = names[-1]
     places = np.broadcast_to(result.varied[name], values.shape).reshape(rows.shape)
     kinds = [str(place) for place in places[0]] if places.dtype.kind in "OU" else []
@@ -122,7 +119,7 @@ def _line(
     if np.isfinite(lowest).any():
         cell = divmod(int(np.nanargmin(lowest)), rows.shape[1])
         at = (places[cell], max(rows[cell], floor))
-        ax.plot(*at, "X", color=theme.ink, markersize=8, markeredgecolor=theme.paper, zorder=4)
+        cross(ax, theme, *at, markersize=8)
         note(ax, theme, "best", at, (7, 5))
     ax.set(xscale=kind, xlabel=name, xlim=_edges(places[0])[[0, -1]])
     if kinds:
@@ -154,10 +151,9 @@ def _map(
     for x, y in _border(_edges(across), _edges(up), lost):
         ax.plot(x, y, color=theme.colours[1], linewidth=1.8, solid_capstyle="butt")
     if np.isfinite(result.fun).any():
-        k = np.unravel_index(
-            np.nanargmin(np.where(lost, np.nan, result.fun)) if not lost.all() else 0, values.shape
-        )
-        ax.plot(across[k[1]], up[k[0]], "X", color=theme.ink, markersize=8, markeredgecolor=theme.paper)
+        best = 0 if lost.all() else np.nanargmin(np.where(lost, np.nan, result.fun))
+        k = np.unravel_index(best, values.shape)
+        cross(ax, theme, across[k[1]], up[k[0]], markersize=8)
         note(ax, theme, "best", (across[k[1]], up[k[0]]), (7, 5))
     if lost.any():
         remark(ax, theme, "hatched: fell over; orange: border of stability")
@@ -169,9 +165,8 @@ def _places(result: Sweep, name: str, axis: int) -> np.ndarray:
     size = result.fun.shape[axis]
     if not name:
         return np.arange(size, dtype=float)
-    values = np.moveaxis(np.broadcast_to(result.varied[name], result.fun.shape), axis, 0).reshape(size, -1)[
-        :, 0
-    ]
+    every = np.broadcast_to(result.varied[name], result.fun.shape)
+    values = np.moveaxis(every, axis, 0).reshape(size, -1)[:, 0]
     numbers = np.array(values, dtype=float) if values.dtype.kind in "fiu" else np.arange(size, dtype=float)
     return numbers if (np.diff(numbers) > 0).all() else np.arange(size, dtype=float)
 

@@ -44,6 +44,12 @@ def within(box: np.ndarray, landscape: Landscape | None) -> np.ndarray:
     return np.stack([np.maximum(box[:, 0], low - margin), np.minimum(box[:, 1], high + margin)], axis=1)
 
 
+def left_out(landscape: Landscape | None, what: str) -> str:
+    """Why `what`, a map, a curve or lines, is not drawn."""
+    why = "f is too slow (points= insists)" if landscape else "loaded result or mini-batches, f is not known"
+    return f"{why}: the {what} left out"
+
+
 def resolution(landscape: Landscape, x: np.ndarray, sides: int) -> int:
     """Points along each of so many sides; 0 where even a coarse picture would take too long."""
     took = min(landscape.seconds(x) for _ in range(2))

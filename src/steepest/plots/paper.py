@@ -160,6 +160,18 @@ def dots(ax: Any, theme: Theme, x: Any, y: Any, look: Look, **style: Any) -> Any
     return drawn
 
 
+def circle(ax: Any, theme: Theme, *at: Any, **style: Any) -> None:
+    """The mark of a start."""
+    given = {"color": theme.ink, "markerfacecolor": theme.paper, "markersize": 6.5, "zorder": 4}
+    ax.plot(*at, "o", **{**given, **style})
+
+
+def cross(ax: Any, theme: Theme, *at: Any, **style: Any) -> None:
+    """The mark of the best point."""
+    given = {"color": theme.ink, "markeredgecolor": theme.paper, "markersize": 7, "zorder": 4}
+    ax.plot(*at, "X", **{**given, **style})
+
+
 def note(
     ax: Any, theme: Theme, text: str, at: Any, offset: tuple[float, float] = (6, 6), **style: Any
 ) -> Any:

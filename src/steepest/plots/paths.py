@@ -8,17 +8,15 @@ import numpy as np
 
 from ..errors import ArgumentError
 from ..landscape import Landscape
-from .ground import box_of, height_map, resolution, within
+from .ground import box_of, height_map, left_out, resolution, within
 from .names import legend
-from .palette import Theme, looks
-from .paper import dots, line, note, remark, sheet
-from .runs import Track, tracks
+from .palette import Look, Theme
+from .paper import circle, cross, dots, line, note, remark, sheet
+from .runs import Track, landscape_of, tracks, with_looks
 from .thinning import strokes, thinned
 
 DOTS = 40  # steps that get a dot; the others are too close, or too many
 TANGENTS = 4
-SAY = "{}: the map is left out"
-UNKNOWN = "loaded result or mini-batches, f is not known"
 
 
 def path(
@@ -83,28 +81,24 @@ def path(
 def chart(ax: Any, shown: list[Track], theme: Theme, box: Any = None, points: int | None = None) -> None:
     """Paths on the map of a function of two numbers."""
     box = chart_ground(ax, shown, theme, box, points)
-    for run, style in zip(shown, looks([run.result.get("method", "") for run in shown], theme), strict=True):
-        way = until(run, run.x, box)
-        stroke = strokes(way, box)
-        line(ax, theme, stroke[:, 0], stroke[:, 1], style, linewidth=1.6, label=run.name, zorder=2)
-        dots(
-            ax,
-            theme,
-            way[: DOTS + 1, 0],
-            way[: DOTS + 1, 1],
-            style,
-            markersize=3.4,
-            markeredgewidth=0.3,
-            zorder=2.5,
-        )
+    for run, style in with_looks(shown, theme):
+        way(ax, theme, run, run.x, box, style)
         _leaves(ax, run, theme, box)
     if len(shown) > 1:
         legend(ax, theme)
 
 
+def way(ax: Any, theme: Theme, run: Track, x: np.ndarray, box: np.ndarray, style: Look) -> None:
+    """The path of a run through the places `x` of a map, with dots on its first steps."""
+    x = until(run, x, box)
+    (across, up), (first, second) = strokes(x, box).T, x[: DOTS + 1].T
+    line(ax, theme, across, up, style, linewidth=1.6, label=run.name, zorder=2)
+    dots(ax, theme, first, second, style, markersize=3.4, markeredgewidth=0.3, zorder=2.5)
+
+
 def chart_ground(ax: Any, shown: list[Track], theme: Theme, box: Any, points: int | None) -> np.ndarray:
     """The map with its marks, without the paths; what it shows."""
-    landscape = _landscape(shown)
+    landscape = landscape_of(shown)
     known = np.array(landscape.minima).reshape(-1, 2) if landscape else np.zeros((0, 2))
     if box is None:
         went = np.vstack([run.x[before(run)] for run in shown])
@@ -122,12 +116,9 @@ def chart_ground(ax: Any, shown: list[Track], theme: Theme, box: Any, points: in
 def _heights(
     ax: Any, shown: list[Track], theme: Theme, landscape: Landscape | None, box: Any, points: int | None
 ) -> None:
-    if landscape is None:
-        remark(ax, theme, SAY.format(UNKNOWN))
-        return
-    count = points or resolution(landscape, shown[0].best, 2)
-    if not count:
-        remark(ax, theme, SAY.format("f is too slow (points= insists)"))
+    count = points or (resolution(landscape, shown[0].best, 2) if landscape else 0)
+    if not (landscape and count):
+        remark(ax, theme, left_out(landscape, "map is"))
         return
     across, up = (np.linspace(low, high, count) for low, high in box)
     heights = landscape.at(np.stack(np.meshgrid(across, up), axis=-1))
@@ -139,21 +130,12 @@ def _heights(
 def curve(ax: Any, shown: list[Track], theme: Theme, box: Any = None, points: int | None = None) -> None:
     """Places on the curve of a function of one number, with the first tangents."""
     box = curve_ground(ax, shown, theme, box, points)
-    for run, style in zip(shown, looks([run.result.get("method", "") for run in shown], theme), strict=True):
-        x, f = run.x[:, 0], values(run)
+    for run, style in with_looks(shown, theme):
+        f = values(run)
         index = thinned(f)
-        line(
-            ax,
-            theme,
-            x[index],
-            f[index],
-            style,
-            linewidth=0.7,
-            alpha=0.5,
-            zorder=1.5,
-            scaley=run.left is None,
-        )
-        dots(ax, theme, x[index], f[index], style, label=run.name, zorder=2.5, scaley=run.left is None)
+        places, stays = (run.x[index, 0], f[index]), run.left is None
+        line(ax, theme, *places, style, linewidth=0.7, alpha=0.5, zorder=1.5, scaley=stays)
+        dots(ax, theme, *places, style, label=run.name, zorder=2.5, scaley=stays)
         if run.landscape and len(shown) == 1:
             _tangents(ax, run, run.landscape, theme, box)
     if len(shown) > 1:
@@ -162,14 +144,13 @@ def curve(ax: Any, shown: list[Track], theme: Theme, box: Any = None, points: in
 
 def curve_ground(ax: Any, shown: list[Track], theme: Theme, box: Any, points: int | None) -> np.ndarray:
     """The curve with its marks, without the places; what it shows."""
-    landscape = _landscape(shown)
+    landscape = landscape_of(shown)
     known = np.array(landscape.minima).reshape(-1, 1) if landscape else np.zeros((0, 1))
     if box is None:
         went = np.vstack([run.x[before(run)] for run in shown])
         seen = box_of(went)
-        box = within(
-            box_of(np.vstack([went, known[(known > seen[:, 0]) & (known < seen[:, 1])][:, None]])), landscape
-        )
+        near = known[(known > seen[:, 0]) & (known < seen[:, 1])][:, None]
+        box = within(box_of(np.vstack([went, near])), landscape)
     count = points or (resolution(landscape, shown[0].best, 1) if landscape else 0)
     heights = np.zeros(0)
     if landscape and count:
@@ -177,8 +158,7 @@ def curve_ground(ax: Any, shown: list[Track], theme: Theme, box: Any, points: in
         heights = landscape.at(x[:, None])
         ax.plot(x, heights, color=theme.grey, linewidth=1.2, zorder=1)
     else:
-        why = "f is too slow (points= insists)" if landscape else UNKNOWN
-        remark(ax, theme, SAY.format(why).replace("map", "curve"))
+        remark(ax, theme, left_out(landscape, "curve is"))
     best = [np.append(run.best, run.result.fun) for run in _ranked(shown)]
     marks(ax, theme, np.append(shown[0].x[0], shown[0].columns["f"][0]), best,
            np.array([[*x, landscape.minimum] for x in known]) if landscape else [])  # fmt: skip
@@ -203,10 +183,6 @@ def _tangents(ax: Any, run: Track, landscape: Landscape, theme: Theme, box: np.n
         if np.isfinite([slope, f]).all():
             ax.plot([x - half, x + half], [f - slope * half, f + slope * half],
                     color=theme.ink, linewidth=1, linestyle=(0, (3, 2)), zorder=2, scaley=False)  # fmt: skip
-
-
-def _landscape(shown: list[Track]) -> Landscape | None:
-    return next((run.landscape for run in shown if run.landscape is not None), None)
 
 
 def before(run: Track) -> np.ndarray:
@@ -263,27 +239,10 @@ def _ranked(shown: list[Track]) -> list[Track]:
 def marks(ax: Any, theme: Theme, start: np.ndarray, ends: list[np.ndarray], minima: Any) -> None:
     """Start, the ends of the runs with the best first, and known minima."""
     for x in minima:
-        ax.plot(
-            *x[:2],
-            marker="*",
-            color=theme.ink,
-            markersize=11,
-            markeredgecolor=theme.paper,
-            zorder=3,
-            linestyle="",
-        )
+        ax.plot(*x[:2], "*", color=theme.ink, markersize=11, markeredgecolor=theme.paper, zorder=3)
     for end in ends:
-        ax.plot(*end[:2], marker="X", color=theme.ink, markersize=7, markeredgecolor=theme.paper, zorder=3.5,
-                linestyle="")  # fmt: skip
-    ax.plot(
-        *start[:2],
-        marker="o",
-        color=theme.ink,
-        markersize=6.5,
-        markerfacecolor=theme.paper,
-        zorder=4,
-        linestyle="",
-    )
+        cross(ax, theme, *end[:2], zorder=3.5)
+    circle(ax, theme, *start[:2])
     still = np.array_equal(start[:2], ends[0][:2])
     toward = 0.0 if still else ax.transData.transform(ends[0][:2])[0] - ax.transData.transform(start[:2])[0]
     side = {"offset": (-7, 5), "ha": "right"} if toward > 0 else {"offset": (7, 5)}  # away from the path

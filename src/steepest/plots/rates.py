@@ -43,33 +43,17 @@ def learning_rate(rate: LearningRate, *, axes: Any = None, theme: str | None = N
         top = high * (high / low) ** 0.25 if log else high + 0.25 * (high - low or abs(high) or 1.0)
         line(ax, colours, rate.rates, np.minimum(rate.values, 10 * abs(top) + top), style)
         dots(ax, colours, rate.rates[rate.stable], rate.values[rate.stable], style)
-        ax.plot(
-            rate.rates[~rate.stable],
-            np.full(int((~rate.stable).sum()), top),
-            "^",
-            color=colours.ink,
-            clip_on=False,
-        )
+        lost = rate.rates[~rate.stable]
+        ax.plot(lost, np.full(lost.size, top), "^", color=colours.ink, clip_on=False)
         ax.set(xscale="log", yscale="log" if log else "linear", xlabel=f"learning rate of {rate.method}")
         ax.set_ylim(low / (top / high) if log else low - 0.06 * (top - low), top)
+        upright = {"xycoords": ax.get_xaxis_transform(), "rotation": 90}
         ax.axvline(rate.suggestion, color=colours.ink, linewidth=1)
         name = f"suggestion {rate.suggestion:.3g}"
-        note(
-            ax, colours, name, (rate.suggestion, 0.97), (-4, 0), xycoords=ax.get_xaxis_transform(), ha="right",
-            va="top", rotation=90,
-        )  # fmt: skip
+        note(ax, colours, name, (rate.suggestion, 0.97), (-4, 0), ha="right", va="top", **upright)
         if math.isfinite(rate.limit):
             ax.axvline(rate.limit, color=colours.ink, linewidth=1, linestyle=(0, (4, 3)))
-            note(
-                ax,
-                colours,
-                f"limit {rate.limit:.3g}",
-                (rate.limit, 0.4),
-                (4, 0),
-                xycoords=ax.get_xaxis_transform(),
-                va="bottom",
-                rotation=90,
-            )
+            note(ax, colours, f"limit {rate.limit:.3g}", (rate.limit, 0.4), (4, 0), va="bottom", **upright)
         unstable = "" if rate.stable.all() else "; triangle: above the start"
         ax.set_title(f"f after {rate.steps} steps, by learning rate{unstable}")
         if log:
@@ -135,9 +119,8 @@ def difference_error(
             "central": np.abs((high - low) / (up - down) - true),
         }
     with sheet(axes, theme, [["error"]], (5.2, 3.4)) as ((ax,), colours):
-        for (name, error), style in zip(
-            errors.items(), (look("GD", colours), look("Momentum", colours)), strict=True
-        ):
+        for (name, error), family in zip(errors.items(), ("GD", "Momentum"), strict=True):
+            style = look(family, colours)
             seen = np.isfinite(error) & (error > 0)
             line(ax, colours, h[seen], error[seen], style, label=f"{name} difference")
             if seen.any():
@@ -148,13 +131,8 @@ def difference_error(
             ax.axhline(blur, color=colours.grey, linewidth=1, linestyle=(0, (4, 3)))
             note(ax, colours, "st.derivative, bound on its error", (1, blur), (-2, 4), ha="right",
                  xycoords=ax.get_yaxis_transform())  # fmt: skip
-        ax.set(
-            xscale="log",
-            yscale="log",
-            xlabel="step h",
-            ylabel="error",
-            title=f"Error of the derivative at x = {x:g}",
-        )
+        ax.set(xscale="log", yscale="log", xlabel="step h", ylabel="error")
+        ax.set_title(f"Error of the derivative at x = {x:g}")
         decades(ax.xaxis)
         if any((error > 0).any() for error in errors.values()):
             decades(ax.yaxis)

@@ -12,6 +12,7 @@ import numpy as np
 from ..errors import ArgumentError
 from ..landscape import Landscape
 from ..result import Result
+from .palette import Look, Theme, looks
 
 FAR = 1e3  # times the start: higher values flatten all that is worth seeing, so the axis ends
 TOP = 10.0  # at so many times the start
@@ -112,6 +113,16 @@ def tracks(runs: Any) -> list[Track]:
     if not named:
         raise ArgumentError("runs is empty: expected at least one result.")
     return [_track(name, run) for name, run in named.items()]
+
+
+def with_looks(shown: list[Track], theme: Theme) -> list[tuple[Track, Look]]:
+    """Each run with the look of its line."""
+    return list(zip(shown, looks([run.result.get("method", "") for run in shown], theme), strict=True))
+
+
+def landscape_of(shown: list[Track]) -> Landscape | None:
+    """The function of the runs, of those that still know it."""
+    return next((run.landscape for run in shown if run.landscape is not None), None)
 
 
 def short(method: str) -> str:

@@ -7,13 +7,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError
-from ..landscape import Landscape
-from .ground import box_of, height_map, resolution
-from .palette import Theme, look, looks
-from .paper import dots, line, note, remark, sheet
-from .paths import DOTS, SAY, UNKNOWN, before, marks, until
-from .runs import Track, tracks
-from .thinning import strokes
+from .ground import box_of, height_map, left_out, resolution
+from .palette import Theme, look
+from .paper import cross, line, note, remark, sheet
+from .paths import before, marks, way
+from .runs import Track, tracks, with_looks
 
 SAMPLES = 200  # places of a path that its directions are found from
 NAMED = 2  # coordinates that the name of a direction has at most
@@ -114,20 +112,8 @@ def called(direction: np.ndarray) -> str:
 def draw_plane(ax: Any, run: Track, basis: np.ndarray, theme: Theme, points: int | None = None) -> None:
     """The plane and the run in it, on axes that are there."""
     box = plane_ground(ax, run, basis, theme, points)
-    flat = until(run, (run.x - run.best) @ basis.T, box)
-    (style,) = looks([run.result.get("method", "")], theme)
-    stroke = strokes(flat, box)
-    line(ax, theme, stroke[:, 0], stroke[:, 1], style, linewidth=1.6, label=run.name, zorder=2)
-    dots(
-        ax,
-        theme,
-        flat[: DOTS + 1, 0],
-        flat[: DOTS + 1, 1],
-        style,
-        markersize=3.4,
-        markeredgewidth=0.3,
-        zorder=2.5,
-    )
+    ((_, style),) = with_looks([run], theme)
+    way(ax, theme, run, (run.x - run.best) @ basis.T, box, style)
 
 
 def plane_ground(ax: Any, run: Track, basis: np.ndarray, theme: Theme, points: int | None) -> np.ndarray:
@@ -142,7 +128,7 @@ def plane_ground(ax: Any, run: Track, basis: np.ndarray, theme: Theme, points: i
         heights = landscape.at(run.best + np.stack(np.meshgrid(across, up), axis=-1) @ basis)
         height_map(ax, theme, across, up, run.sign * heights, run.sign * run.result.fun)
     else:
-        remark(ax, theme, _missing(landscape))
+        remark(ax, theme, left_out(landscape, "map is"))
     marks(ax, theme, seen[0], [np.zeros(2)], [])
     share = float(np.sum(seen**2) / np.sum(away**2)) if away.any() else 1.0
     ax.set(xlim=box[0], ylim=box[1], xlabel=f"along {called(basis[0])}", ylabel=f"along {called(basis[1])}",
@@ -158,7 +144,7 @@ def draw_lines(ax: Any, run: Track, basis: np.ndarray, theme: Theme, points: int
     count = points or (resolution(landscape, run.best, 1) if landscape else 0)
     longest = float(np.abs(reach).max(initial=0.0)) or 1.0
     if not (landscape and count):
-        remark(ax, theme, _missing(landscape).replace("map is", "lines are"))
+        remark(ax, theme, left_out(landscape, "lines are"))
     else:
         seen = []
         for k, (direction, name) in enumerate(zip(basis, COLOURS, strict=True)):
@@ -170,7 +156,7 @@ def draw_lines(ax: Any, run: Track, basis: np.ndarray, theme: Theme, points: int
             loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderpad=0, columnspacing=1, handlelength=1.6
         )
         _end(ax, run, np.concatenate(seen))
-    ax.plot(0, run.result.fun, "X", color=theme.ink, markersize=7, markeredgecolor=theme.paper, zorder=3)
+    cross(ax, theme, 0, run.result.fun, zorder=3)
     note(ax, theme, "best", (0, run.result.fun), (7, -13))
     ax.set(xlabel="distance from the best point", ylabel="f")
     ax.set_title("Lines through the best point", pad=24)
@@ -184,8 +170,3 @@ def _end(ax: Any, run: Track, values: np.ndarray) -> None:
         ends = (low - 0.2 * (high - low), high + 0.2 * (high - low))
         if ends[0] < ends[1]:
             ax.set_ylim(*sorted(run.sign * end for end in ends))
-
-
-def _missing(landscape: Landscape | None) -> str:
-    why = "f is too slow (points= insists)" if landscape else UNKNOWN
-    return SAY.format(why)

@@ -9,9 +9,9 @@ import numpy as np
 
 from . import paths, slices
 from .convergence import draw_panels, name_runs
-from .palette import Look, Theme, looks
+from .palette import Look, Theme
 from .paper import sheet
-from .runs import Track, tracks
+from .runs import Track, tracks, with_looks
 from .thinning import POINTS
 
 TOGETHER = 200  # steps from the start that are never thinned
@@ -74,10 +74,10 @@ def stage(runs: Any, box: Any, points: int | None, theme: str | None) -> Stage:
             flat = [np.column_stack([run.x[:, 0], paths.values(run)]) for run in shown]
         draw_panels({"gap": right}, shown, colours)
         name_runs(right, shown, colours, ends=False)
-        styles = looks([run.result.get("method", "") for run in shown], colours)
+        styled = with_looks(shown, colours)
         drawn = {line.get_label(): line for line in right.lines}
-        lines = [_path(left, run, x, style) for run, x, style in zip(shown, flat, styles, strict=True)]
-        lines += [_gap(right, drawn[run.name], style) for run, style in zip(shown, styles, strict=True)]
+        lines = [_path(left, run, x, style) for (run, style), x in zip(styled, flat, strict=True)]
+        lines += [_gap(right, drawn[run.name], style) for run, style in styled]
         for line in list(right.lines):
             if line.get_marker() != "^":  # of what moves the frame is kept, and where it leaves it
                 line.set_visible(False)

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError
-from .ground import box_of, resolution, within
+from .ground import box_of, left_out, resolution, within
 from .names import legend
-from .palette import looks
-from .paper import sheet
-from .paths import SAY, UNKNOWN, before, values
-from .runs import tracks
+from .paper import circle, cross, sheet
+from .paths import before, values
+from .runs import landscape_of, tracks, with_looks
 
 FINEST = 61  # points along each side: it is drawn facet by facet
 
@@ -45,7 +44,7 @@ def surface(
         raise ArgumentError(
             "a surface is drawn of functions of two numbers; see steepest.plots.plane for more."
         )
-    landscape = next((run.landscape for run in shown if run.landscape is not None), None)
+    landscape = landscape_of(shown)
     if axes is not None and not hasattr(axes, "plot_surface"):
         raise ArgumentError(f"axes={axes!r}: expected axes with projection='3d'.")
     if box is None:
@@ -68,22 +67,18 @@ def surface(
                             antialiased=False, shade=False, zorder=1)  # fmt: skip
             ax.contour(across, up, heights, 12, colors=colours.faint, linewidths=0.4, zorder=2)
         else:
-            why = "f is too slow (points= insists)" if landscape else UNKNOWN
-            ax.text2D(0, 0, SAY.format(why).replace("map", "surface"), transform=ax.transAxes, fontsize=7.5)
-        for run, style in zip(
-            shown, looks([run.result.get("method", "") for run in shown], colours), strict=True
-        ):
+            ax.text2D(0, 0, left_out(landscape, "surface is"), transform=ax.transAxes, fontsize=7.5)
+        for run, style in with_looks(shown, colours):
             f = values(run)
             inside = ((run.x >= box[:, 0]) & (run.x <= box[:, 1])).all(axis=1)
             x, y, z = (np.where(inside, each, np.nan) for each in (run.x[:, 0], run.x[:, 1], f))
             ax.plot(x, y, z, color=colours.paper, linewidth=3.4, zorder=8)
             ax.plot(x, y, z, color=style.color, linestyle=style.dash, linewidth=1.8, label=run.name, zorder=9)
         ax.computed_zorder = False  # the paths lie on the surface: its own order would hide half of them
-        begin, edge = {"markerfacecolor": colours.paper}, {"markeredgecolor": colours.paper}
-        ax.plot(*shown[0].x[:1].T, values(shown[0])[:1], "o", color=colours.ink, zorder=10, **begin)
+        circle(ax, colours, *shown[0].x[:1].T, values(shown[0])[:1], zorder=10)
         for run in shown:
             if np.isfinite(run.result.fun):
-                ax.plot(*run.best[:, None], [run.result.fun], "X", color=colours.ink, zorder=11, **edge)
+                cross(ax, colours, *run.best[:, None], [run.result.fun], zorder=11)
         ax.set(zlabel="f", xlim=box[0], ylim=box[1], title="Surface; circle: start, cross: best")
         ax.set_xlabel("x[0]", labelpad=8)
         ax.set_ylabel("x[1]", labelpad=8)

@@ -10,9 +10,9 @@ from ..errors import ArgumentError
 from ..result import Result
 from .names import legend
 from .palette import looks
-from .paper import decades, dots, line, note, sheet
+from .paper import circle, cross, decades, dots, line, note, sheet
 from .paths import values
-from .runs import tracks
+from .runs import tracks, with_looks
 from .thinning import said, thinned
 
 
@@ -107,9 +107,7 @@ def against(runs: Any, parameter: int = 0, *, axes: Any = None, theme: str | Non
         raise ArgumentError(f"parameter={parameter!r}: expected a whole number from 0 to {n - 1}.")
     with sheet(axes, theme, [["against"]], (5.2 + 1.5 * (len(shown) > 1), 3.6)) as ((ax,), colours):
         few = of = 0
-        for run, style in zip(
-            shown, looks([run.result.get("method", "") for run in shown], colours), strict=True
-        ):
+        for run, style in with_looks(shown, colours):
             x, f = run.x[:, parameter], values(run)
             if run.left is not None:
                 x, f = x[: max(run.left, 1)], f[: max(run.left, 1)]
@@ -117,12 +115,8 @@ def against(runs: Any, parameter: int = 0, *, axes: Any = None, theme: str | Non
             few, of = max((few, of), (index.size, f.size), key=lambda pair: pair[1])
             line(ax, colours, x[index], f[index], style, label=run.name)
             dots(ax, colours, x[index][:40], f[index][:40], style, markersize=3.6)
-            ax.plot(
-                x[0], f[0], "o", color=colours.ink, markersize=6.5, markerfacecolor=colours.paper, zorder=4
-            )
-            ax.plot(
-                x[-1], f[-1], "X", color=colours.ink, markersize=7, markeredgecolor=colours.paper, zorder=4
-            )
+            circle(ax, colours, x[0], f[0])
+            cross(ax, colours, x[-1], f[-1])
         name = "x" if n == 1 else f"x[{parameter}]"
         ax.set(xlabel="; ".join(filter(None, [name, said(few, of)])), ylabel="f", title=f"f against {name}")
         if len(shown) > 1:
