@@ -11,7 +11,6 @@ import click
 
 from . import method as chosen
 from .config import takes_config, write_config
-from .function import resolve
 from .optimise import (
     EXITS,
     progress,
@@ -33,7 +32,7 @@ from .output import (
     write_file,
 )
 from .pictures import save_runs
-from .program import DIVERGED, INTERRUPTED, NOT_CONVERGED, Command, option
+from .program import INTERRUPTED, Command, leave, option
 from .values import Spec
 
 # Methods that need no learning rate, and Adam, which everybody asks about.
@@ -67,8 +66,8 @@ steepest compare himmelblau --save runs --history steps.csv
 @takes_config
 @click.pass_context
 def compare(
-    ctx: click.Context, x0: Any, method: tuple[Spec, ...], jac: str, bounds: Any, plot: Path | None,
-    history: Path | None, save: Path | None, quiet: bool, no_progress: bool, exit_zero: bool, **others: Any,
+    ctx: click.Context, method: tuple[Spec, ...], plot: Path | None, history: Path | None, save: Path | None,
+    quiet: bool, no_progress: bool, **others: Any,
 ) -> None:  # fmt: skip
     """Run several methods from the same start; a table says which was the first to solve the problem.
 
@@ -76,16 +75,10 @@ def compare(
     bfgs, conjugategradient, gd:lr=auto and adam. The exit code is that of the first row. Ctrl-C ends the comparison:
     what was computed is shown and written.
     """
-    function = resolve(ctx)
-    start = function.place(x0)
+    function, start, keywords = chosen.posed(ctx)
     specs = [chosen.single(spec, "compare") for spec in method] or [Spec.of(text) for text in USUAL]
     n = chosen.size(start)
     methods = [chosen.method(spec, n) for spec in specs]
-    keywords = {
-        "jac": chosen.gradient(function, jac),
-        "bounds": chosen.bounds(bounds, function, start),
-        **chosen.limits(ctx),
-    }
     form(ctx)
     write_config(ctx)
     import steepest
@@ -111,7 +104,7 @@ def compare(
     write_file(plot, lambda to: save_runs(found.plot, found, to), quiet)
     codes = [row["code"].partition(".")[0] for row in rows]
     exit_code = INTERRUPTED if "interrupted" in codes or not_run else EXITS[codes[0]]
-    ctx.exit(0 if exit_zero and exit_code in (NOT_CONVERGED, DIVERGED) else exit_code)
+    leave(ctx, exit_code)
 
 
 def _end(result: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import click
 from .config import takes_config, write_config
 from .function import Function, count, load, resolve, running, takes_function
 from .output import GROUP, echo_verdict, form, show_rows, table, takes_format, write_json
-from .program import DIVERGED, NOT_CONVERGED, WRONG_GRADIENT, Command, Failure, option, stronger
+from .program import DIVERGED, NOT_CONVERGED, WRONG_GRADIENT, Command, Failure, leave, option, stronger
 
 CLAIM = "Gradient"
 
@@ -40,7 +40,6 @@ def check_gradient(
     jac: str | None,
     gradient: str | None,
     json: bool,
-    exit_zero: bool,
     **others: Any,
 ) -> None:
     """Compare a gradient of FUNC with differences of its values at --x0; exit code 5 when it is wrong.
@@ -60,7 +59,7 @@ def check_gradient(
         write_json("check-gradient", {"function": function.name, "ok": found.ok, **vars(found)})
     else:
         echo_verdict(str(found), exit_code)
-    ctx.exit(0 if exit_zero else exit_code)
+    leave(ctx, exit_code)
 
 
 @click.command(

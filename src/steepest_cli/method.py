@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from .function import Function, load, takes_function
+from .function import Function, load, resolve, takes_function
 from .program import Failure, option, stack, stronger
 from .values import Bounds, MethodSpec, Number, Pairs, Range, Spec, Values
 
@@ -67,19 +67,24 @@ def takes_problem(*methods: Any) -> Any:
     return stack(takes_function, takes_bounds, *methods, takes_gradient, takes_limits)
 
 
-def limits(ctx: click.Context) -> dict[str, Any]:
-    """The limits that were given."""
-    return {name: ctx.params[name] for name in LIMITS if ctx.params[name] is not None}
+def posed(ctx: click.Context) -> tuple[Function, Any, dict[str, Any]]:
+    """The function, where it starts, and what else of the problem and its limits `minimize` is told."""
+    given = ctx.params
+    function = resolve(ctx)
+    start = function.place(given["x0"])
+    limits = {name: given[name] for name in LIMITS if given[name] is not None}
+    jac, box = _gradient(function, given["jac"]), _bounds(given["bounds"], function, start)
+    return function, start, {"jac": jac, "bounds": box, **limits}
 
 
-def gradient(function: Function, jac: str) -> Any:
+def _gradient(function: Function, jac: str) -> Any:
     """What ``--jac`` says, for `minimize`."""
     if jac == "auto":
         return function.gradient
     return load(jac) if ":" in jac else jac
 
 
-def bounds(given: Pairs | None, function: Function, start: Any) -> Any:
+def _bounds(given: Pairs | None, function: Function, start: Any) -> Any:
     """What ``--bounds`` says, for `minimize`."""
     if given is None:
         return None

@@ -13,7 +13,7 @@ import click
 from . import method as chosen
 from .again import line
 from .config import takes_config, write_config
-from .function import Function, resolve, where
+from .function import Function, where
 from .output import (
     GROUP,
     echo_verdict,
@@ -26,7 +26,18 @@ from .output import (
     write_json,
 )
 from .pictures import drawable, save_runs
-from .program import DIVERGED, INTERNAL, INTERRUPTED, NOT_CONVERGED, USAGE, Command, Failure, option, stack
+from .program import (
+    DIVERGED,
+    INTERNAL,
+    INTERRUPTED,
+    NOT_CONVERGED,
+    USAGE,
+    Command,
+    Failure,
+    leave,
+    option,
+    stack,
+)
 
 # The exit code of each family of causes, by the first word of a result's code.
 EXITS = {
@@ -109,18 +120,12 @@ def optimise(name: str, verb: str, example: str) -> click.Command:
     @takes_config
     @click.pass_context
     def command(
-        ctx: click.Context, x0: Any, method: Any, jac: str, bounds: Any, plot: Path | None, history: Path | None,
-        save: Path | None, quiet: bool, no_progress: bool, exit_zero: bool, **others: Any,
+        ctx: click.Context, method: Any, plot: Path | None, history: Path | None, save: Path | None, quiet: bool,
+        no_progress: bool, **others: Any,
     ) -> None:  # fmt: skip
-        function = resolve(ctx)
-        start = function.place(x0)
+        function, start, keywords = chosen.posed(ctx)
         spec = chosen.single(chosen.with_rate(ctx, method), name)
-        keywords = {
-            "jac": chosen.gradient(function, jac),
-            "method": chosen.method(spec, chosen.size(start)),
-            "bounds": chosen.bounds(bounds, function, start),
-            **chosen.limits(ctx),
-        }
+        keywords["method"] = chosen.method(spec, chosen.size(start))
         form(ctx)
         write_config(ctx)
         with progress(keywords, no_progress or quiet) as callback:
@@ -135,7 +140,7 @@ def optimise(name: str, verb: str, example: str) -> click.Command:
         if error is not None:
             what = str(error) if _ours(error) else result.message
             raise Failure(f"{what}{where(error)}", exit_code) from error
-        ctx.exit(0 if exit_zero and exit_code in (NOT_CONVERGED, DIVERGED) else exit_code)
+        leave(ctx, exit_code)
 
     return command
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import reduce
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from click.core import ParameterSource
@@ -118,6 +118,12 @@ class Command(click.Command):
             with formatter.section("Exit codes"):
                 formatter.write_dl(EXIT_CODES)
         write_examples(self.examples, formatter)
+
+
+def leave(ctx: click.Context, exit_code: int) -> NoReturn:
+    """End with an exit code; with ``--exit-zero`` a run that did not converge is no failure."""
+    forgiven = ctx.params["exit_zero"] and exit_code in (NOT_CONVERGED, DIVERGED, WRONG_GRADIENT)
+    ctx.exit(0 if forgiven else exit_code)
 
 
 def write_examples(lines: list[str], formatter: click.HelpFormatter) -> None:

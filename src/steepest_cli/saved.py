@@ -9,7 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from .function import Function, named, running
-from .optimise import EXITS, show
+from .optimise import EXITS, show, takes_quiet
 from .output import GROUP, show_rows, takes_format, write_file
 from .pictures import drawable, save_runs
 from .program import NOT_CONVERGED, Command, Failure, option
@@ -91,7 +91,7 @@ steepest plot momentum.npz adam.npz -o both.html
     callback=drawable,
     help="The picture: .png, .svg or .pdf; in motion: .html (to play in a browser), .gif or .mp4.",
 )
-@option(GROUP, "--quiet", is_flag=True, help="Nothing on stderr but errors.")
+@takes_quiet
 def plot(runs: tuple[Path, ...], output: Path, quiet: bool) -> None:
     """Draw a saved run: where it went, and how it converged. Several RUNS: how they converged, side by side.
     In motion, the paths of one or several, together from their starts; of more than two numbers, a plane.

@@ -12,7 +12,7 @@ import click
 from . import method as chosen
 from .again import line
 from .config import takes_config, write_config
-from .function import Function, resolve, running
+from .function import Function, running
 from .optimise import quiet_numbers, takes_plot, takes_quiet
 from .output import ROWS, brief, form, is_terminal, show_rows, table, takes_format, write_file
 from .pictures import save_picture
@@ -38,9 +38,8 @@ steepest sweep "x*cos(pi*x)" --x0 -0.7 --method adam --lr 0.001..1:log:7 --plot 
 @takes_config
 @click.pass_context
 def sweep(
-    ctx: click.Context, x0: Any, method: tuple[Spec, ...], jac: str, bounds: Any, plot: Path | None, quiet: bool,
-    **others: Any,
-) -> None:  # fmt: skip
+    ctx: click.Context, method: tuple[Spec, ...], plot: Path | None, quiet: bool, **others: Any
+) -> None:
     """Run a method with every value of a range, all at once where the function allows it.
 
     A range is 1e-5..1e-1:log:30 (30 values, evenly on a log scale), 0..1:11 (evenly) or 0.1,0.2,0.5; several ranges
@@ -48,11 +47,9 @@ def sweep(
     the method diverges. Exit code 3 when no run converged. Ctrl-C shows what was computed. The steps of
     these runs are not kept: `steepest minimize` with the values of one of them shows its steps.
     """
-    function = resolve(ctx)
-    start = function.place(x0)
+    function, start, keywords = chosen.posed(ctx)
     specs = [chosen.with_rate(ctx, spec) or spec for spec in method or (Spec.of("gd"),)]
     varied = [any(isinstance(value, Range) for value in spec.settings.values()) for spec in specs]
-    keywords: dict[str, Any] = {"jac": chosen.gradient(function, jac)}
     form(ctx)
     write_config(ctx)
     if not any(varied):
@@ -60,12 +57,11 @@ def sweep(
             raise Failure(
                 "nothing is varied: give a range, such as --lr 1e-4..1:log:9; or one method without lr."
             )
-        _find_rate(ctx, function, start, specs[0], keywords, plot, quiet)
+        _find_rate(ctx, function, start, specs[0], keywords["jac"])
         return
     import steepest
 
     methods = [_rule(spec, chosen.size(start)) for spec in specs]
-    keywords |= {"bounds": chosen.bounds(bounds, function, start), **chosen.limits(ctx)}
     found: Any
     with running(function.name), quiet_numbers(function):
         found = steepest.sweep(function.call, start, methods if len(methods) > 1 else methods[0], **keywords)
@@ -125,15 +121,12 @@ def _cell(name: str, value: Any) -> Any:
     return None if value != value and name != "fun" else value  # NaN: a setting that the method does not have
 
 
-def _find_rate(
-    ctx: click.Context, function: Function, start: Any, spec: Spec, keywords: Mapping[str, Any],
-    plot: Path | None, quiet: bool,
-) -> None:  # fmt: skip
+def _find_rate(ctx: click.Context, function: Function, start: Any, spec: Spec, jac: Any) -> None:
     import steepest
 
     found: Any
     with running(function.name), quiet_numbers(function):
-        found = steepest.find_lr(function.call, start, chosen.method(spec, chosen.size(start)), **keywords)
+        found = steepest.find_lr(function.call, start, chosen.method(spec, chosen.size(start)), jac=jac)
     curve = zip(found.rates.tolist(), found.values.tolist(), found.stable.tolist(), strict=True)
     rows = [dict(zip(("lr", "fun", "stable"), row, strict=True)) for row in curve]
     names = ("suggestion", "limit", "curvature", "kink", "method", "steps", "interrupted")
@@ -144,6 +137,6 @@ def _find_rate(
         _advise(ctx, replace(spec, settings={**spec.settings, "lr": found.suggestion}))
 
     show_rows(ctx, rows, text, function=function.name, **told)
-    write_file(plot, lambda to: save_picture(found.plot, to), quiet)
+    write_file(ctx.params["plot"], lambda to: save_picture(found.plot, to), ctx.params["quiet"])
     if found.interrupted:
         ctx.exit(INTERRUPTED)

@@ -11,10 +11,10 @@ import click
 
 from . import method as chosen
 from .config import takes_config, write_config
-from .optimise import EXITS, takes_exit_zero, takes_plot, takes_progress
+from .optimise import EXITS, takes_exit_zero, takes_plot, takes_progress, takes_quiet
 from .output import GROUP, details, form, show_rows, table, takes_format, writable, write_file
 from .pictures import save_picture
-from .program import DIVERGED, NOT_CONVERGED, Command, Failure, option, stack
+from .program import Command, Failure, leave, option, stack
 from .values import Settings
 
 TRAINED = ("budget.epochs", "converged")  # the ends that are no failure of a training run
@@ -78,7 +78,6 @@ def fit(
     plot: Path | None,
     out: Path | None,
     quiet: bool,
-    exit_zero: bool,
     **others: Any,
 ) -> None:
     """Fit a model to a table: a linear one of any loss, or a formula.
@@ -97,7 +96,7 @@ def fit(
     write_file(out, lambda to: tabular.save(model, to), quiet)
     write_file(plot, lambda to: save_picture(lambda: _drawn(model, result), to), quiet)
     exit_code = 0 if result.code.startswith(TRAINED) else EXITS[result.code.partition(".")[0]]
-    ctx.exit(0 if exit_zero and exit_code in (NOT_CONVERGED, DIVERGED) else exit_code)
+    leave(ctx, exit_code)
 
 
 def _linear(ctx: click.Context, frame: Any) -> tuple[Any, Any, Any]:
@@ -224,7 +223,7 @@ steepest predict model.npz cars.csv -o predicted.csv
 @option(
     GROUP, "-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="A .csv file; stdout else."
 )
-@option(GROUP, "--quiet", is_flag=True, help="Nothing on stderr but errors.")
+@takes_quiet
 def predict(model: Path, data: Path, output: Path | None, quiet: bool) -> None:
     """Predict the target for each row of DATA, with a MODEL of `fit --out`.
 
