@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "steepest"
 # From bottom to top; a module may import what stands before it (a package counts as one).
 LAYERS = """
     errors codes log foreign point checkpoint params parallel oracle expression formula derivatives problems samples
-    places history stop schedules sets engine methods loop resume landscape result limits
+    elsewhere places history stop schedules sets engine methods loop resume landscape result limits
     watch ahead afar
     batch lanes manypoints diagnose run weigh negative posed minimize regression findlr swept sweep compare
     data losses training estimators tabular plots __init__ __main__

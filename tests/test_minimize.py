@@ -106,7 +106,7 @@ class TestAsInScipy:
         assert f[-2] - f[-1] <= 1e-3 * f[-2] < f[-3] - f[-2]
 
     def test_unknown_option_is_refused(self):
-        with pytest.raises(st.ArgumentError, match=r"options\['maxitr'\] is unknown; options are maxiter"):
+        with pytest.raises(st.ArgumentError, match=r"options\['maxitr'\] is unknown. Did you mean maxiter"):
             st.minimize(bowl, [3.0, 2.0], options={"maxitr": 5})
 
     @pytest.mark.parametrize("value", [-1, math.nan, "many", True])
@@ -150,10 +150,43 @@ class TestAsInScipy:
         assert st.minimize(bowl, [3.0, 2.0], method=name, maxiter=3).nit <= 3
 
     def test_unknown_name(self):
-        with pytest.raises(
-            st.ArgumentError, match=r"method='adamm' is unknown; there are gd, .*Did you mean 'adam'"
-        ):
+        with pytest.raises(st.ArgumentError, match=r"method='adamm' is unknown. Did you mean 'adam'"):
             st.minimize(bowl, [3.0, 2.0], method="adamm")
+        with pytest.raises(st.ArgumentError, match=r"method='miracle' is unknown. There are gd, momentum, "):
+            st.minimize(bowl, [3.0, 2.0], method="miracle")
+
+    @pytest.mark.parametrize("name", ["CG", "L-BFGS-B", "BFGS"])
+    def test_names_of_scipy(self, name):
+        pytest.importorskip("scipy", exc_type=ImportError)
+        import scipy.optimize
+
+        theirs = scipy.optimize.minimize(scipy.optimize.rosen, [-1.2, 1.0], method=name)
+        ours = st.minimize(scipy.optimize.rosen, [-1.2, 1.0], method=name)
+        assert ours.success
+        np.testing.assert_allclose(ours.x, theirs.x, atol=1e-4)
+
+    @pytest.mark.parametrize("name", ["Nelder-Mead", "Powell", "TNC", "SLSQP", "trust-constr", "SGD"])
+    def test_a_method_of_others_has_its_remedy(self, name):
+        with pytest.raises(st.ArgumentError, match=rf"method='{name}' is unknown. (Leave|It is)"):
+            st.minimize(bowl, [3.0, 2.0], method=name)
+
+    @pytest.mark.parametrize(
+        ("wrong", "right"),
+        [("max_iter", "maxiter"), ("learning_rate", "lr"), ("maxitre", "maxiter"), ("grad", "jac")],
+    )
+    def test_an_argument_of_others_has_its_name_here(self, wrong, right):
+        for call in (st.minimize, st.maximize):
+            with pytest.raises(
+                TypeError, match=rf"minimize\(\) has no argument '{wrong}'. Did you mean {right}\?"
+            ):
+                call(bowl, [3.0, 2.0], **{wrong: 1})
+
+    def test_what_scipy_takes_and_we_do_not_has_a_remedy(self):
+        for name in ("constraints", "hess", "hessp"):
+            with pytest.raises(TypeError, match=rf"has no argument '{name}'. (Take bounds=|Leave it out)"):
+                st.minimize(bowl, [3.0, 2.0], **{name: ()})
+        with pytest.raises(st.ArgumentError, match=r"options\['disp'\] is unknown. print\(result\)"):
+            st.minimize(bowl, [3.0, 2.0], options={"disp": True})
 
     def test_a_class_is_as_good_as_an_instance(self):
         assert st.minimize(bowl, [3.0, 2.0], method=st.Adam, maxiter=2).method.startswith("Adam(lr=0.001")

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .elsewhere import argument
 from .errors import ArgumentError
 from .stop import Change, Criterion, Diverged, GradientNorm, NonFinite, StepLength, Steps, Stuck, Target
 
@@ -54,7 +55,8 @@ class Limits:
         names = [field.name for field in fields(cls)]
         for name in options:
             if name not in names:
-                raise ArgumentError(f"options[{name!r}] is unknown; options are {', '.join(names)}, maxfev.")
+                hint = argument(name, names) or f"Options are {', '.join(names)}, maxfev."
+                raise ArgumentError(f"options[{name!r}] is unknown. {hint}")
         everywhere = {"gtol": tol} | options | {name: v for name, v in keywords.items() if v is not None}
         given = {name: value for name, value in everywhere.items() if value is not None}
         for name, value in given.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ from .afar import Afar
 from .ahead import Ahead
 from .derivatives import Paired
 from .diagnose.explain import explain
+from .elsewhere import spelled
 from .errors import ArgumentError
 from .landscape import Landscape
 from .limits import Limits
@@ -34,6 +34,7 @@ from .stop import Criterion, Reason
 from .weigh import Spending
 
 
+@spelled
 def minimize(
     fun: Callable[..., Any],
     x0: Any,
@@ -242,7 +243,15 @@ def minimize(
     return result
 
 
-def maximize(fun: Callable[..., Any], x0: Any, *args: Any, **keywords: Any) -> Result:
+def maximize(
+    fun: Callable[..., Any],
+    x0: Any,
+    args: tuple[Any, ...] = (),
+    method: str | Method | type[Method] | None = None,
+    jac: Any = None,
+    *more: Any,
+    **keywords: Any,
+) -> Result:
     """Maximise a function: gradient ascent.
 
     Takes what `minimize` takes and gives back the same; `fun`, `jac` and the history of the result are those
@@ -254,11 +263,8 @@ def maximize(fun: Callable[..., Any], x0: Any, *args: Any, **keywords: Any) -> R
     >>> st.maximize(lambda x: 5 - (x[0] - 2) ** 2, [0.0]).fun
     5.0
     """
-    given = inspect.signature(minimize).bind(fun, x0, *args, **keywords).arguments
-    jac = given.get("jac")
-    return minimize(
-        **given | {"fun": Negative(fun, "fun"), "jac": Negative(jac, "jac") if callable(jac) else jac}
-    )
+    ascent = Negative(jac, "jac") if callable(jac) else jac
+    return minimize(Negative(fun, "fun"), x0, args, method, ascent, *more, **keywords)
 
 
 def descend_from(

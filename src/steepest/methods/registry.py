@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
+from ..elsewhere import INSTEAD, SAME
 from ..errors import ArgumentError
 from ..expression import latex_name
 from ..formula import formula
@@ -107,12 +108,7 @@ def find(method: str | Method | type[Method] | None, n: int, lr: Any = None) -> 
     if method is None:
         method = rules.GD if lr is not None else DEFAULT[n > DENSE]
     if isinstance(method, str):
-        key = method.lower().replace("-", "").replace("_", "")
-        if key not in METHODS:
-            near = get_close_matches(key, METHODS, 1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise ArgumentError(f"method={method!r} is unknown; there are {', '.join(METHODS)}.{hint}")
-        method = METHODS[key]
+        method = _named(method)
     if isinstance(method, type) and issubclass(method, Method):
         method = method()
     if not isinstance(method, Method):
@@ -126,3 +122,14 @@ def find(method: str | Method | type[Method] | None, n: int, lr: Any = None) -> 
             f"lr={lr!r} is given, but {method.name} has no learning rate: it chooses its steps."
         )
     return method.with_hyper(lr=lr)
+
+
+def _named(name: str) -> type[Method]:
+    """The method of that name, also of the name that scipy has for it."""
+    key = re.sub("[-_ ]", "", name.lower())
+    key = SAME.get(key, key)
+    if key in METHODS:
+        return METHODS[key]
+    near = get_close_matches(key, METHODS, 1)
+    hint = INSTEAD.get(key) or (f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(METHODS)}.")
+    raise ArgumentError(f"method={name!r} is unknown. {hint}")

@@ -13,6 +13,7 @@ from .. import log
 from ..data import SHUFFLES, split
 from ..derivatives import Paired, choose
 from ..diagnose.explain import explain
+from ..elsewhere import spelled
 from ..errors import ArgumentError
 from ..landscape import Landscape
 from ..losses import Linear
@@ -43,6 +44,7 @@ from .training import Training
 EPOCHS = 20  # where nothing is said
 
 
+@spelled
 def fit(
     loss: Callable[..., Any],
     params: Any,
