@@ -437,6 +437,26 @@ def test_the_result_saves_with_its_epochs(line, tmp_path):
     assert "epochs" in repr(r)
 
 
+def test_a_disk_that_fills_up_does_not_end_the_training(line, tmp_path, monkeypatch, caplog):
+    written = []
+
+    def full(*args):
+        written.append(1)
+        if len(written) > 1:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("steepest.checkpoint.write", full)
+    r = st.fit(squares, np.zeros(3), line, epochs=3, checkpoint=tmp_path / "run")
+    assert r.nit > 0
+    assert len(written) > 1
+    assert "No space left" in caplog.text
+
+
+def test_a_checkpoint_that_can_not_be_written_is_told_at_once(line, tmp_path):
+    with pytest.raises(st.ArgumentError, match="can't be written: No such"):
+        st.fit(squares, np.zeros(3), line, epochs=3, checkpoint=tmp_path / "nowhere" / "run")
+
+
 class Killed(BaseException):
     """As a signal would end it: nothing may run afterwards."""
 
@@ -446,7 +466,7 @@ class Killed(BaseException):
 )
 @pytest.mark.parametrize("when", [25, 40, 57])
 def test_a_run_that_was_killed_goes_on_bit_by_bit(line, tmp_path, monkeypatch, method, when):
-    monkeypatch.setattr("steepest.training.kept.EVERY", 0.0)
+    monkeypatch.setattr("steepest.checkpoint.EVERY", 0.0)
     how = dict(method=method, batch_size=10, epochs=8, rng=4, jac=True, average=0.9, accumulate=1)
     whole = st.fit(both, np.zeros(3), line, **how)
     steps = []

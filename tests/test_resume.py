@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import steepest as st
-from steepest import resume
+from steepest import checkpoint
 from steepest.methods.registry import METHODS
 from steepest.params import Parameters
 from steepest.sets import L1, Ball
@@ -234,9 +234,9 @@ def test_a_disk_that_fills_up_does_not_end_the_run(tmp_path, monkeypatch, caplog
         if len(written) > 1:
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(resume, "write", full)
-    monkeypatch.setattr(resume, "EVERY", 0.0)
-    monkeypatch.setattr(resume, "SHARE", 0.0)
+    monkeypatch.setattr(checkpoint, "write", full)
+    monkeypatch.setattr(checkpoint, "EVERY", 0.0)
+    monkeypatch.setattr(checkpoint, "SHARE", 0.0)
     with caplog.at_level(logging.WARNING, "steepest"):
         assert st.minimize(valley, X0, checkpoint=tmp_path / "run").success
     assert "No space left" in caplog.text
@@ -246,9 +246,9 @@ STEPS_OF_WORKER = 150
 WORKER = """
 import sys, time
 import steepest as st
-from steepest import resume
+from steepest import checkpoint
 from test_resume import STEPS_OF_WORKER, X0, valley
-resume.EVERY = resume.SHARE = 0.0
+checkpoint.EVERY = checkpoint.SHARE = 0.0
 def slow(x):
     time.sleep(0.0005)
     return valley(x)

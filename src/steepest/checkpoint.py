@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 import math
 import os
 import re
+import time
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +19,12 @@ import numpy as np
 from .errors import ArgumentError
 from .foreign import library_of
 
+logger = logging.getLogger("steepest")
+
 FORMAT = 2  # of the files; raised when their meaning changes
 PACKAGE = __name__.partition(".")[0]
+EVERY = 10.0  # seconds between two files of a run
+SHARE = 20.0  # times as long as the last one took to write: at most 5 % of the time goes into files
 
 
 def write(path: str | Path, tree: Any, kind: str = "run") -> None:
@@ -100,40 +106,71 @@ def read(path: str | Path, kind: str = "run") -> Any:
     raise ArgumentError(f"{path} is no saved {kind}: it is a saved {found}.")
 
 
-def reopen(path: Any, kind: str, problem: dict[str, Any]) -> Any:
-    """What a run kept in a file under ``problem``, to go on from; None when there is no file yet.
+class Journal:
+    """A file that a run is kept in: found again by the same run, and written every so often.
 
     Parameters
     ----------
     path : str or Path
-        The file.
-    kind : str
-        What it is.
+        The file; it need not be there.
     problem : dict
         What the run can't be another one in: words, numbers or arrays, by the names that the caller knows.
+
+    Attributes
+    ----------
+    saved : dict or None
+        What was put there last, to go on from; None when there is no file yet.
 
     Raises
     ------
     ArgumentError
         When `path` is no path, the file is no such checkpoint, or it is that of another run.
     """
-    if not isinstance(path, str | Path):
-        raise ArgumentError(f"checkpoint={path!r}: expected the path of a file.")
-    if not Path(path).exists():
-        return None
-    saved = read(path, kind)
-    for name, value in problem.items():
-        old = saved["problem"].get(name)
-        if not (old == value if isinstance(value, str) else _alike(old, value)):
-            shown = [
-                text if isinstance(text, str) else np.array2string(np.asarray(text), threshold=6)
-                for text in (old, value)
-            ]
-            raise ArgumentError(
-                f"{path} belongs to another run: its {name} is {shown[0]}, here it is {shown[1]}. Remove the file "
-                "to begin anew, or name another one."
-            )
-    return saved
+
+    kind: str
+
+    def __init__(self, path: Any, problem: dict[str, Any]):
+        if not isinstance(path, str | Path):
+            raise ArgumentError(f"checkpoint={path!r}: expected the path of a file.")
+        self.path, self.problem, self._due = Path(path), problem, -math.inf
+        self.saved: Any = read(path, self.kind) if self.path.exists() else None
+        saved = self.saved or {"problem": problem}
+        for name, value in problem.items():
+            old = saved["problem"].get(name)
+            if not (old == value if isinstance(value, str) else _alike(old, value)):
+                was, now = (
+                    text if isinstance(text, str) else np.array2string(np.asarray(text), threshold=6)
+                    for text in (old, value)
+                )
+                raise ArgumentError(
+                    f"{path} belongs to another run: its {name} is {was}, here it is {now}. Remove the file "
+                    "to begin anew, or name another one."
+                )
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time to write."""
+        return time.perf_counter() >= self._due
+
+    def put(self, tree: dict[str, Any]) -> None:
+        """Write what there is to go on from; a disk that fills up does not end the run.
+
+        Raises
+        ------
+        ArgumentError
+            When the file can't be written the first time.
+        """
+        began = time.perf_counter()
+        try:
+            write(self.path, {"problem": self.problem, **tree}, self.kind)
+        except OSError as error:
+            if self._due == -math.inf:
+                raise ArgumentError(
+                    f"checkpoint={str(self.path)!r} can't be written: {error.strerror or error}."
+                ) from error
+            logger.warning("the checkpoint %s can't be written: %s", self.path, error)
+        now = time.perf_counter()
+        self._due = now + max(EVERY, SHARE * (now - began))
 
 
 def _alike(old: Any, new: Any) -> bool:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import copy
-import logging
-import math
 import re
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .checkpoint import reopen, write
+from .checkpoint import Journal
 from .errors import ArgumentError
 from .history import History
 from .loop import Iterate
@@ -22,12 +18,6 @@ from .methods.proximal import Composed, Composite
 from .methods.wrappers import Through, View
 from .oracle import Objective, Oracle
 from .point import Point
-
-logger = logging.getLogger("steepest")
-
-KIND = "checkpoint"
-EVERY = 10.0  # seconds between two files
-SHARE = 20.0  # times as long as the last one took to write: at most 5 % of the time goes into files
 
 
 class At(NamedTuple):
@@ -47,26 +37,11 @@ class Place(NamedTuple):
     inner: At | None
 
 
-class Keeper:
-    """Keeps one run in a file, and finds it there again.
+class Keeper(Journal):
+    """Keeps one run of `minimize` in a file, and finds it there again."""
 
-    Parameters
-    ----------
-    path : str or Path
-        The file; it need not be there.
-    problem : dict
-        What the run can't be another one in: words or arrays, by the names that the caller knows.
-
-    Raises
-    ------
-    ArgumentError
-        When the file is no checkpoint, or that of another run.
-    """
-
-    def __init__(self, path: Any, problem: dict[str, Any]):
-        self.saved: Any = reopen(path, KIND, problem)
-        self.path, self.problem = Path(path), problem
-        self._due, self._t = -math.inf, -1
+    kind = "checkpoint"
+    _t = -1  # the step that was seen last
 
     def put_back(self, objective: Objective, oracle: Oracle) -> tuple[Iterate, History, float]:
         """The state of the saved run put into its fresh parts: where it is, its history, its seconds so far.
@@ -108,7 +83,6 @@ class Keeper:
         objective, derivative = oracle.objective, oracle.derivative
         instead = getattr(derivative, "instead", None)
         self._state = {
-            "problem": self.problem,
             "now": places.put(now),
             "best": places.put(oracle.best),
             "places": places.kept,
@@ -116,25 +90,14 @@ class Keeper:
             "instead": None if instead is None else _known(instead),
             "generators": [generator.bit_generator.state for generator in _generators(objective)],
         }
-        if time.perf_counter() >= self._due:
-            first = self._due == -math.inf
+        if self.due:
             self.write()
-            if first and self._due == -math.inf:
-                raise ArgumentError(f"checkpoint={str(self.path)!r} can't be written: see the log.")
 
     def write(self) -> None:
-        """Write the last state that was seen; a disk that is full does not end the run."""
-        if self._t < 0 or self._t != self._history.last.t:
-            return  # interrupted in between: the older one stands
-        began = time.perf_counter()
-        history = {**self._history.to_arrays(), "sign": self._history.sign}
-        try:
-            write(self.path, {**self._state, "history": history, "seconds": self._history.last.seconds}, KIND)
-        except OSError as error:
-            logger.warning("the checkpoint %s can't be written: %s", self.path, error)
-            return
-        took = time.perf_counter() - began
-        self._due = began + took + max(EVERY, SHARE * took)
+        """Write the last state that was seen; if a step was interrupted in between, the older one stands."""
+        if self._t >= 0 and self._t == self._history.last.t:
+            history = {**self._history.to_arrays(), "sign": self._history.sign}
+            self.put({**self._state, "history": history, "seconds": self._history.last.seconds})
 
 
 def problem(x0: Any, start: np.ndarray, box: Any, **words: Any) -> dict[str, Any]:

@@ -62,23 +62,24 @@ class Ends(Sequence[Verdict]):
         return len(self.code)
 
     def __getitem__(self, k: Any) -> Any:
-        if not -len(self) <= k < len(self):
-            raise IndexError(k)
-        if k in self.known:
-            return self.known[k]
+        k = range(len(self))[k]
+        return self.known[k] if k in self.known else self._written(k)
+
+    def _written(self, k: int) -> Verdict:
+        """What the numbers of run k say."""
         code = str(self.code[k])
         meaning = CODES[code].meaning if code in CODES else code
+        if code.endswith(".rate") and 0 < self.suggested[k] < math.inf:
+            return self._of_rate(k, code, meaning)
+        name = "condition" if code.endswith(".conditioning") else "gradient"
         success = code.startswith(("converged", "target"))
+        return Verdict(code, meaning, success, {name: float(getattr(self, name)[k])})
+
+    def _of_rate(self, k: int, code: str, meaning: str) -> Verdict:
+        """That its rate was too large or too small, beside the limit, and the one to try."""
         values = {name: v[k].item() if np.ndim(v) else v for name, v in self.values.items()}
-        lr, limit, L, suggested = (
-            values.get("lr"),
-            *(float(v[k]) for v in (self.limit, self.L, self.suggested)),
-        )
-        if not code.endswith(".rate") or not 0 < suggested < math.inf:
-            ill = {"condition": float(self.condition[k])} if code.endswith(".conditioning") else {}
-            return Verdict(code, meaning, success, ill or {"gradient": float(self.gradient[k])})
-        lr = values["lr"]
-        beside, lost = "", code.startswith("diverged")
+        limit, L, suggested = (float(v[k]) for v in (self.limit, self.L, self.suggested))
+        lr, lost, beside = values["lr"], code.startswith("diverged"), ""
         if limit > 0 and lost == (lr > limit):  # else f is more curved on the way than at both ends
             beside = (
                 f" lr = {number(lr)} is {number(lr / limit)} times the limit {number(limit * L)}/L = {number(limit)}, "
@@ -87,8 +88,9 @@ class Ends(Sequence[Verdict]):
         sentence = f"{meaning}{beside} Use lr = {number(suggested)}."
         evidence = {"lr": lr} | ({"L": L} if limit > 0 else {})
         evidence |= {"limit": limit} if lost else {"suggested": suggested, "times": suggested / lr}
-        advice = Advice({"method": self.rule(**{**values, "lr": suggested})})
-        return Verdict(code, sentence, success, evidence, advice)
+        return Verdict(
+            code, sentence, False, evidence, Advice({"method": self.rule(**{**values, "lr": suggested})})
+        )
 
 
 @np.errstate(all="ignore")

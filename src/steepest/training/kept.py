@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..checkpoint import reopen, write
+from ..checkpoint import Journal
 from ..history import History
 from ..point import Point
 from .minibatch import MiniBatch, Place
 from .sparse import Whole
 from .training import Training
-
-KIND = "training"
-EVERY = 10.0  # seconds between two files within an epoch
 
 
 class Kept(NamedTuple):
@@ -28,26 +24,10 @@ class Kept(NamedTuple):
     g: np.ndarray | None
 
 
-class Keeper:
-    """Keeps a training run in a file, and finds it there again.
+class Keeper(Journal):
+    """Keeps a training run in a file, and finds it there again."""
 
-    Parameters
-    ----------
-    path : str or Path
-        The file; it need not be there.
-    problem : dict
-        What the run can't be another one in.
-
-    Raises
-    ------
-    ArgumentError
-        When the file is no checkpoint of a training run, or that of another run.
-    """
-
-    def __init__(self, path: Any, problem: dict[str, Any]):
-        self.saved: Any = reopen(path, KIND, problem)
-        self.path, self.problem = Path(path), problem
-        self._due = time.perf_counter() + EVERY
+    kind = "training"
 
     def put_back(self, training: Training) -> None:
         """Let a fresh run be where the saved one was."""
@@ -64,23 +44,20 @@ class Keeper:
 
     def see(self, training: Training, always: bool = False) -> None:
         """Write the state, if it is time to."""
-        now = time.perf_counter()
-        if not always and now < self._due:
+        if not (always or self.due):
             return
         names = ("t", "epoch", "batch", "lr", "step", "table", "best", "first", "stale", "spent")
         tree = {
-            "problem": self.problem,
             "state": {name: getattr(training, name) for name in names},
             "sums": vars(training.sums),
             "point": _kept(training.point),
             "memory": _kept(training.memory),
             "history": training.run.history.to_arrays(),
-            "seconds": now - training.run.began,
+            "seconds": time.perf_counter() - training.run.began,
             "calls": (training.oracle.objective.nfev, training.oracle.njev),
             "chosen": training.chosen,
         }
-        write(self.path, tree, KIND)
-        self._due = time.perf_counter() + max(EVERY, 20 * (time.perf_counter() - now))
+        self.put(tree)
 
 
 def problem(training_plan: Any, start: np.ndarray, rows: int | None, method: str) -> dict[str, Any]:
