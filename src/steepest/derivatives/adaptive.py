@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..oracle import Objective
-from .calibration import Steps, calibrate, fit, glance, moves
+from .calibration import Ground, Steps, calibrate, fit, glance, moves
 from .noise import WIDER, Noise, estimate_noise
 from .probes import Probes, three_point
 
@@ -209,8 +208,7 @@ class Finite:
         doubtful, line, rise = self.all, self.measured.line, self.measured.rise
         if not self.lost.any() and line is not None and math.isfinite(rise):
             steps, h, slack = self.steps, self.steps.h.copy(), PROOF * self.measured.level
-            probes, room = partial(self.probes, x), self.probes.room(x, self.all)
-            self._put(x, f, self.all, glance(probes, f, self.measured, h, steps.side, *room))
+            self._put(x, f, self.all, glance(self._ground(x, f, self.all), h, steps.side))
             steps.error += slack / np.abs(line)
             sure = (steps.error <= SHARE * np.abs(steps.slope)) & (np.abs(steps.curvature) > steps.blur)
             told = np.where(sure, steps.error, np.abs(steps.slope)) @ np.abs(line)
@@ -221,6 +219,10 @@ class Finite:
             self._calibrate(x, f, doubtful)
         self.exact_at = x.copy()
 
+    def _ground(self, x: np.ndarray, f: float, index: np.ndarray) -> Ground:
+        ask = lambda which, by: self.probes(x, index[which], by)  # noqa: E731
+        return Ground(ask, f, self.measured, *self.probes.room(x, index))
+
     @np.errstate(all="ignore")
     def _calibrate(self, x: np.ndarray, f: float, index: np.ndarray) -> None:
         """Measure the steps of the coordinates `index`, and with them their part of the gradient at `x`."""
@@ -229,12 +231,9 @@ class Finite:
         size = np.maximum(np.abs(x[index]), np.finfo(x.dtype).tiny / self.unit**2).astype(float)
         scale = np.maximum(self.scale[index], size)
         new = calibrate(
-            lambda which, by: self.probes(x, index[which], by),
-            f,
-            self.measured,
+            self._ground(x, f, index),
             steps.h[index],
             steps.side[index],
-            *self.probes.room(x, index),
             least=16 * self.unit * size,
             most=np.maximum(scale, np.minimum(1.0, 1e6 * scale)),
             lost=self.lost[index],

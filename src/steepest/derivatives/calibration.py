@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -68,24 +69,47 @@ def fit(h: np.ndarray, side: np.ndarray, down: np.ndarray, up: np.ndarray) -> tu
     return np.where(fits, h, np.minimum(h, np.maximum(up, down) / 2)), side
 
 
+@dataclass(frozen=True)
+class Ground:
+    """Where k coordinates are moved, and what their values are compared with.
+
+    Attributes
+    ----------
+    ask : callable
+        (coordinates, moves of shape (2, m)) -> values and the moves that were made.
+    f, noise
+        The value at x, and the noise of values.
+    down, up : ndarray, shape (k,)
+        The room on either side.
+    """
+
+    ask: Ask
+    f: float
+    noise: Noise
+    down: np.ndarray
+    up: np.ndarray
+
+    def look(self, index: np.ndarray, h: np.ndarray, side: np.ndarray) -> np.ndarray:
+        """One three-point difference per coordinate: slope, noise in it, curvature, change of f in noise levels,
+        the two values, the step; shape (7, m)."""
+        values, made = self.ask(index, moves(h, side))
+        slope, curvature, gain = three_point(self.f, values, made)
+        level = self.noise.at(np.maximum(np.abs(values).max(axis=0), abs(self.f)))
+        change = np.abs(values - self.f).max(axis=0) / level
+        slope[~np.isfinite(values).all(axis=0)] = np.nan
+        return np.array([slope, gain * level, curvature, change, values[0], values[1], h])
+
+
 @np.errstate(all="ignore")
-def glance(
-    ask: Ask,
-    f: float,
-    noise: Noise,
-    h: np.ndarray,
-    side: np.ndarray,
-    down: np.ndarray,
-    up: np.ndarray,
-) -> Steps:
-    """What one look of two evaluations tells of k coordinates; the arguments are those of `calibrate`.
+def glance(ground: Ground, h: np.ndarray, side: np.ndarray) -> Steps:
+    """What one look of two evaluations tells of k coordinates, with steps `h` to these sides.
 
     Truncation is not seen by it. The third derivative is taken to be f''^2/|f'|, as for exp, and on average for
     powers and waves: so the result wants a proof.
     """
-    h, side = fit(h, side, down, up)
-    look = _look(ask, f, noise, np.arange(h.size), h, side)
-    slope, curvature, level = look[SLOPE], look[CURVATURE], noise.at(f)
+    h, side = fit(h, side, ground.down, ground.up)
+    look = ground.look(np.arange(h.size), h, side)
+    slope, curvature, level = look[SLOPE], look[CURVATURE], ground.noise.at(ground.f)
     third = curvature**2 / np.abs(slope)
     best = np.cbrt(3 * level / third)
     flat = ~(look[CHANGE] > SEEN)
@@ -102,13 +126,9 @@ def glance(
 
 @np.errstate(all="ignore")
 def calibrate(
-    ask: Ask,
-    f: float,
-    noise: Noise,
+    ground: Ground,
     h: np.ndarray,
     side: np.ndarray,
-    down: np.ndarray,
-    up: np.ndarray,
     least: np.ndarray,
     most: np.ndarray,
     lost: np.ndarray | None = None,
@@ -123,14 +143,9 @@ def calibrate(
 
     Parameters
     ----------
-    ask : callable
-        (coordinates, moves of shape (2, m)) -> values and the moves that were made.
-    f, noise
-        The value at x, and the noise of values.
+    ground : Ground
     h, side : ndarray, shape (k,)
         Where to begin.
-    down, up : ndarray, shape (k,)
-        The room on either side.
     least, most : ndarray, shape (k,)
         Steps never smaller, never larger.
     lost : ndarray of bool, shape (k,)
@@ -139,80 +154,134 @@ def calibrate(
         does not react, h/share^(1/2) where it does not bend, and no more than h where it bends at once. Leaps are
         the square root of that, or less.
     """
-    k = h.size
-    lost = np.zeros(k, bool) if lost is None else lost
-    share = max(noise.level / noise.value, 2.0**-52) if noise.value else 1.0
-    part = min(np.cbrt(3 * share), 0.1)  # of its scale, the step of a coordinate
-    h, side = fit(4 * h, side, down, up)  # the larger of both steps must have room, too
-    h = h / 4
-    room = np.where(side == 0, np.minimum(up, down), np.maximum(up, down) / 2)
-    reach, ceiling = np.minimum(most, room), np.minimum(FARTHEST, room)
-    near, far, chosen, narrow = np.full((4, 7, k), np.nan)
-    error, truncation, bound, last = np.full(k, np.inf), np.zeros(k), np.full(k, np.inf), np.zeros(k)
-    ask_near = ask_far = np.arange(k)
+    walk = _Walk(ground, h, side, least, most, np.zeros(h.size, bool) if lost is None else lost)
     for _ in range(WALKS):
-        both = np.concatenate([ask_near, ask_far])
-        looks = _look(ask, f, noise, both, np.concatenate([h[ask_near], 4 * h[ask_far]]), side[both])
-        near[:, ask_near], far[:, ask_far] = looks[:, : ask_near.size], looks[:, ask_near.size :]
-        at = np.union1d(ask_near, ask_far)
-        a, b = near[:, at], far[:, at]
+        pair = walk.look()
+        walk.learn(pair)
+        if not walk.move(pair):
+            break
+    return walk.steps()
 
-        # what the two differences say
+
+class _Pair(NamedTuple):
+    """What the looks at h and 4h say together of the coordinates `at`; `best` is the one that tells more."""
+
+    at: np.ndarray
+    near: np.ndarray
+    far: np.ndarray
+    known: np.ndarray
+    inside: np.ndarray  # their slopes differ by no more than noise
+    best: np.ndarray
+    doubt: np.ndarray  # of its slope
+    excess: np.ndarray  # the truncation at h, above the noise
+
+
+class _Walk:
+    """How far a calibration is: the looks at h and 4h, the best ones so far, and where each coordinate goes next."""
+
+    def __init__(
+        self,
+        ground: Ground,
+        h: np.ndarray,
+        side: np.ndarray,
+        least: np.ndarray,
+        most: np.ndarray,
+        lost: np.ndarray,
+    ):
+        k, noise, down, up = h.size, ground.noise, ground.down, ground.up
+        self.ground, self.least, self.lost = ground, least, lost
+        self.share = max(noise.level / noise.value, 2.0**-52) if noise.value else 1.0
+        h, self.side = fit(4 * h, side, down, up)  # the larger of both steps must have room, too
+        self.h = h / 4
+        room = np.where(self.side == 0, np.minimum(up, down), np.maximum(up, down) / 2)
+        self.reach, self.ceiling = np.minimum(most, room), np.minimum(FARTHEST, room)
+        self.near, self.far, self.chosen, self.narrow = np.full((4, 7, k), np.nan)
+        self.error, self.bound = np.full((2, k), np.inf)
+        self.truncation, self.last = np.zeros((2, k))
+        self.ask_near = self.ask_far = np.arange(k)
+
+    def look(self) -> _Pair:
+        """Differences at h and at 4h, where they are not known yet."""
+        both = np.concatenate([self.ask_near, self.ask_far])
+        h = np.concatenate([self.h[self.ask_near], 4 * self.h[self.ask_far]])
+        looks = self.ground.look(both, h, self.side[both])
+        self.near[:, self.ask_near], self.far[:, self.ask_far] = np.split(looks, [self.ask_near.size], axis=1)
+        at = np.union1d(self.ask_near, self.ask_far)
+        a, b = self.near[:, at], self.far[:, at]
         gap, blur = np.abs(b[SLOPE] - a[SLOPE]), a[BLUR] + b[BLUR]
-        known, inside, excess = np.isfinite(gap), gap <= 2 * blur, np.maximum(gap - blur, 0) / 15
-        wide = gap <= blur  # then the larger step tells more
-        best = np.where(wide, b, a)
+        wide, excess = gap <= blur, np.maximum(gap - blur, 0) / 15  # where wide, the larger step tells more
         doubt = np.where(wide, b[BLUR] + gap, a[BLUR] + excess)
-        # a smaller step is nearer to the limit: it counts when it contradicts, even if it knows less well
-        against = np.abs(best[SLOPE] - chosen[SLOPE, at]) > doubt + error[at]
-        better = known & ((doubt < error[at]) | (against & (best[STEP] < chosen[STEP, at])))
-        to = at[better]
-        chosen[:, to], narrow[:, to] = best[:, better], a[:, better]
-        error[to], truncation[to] = doubt[better], excess[better]
-        for step in (a, b):  # where f stood still, its slope can't be larger than noise lets it seem
-            bound[at] = np.where(step[CHANGE] <= SEEN, np.minimum(bound[at], 4 * step[BLUR]), bound[at])
+        return _Pair(at, a, b, np.isfinite(gap), gap <= 2 * blur, np.where(wide, b, a), doubt, excess)
 
-        # where to go
+    def learn(self, pair: _Pair) -> None:
+        """Keep what is better than all before."""
+        at, best, doubt = pair.at, pair.best, pair.doubt
+        # a smaller step is nearer to the limit: it counts when it contradicts, even if it knows less well
+        against = np.abs(best[SLOPE] - self.chosen[SLOPE, at]) > doubt + self.error[at]
+        better = pair.known & ((doubt < self.error[at]) | (against & (best[STEP] < self.chosen[STEP, at])))
+        to = at[better]
+        self.chosen[:, to], self.narrow[:, to] = best[:, better], pair.near[:, better]
+        self.error[to], self.truncation[to] = doubt[better], pair.excess[better]
+        for step in (
+            pair.near,
+            pair.far,
+        ):  # where f stood still, its slope can't be larger than noise lets it seem
+            still = np.minimum(self.bound[at], 4 * step[BLUR])
+            self.bound[at] = np.where(step[CHANGE] <= SEEN, still, self.bound[at])
+
+    def move(self, pair: _Pair) -> bool:
+        """Go on to other steps, where that may tell more; whether there are any."""
+        at, a, b, known, inside, best, doubt, _ = pair
+        f, level, h = self.ground.f, self.ground.noise.at(self.ground.f), self.h[at]
         broken = np.isnan(a[SLOPE])
         factor = np.where(inside, np.where(b[CHANGE] <= SEEN, 16.0, 4.0), np.where(broken, 1 / 64, 0.25))
-        lone = broken & (side[at] == 0) & (np.isfinite(a[FIRST]) != np.isfinite(a[SECOND]))
-        side[at[lone]] = np.where(np.isfinite(a[FIRST]), 1, -1)[lone]  # the other side is out of the domain
+        lone = broken & (self.side[at] == 0) & (np.isfinite(a[FIRST]) != np.isfinite(a[SECOND]))
+        self.side[at[lone]] = np.where(np.isfinite(a[FIRST]), 1, -1)[
+            lone
+        ]  # the other side is out of the domain
         factor = np.where(lone, 1 / 8, factor)
-        leap = _leaps(a, b, f, share, noise.at(f))
-        ceiling[at] = np.where(leap < 1, np.minimum(ceiling[at], h[at]), ceiling[at])
-        leaps = lost[at] & (leap * h[at] < ceiling[at])  # False where it is NaN
+        leap = _leaps(a, b, f, self.share, level)
+        self.ceiling[at] = np.where(leap < 1, np.minimum(self.ceiling[at], h), self.ceiling[at])
+        leaps = self.lost[at] & (leap * h < self.ceiling[at])  # False where it is NaN
         factor = np.where(leaps, leap, factor)
-        farther = np.minimum(leap * h[at] / part, ceiling[at])
-        reach[at] = np.where(leaps, np.maximum(reach[at], farther), reach[at])
-        reach[at] = np.where(known, reach[at], np.minimum(reach[at], 2 * h[at]))
-        new = np.clip(h[at] * factor, least[at], np.maximum(reach[at] / 4, least[at]))
+        part = min(np.cbrt(3 * self.share), 0.1)  # of its scale, the step of a coordinate
+        reach, farther = self.reach[at], np.minimum(leap * h / part, self.ceiling[at])
+        reach = np.where(leaps, np.maximum(reach, farther), reach)
+        reach = np.where(known, reach, np.minimum(reach, 2 * h))
+        new = np.clip(h * factor, self.least[at], np.maximum(reach / 4, self.least[at]))
         way = np.where(factor > 1, 1.0, -1.0)
-        tiny = np.where(inside, np.sqrt(TINY * noise.at(f) * np.abs(best[CURVATURE])), 0.0)
+        tiny = np.where(inside, np.sqrt(TINY * level * np.abs(best[CURVATURE])), 0.0)
         enough = np.maximum(ENOUGH * np.abs(best[SLOPE]), tiny)
-        met = known & ~leaps & ((doubt <= enough) | (last[at] * way < 0))
-        on = ~met & ((new != h[at]) | lone)
+        met = known & ~leaps & ((doubt <= enough) | (self.last[at] * way < 0))
+        on = ~met & ((new != h) | lone)
+        self.reach[at] = reach
         if not on.any():
-            break
+            return False
         # after a leap there is unseen ground on both sides
-        last[at] = np.where(known & (factor != 16) & ~leaps, way, 0.0)
-        grown, shrunk = on & known & (new == 4 * h[at]), on & ~broken & (new == h[at] / 4)
-        near[:, at[grown]], far[:, at[shrunk]] = b[:, grown], a[:, shrunk]
-        h[at] = new
-        ask_near, ask_far = at[on & ~grown], at[on & ~shrunk]
+        self.last[at] = np.where(known & (factor != 16) & ~leaps, way, 0.0)
+        grown, shrunk = on & known & (new == 4 * h), on & ~broken & (new == h / 4)
+        self.near[:, at[grown]], self.far[:, at[shrunk]] = b[:, grown], a[:, shrunk]
+        self.h[at] = new
+        self.ask_near, self.ask_far = at[on & ~grown], at[on & ~shrunk]
+        return True
 
-    flat = ~(chosen[CHANGE] > SEEN) | (np.abs(chosen[SLOPE]) > bound + error)  # not seen at all, or stairs
-    # noise like 1/h and truncation like h^2: at the best step truncation is half of the noise
-    best_h = narrow[STEP] * np.clip(np.cbrt(narrow[BLUR] / (2 * truncation)), 0.25, 4)
-    best_h = np.clip(best_h, least, np.maximum(reach, least))
-    return Steps(
-        h=np.where(np.isfinite(best_h), best_h, h),
-        slope=np.where(flat, 0.0, chosen[SLOPE]),
-        error=np.where(flat, np.inf, error),
-        curvature=np.where(flat, 0.0, chosen[CURVATURE]),
-        blur=np.where(flat, np.inf, 4 * noise.at(f) / chosen[STEP] ** 2),
-        side=side,
-        flat=flat,
-    )
+    def steps(self) -> Steps:
+        """What is known in the end."""
+        chosen, narrow, level = self.chosen, self.narrow, self.ground.noise.at(self.ground.f)
+        # not seen at all, or stairs
+        flat = ~(chosen[CHANGE] > SEEN) | (np.abs(chosen[SLOPE]) > self.bound + self.error)
+        # noise like 1/h and truncation like h^2: at the best step truncation is half of the noise
+        h = narrow[STEP] * np.clip(np.cbrt(narrow[BLUR] / (2 * self.truncation)), 0.25, 4)
+        h = np.clip(h, self.least, np.maximum(self.reach, self.least))
+        return Steps(
+            h=np.where(np.isfinite(h), h, self.h),
+            slope=np.where(flat, 0.0, chosen[SLOPE]),
+            error=np.where(flat, np.inf, self.error),
+            curvature=np.where(flat, 0.0, chosen[CURVATURE]),
+            blur=np.where(flat, np.inf, 4 * level / chosen[STEP] ** 2),
+            side=self.side,
+            flat=flat,
+        )
 
 
 def _leaps(near: np.ndarray, far: np.ndarray, f: float, share: float, level: float) -> np.ndarray:
@@ -229,14 +298,3 @@ def _leaps(near: np.ndarray, far: np.ndarray, f: float, share: float, level: flo
         [share ** (-1 / 3), share ** (-1 / 6), share ** (1 / 6)],
         np.nan,
     )
-
-
-def _look(ask: Ask, f: float, noise: Noise, index: np.ndarray, h: np.ndarray, side: np.ndarray) -> np.ndarray:
-    """One three-point difference per coordinate: slope, noise in it, curvature, change of f in noise levels,
-    the two values, the step; shape (7, k)."""
-    values, made = ask(index, moves(h, side))
-    slope, curvature, gain = three_point(f, values, made)
-    level = noise.at(np.maximum(np.abs(values).max(axis=0), abs(f)))
-    change = np.abs(values - f).max(axis=0) / level
-    slope[~np.isfinite(values).all(axis=0)] = np.nan
-    return np.array([slope, gain * level, curvature, change, values[0], values[1], h])

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..oracle import Objective
-from .calibration import SEEN, Ask, calibrate
+from .calibration import SEEN, Ask, Ground, calibrate
 from .noise import Noise, estimate_noise
 from .probes import Probes
 
@@ -188,11 +188,10 @@ class Accurate:
         narrow = (found.error == np.inf) | (np.minimum(down, up) < self.unit ** (1 / 3) * scale)
         left = np.flatnonzero(narrow & (np.maximum(down, up) > 0))
         if left.size:  # at a bound or the edge of the domain: one-sided
-            steps = calibrate(
-                lambda index, by: self.probes(x, left[index], by), f, self._measure(x, f, scale),
-                self.unit ** (1 / 3) * scale[left], np.zeros(left.size, int), down[left], up[left],
-                16 * self.unit * scale[left], scale[left],
-            )  # fmt: skip
+            ask = lambda index, by: self.probes(x, left[index], by)  # noqa: E731
+            ground = Ground(ask, f, self._measure(x, f, scale), down[left], up[left])
+            h, least = self.unit ** (1 / 3) * scale[left], 16 * self.unit * scale[left]
+            steps = calibrate(ground, h, np.zeros(left.size, int), least, scale[left])
             better = steps.error < found.error[left]
             for array, new in zip(found, (steps.slope, steps.error, steps.curvature), strict=True):
                 array[left[better]] = new[better]
