@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "steepest"
 LAYERS = """
     errors codes log foreign point checkpoint params parallel oracle expression formula derivatives problems samples
     elsewhere places history stop schedules sets engine methods loop resume landscape result limits
-    watch ahead afar
+    watch ahead afar driver
     batch lanes manypoints diagnose run weigh negative posed minimize regression findlr swept sweep compare
     data losses training estimators tabular plots __init__ __main__
 """.split()  # noqa: SIM905 (a picture of the layers)

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from . import log
-from .afar import Afar
-from .ahead import Ahead
 from .derivatives import Paired
 from .diagnose.explain import explain
+from .driver import Driver
 from .elsewhere import spelled
 from .errors import ArgumentError
 from .landscape import Landscape
@@ -25,7 +24,7 @@ from .negative import Negative, function
 from .oracle import Objective, Oracle
 from .params import Parameters
 from .point import Point
-from .posed import asked, beginning, first_point
+from .posed import Posed
 from .result import Result
 from .resume import Keeper, problem
 from .run import Run
@@ -162,7 +161,8 @@ def minimize(
         raise ArgumentError(f"stop={stop!r}: expected a criterion, such as GradientNorm(1e-6) | Steps(1000).")
     run = Run(Parameters(x0), fun.sign if isinstance(fun, Negative) else 1.0)
     what = term(project, prox)
-    start, box = beginning(run.parameters, bounds, what)
+    posed = Posed.of(run.parameters, bounds, what, jac=jac, rng=rng, stochastic=stochastic)
+    start, box = posed.start, posed.box
     plan = Spending.of(limits, jac) if stochastic else None
     if method is None and lr is None:
         method = DoGAdam(budget=plan.steps) if plan else SpaRSA if what is not None else None
@@ -176,35 +176,26 @@ def minimize(
     else:
         criterion = limits.criterion(stop or chosen.convergence(start.dtype), run.sign)
     keeper: Keeper | None = None
-    see: log.See | None = None
     if checkpoint is not None:
         how = jac if isinstance(jac, str | bool | None) else "a function"
         keeper = Keeper(checkpoint, problem(x0, start, box, method=chosen, jac=how, term=what, sign=run.sign))
     kind = Paired if jac is True else Objective
     deadline = run.began + limits.maxtime
     objective = kind(function(fun, "fun"), run.parameters, args, limits.maxfun, deadline, vectorized, workers)
-    oracle: Oracle | None = None
-    ahead: Ahead | None = None
-    afar: Afar | None = None
-    engines = [chosen.engine(start)]
-    verdict = None
+    driver, oracle, verdict = Driver(chosen, start), None, None
     try:
         if keeper is not None and keeper.saved is not None:
-            oracle = asked(objective, run.parameters, start, None, jac, box, rng, what, stochastic)
+            oracle = posed.oracle(objective)
             first: Point | Iterate = run.resume(*keeper.put_back(objective, oracle))
             objective.deadline = run.began + limits.maxtime
         else:
-            oracle, first = first_point(objective, run.parameters, start, jac, box, rng, what, stochastic)
+            oracle, first = posed.first(objective)
         point = first.point if isinstance(first, Iterate) else first
         log.begun(chosen, point.x, run.history.shown(point.f), oracle)
-        if keeper is not None:
-            see = partial(keeper.see, oracle)
-        see = log.stepwise(see)
-        # nobody looks at every step
+        see = log.stepwise(partial(keeper.see, oracle) if keeper else None)
         if type(oracle) is Oracle and callback is None and see is None and not plan:
-            afar = Afar.of(chosen, run.parameters, jac, oracle)
-            ahead = Ahead.of(chosen, fun, jac, objective, start, run.history, criterion, run.began)
-        iterates = afar.iterates(cast(Point, first)) if afar else descend(oracle, first, chosen, ahead)
+            driver.leave_the_loop(fun, jac, run.parameters, oracle, run.history, criterion, run.began)
+        iterates = driver.iterates(oracle, first)
         if plan:
             verdict = plan.follow(run, iterates, oracle, criterion, callback, see)
             reason = Reason(verdict.code, verdict.sentence)
@@ -215,12 +206,7 @@ def minimize(
     if keeper is not None:
         keeper.write()
     nfev = objective.nfev
-    engines.append(chosen.engine(start))  # another one if it was compiled on the way
-    if ahead is not None and ahead.begun is not None:
-        engines[ahead.begun > 0 :] = ["compiled loop"]
-    if afar is not None:
-        afar.home(run.history)
-        engines = [afar.engine]
+    engine = driver.arrive(run.history)
     verdict = verdict or run.judged(reason, oracle, chosen, given, diagnose and not stochastic)
     result = run.result(
         reason,
@@ -229,7 +215,7 @@ def minimize(
         oracle,
         objective,
         method=repr(chosen),
-        engine=" then ".join(dict.fromkeys(engines)),
+        engine=engine,
         limits=limits.given | ({} if stop is None else {"stop": repr(stop)}),
     )
     result.remember(
@@ -298,11 +284,11 @@ def descend_from(
     3 [1.] 1.0
     """
     parameters = Parameters(x0)
-    start, box = beginning(parameters, bounds)
+    posed = Posed.of(parameters, bounds, jac=jac, rng=rng)
     kind = Paired if jac is True else Objective
     objective = kind(function(fun, "fun"), parameters, args)
-    oracle, first = first_point(objective, parameters, start, jac, box, rng)
-    return descend(oracle, first, find(method, start.size, lr))
+    oracle, first = posed.first(objective)
+    return descend(oracle, first, find(method, posed.start.size, lr))
 
 
 def minimize_for_scipy(

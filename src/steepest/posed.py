@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,61 +18,81 @@ from .point import Point
 from .sets import Term
 
 
-def beginning(
-    parameters: Parameters, bounds: Any, what: Term | None = None
-) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray] | None]:
-    """The start as a vector, moved inside the bounds or the set, and the bounds as (low, high)."""
-    start = parameters.start
-    if not np.isfinite(start).all():
-        raise ArgumentError(
-            f"x0 holds {start[~np.isfinite(start)][0]}: expected finite numbers to start from."
-        )
-    if what is not None:
-        if bounds is not None:
+@dataclass(frozen=True)
+class Posed:
+    """Where to start, within which limits, and how to get gradients.
+
+    Attributes
+    ----------
+    parameters : Parameters
+    start : ndarray, shape (n,)
+        Inside the bounds or the set.
+    box : (low, high) or None
+        The bounds.
+    term : Term or None
+        What is added to the function: a set or a penalty.
+    jac, rng, stochastic
+        As of `minimize`.
+    """
+
+    parameters: Parameters
+    start: np.ndarray
+    box: tuple[np.ndarray, np.ndarray] | None
+    term: Term | None
+    jac: Any
+    rng: Any
+    stochastic: bool
+
+    @classmethod
+    def of(
+        cls,
+        parameters: Parameters,
+        bounds: Any,
+        term: Term | None = None,
+        *,
+        jac: Any,
+        rng: Any,
+        stochastic: bool = False,
+    ) -> Posed:
+        """The problem, its start moved inside.
+
+        Raises
+        ------
+        ArgumentError
+            When the start is not finite, or bounds and a term are given.
+        """
+        start = parameters.start
+        if not np.isfinite(start).all():
             raise ArgumentError(
-                "bounds and project or prox are given: expected one of them (a set Box, say)."
+                f"x0 holds {start[~np.isfinite(start)][0]}: expected finite numbers to start from."
             )
-        start = what.into(start)
-    box = faces(bounds, start.size)
-    return (start, None) if box is None else (np.clip(start, *box).astype(start.dtype), box)
+        if term is not None:
+            if bounds is not None:
+                raise ArgumentError(
+                    "bounds and project or prox are given: expected one of them (a set Box, say)."
+                )
+            start = term.into(start)
+        if (box := faces(bounds, start.size)) is not None:
+            start = np.clip(start, *box).astype(start.dtype)
+        return cls(parameters, start, box, term, jac, rng, stochastic)
 
+    def first(self, objective: Objective) -> tuple[Oracle, Point]:
+        """The oracle, whose gradient was proved at the start unless it is noisy, and the point there."""
+        f0 = objective(self.start)
+        objective.begun = Point(self.start, f0) if math.isfinite(f0) else None
+        oracle = self.oracle(objective, f0)
+        return oracle, oracle.meet(self.start, f0)
 
-def first_point(
-    objective: Objective,
-    parameters: Parameters,
-    start: np.ndarray,
-    jac: Any,
-    box: tuple[np.ndarray, np.ndarray] | None,
-    rng: Any,
-    what: Term | None = None,
-    stochastic: bool = False,
-) -> tuple[Oracle, Point]:
-    """The oracle, whose gradient was proved at the start unless it is noisy, and the point there."""
-    f0 = objective(start)
-    objective.begun = Point(start, f0) if math.isfinite(f0) else None
-    oracle = asked(objective, parameters, start, f0, jac, box, rng, what, stochastic)
-    return oracle, oracle.meet(start, f0)
-
-
-def asked(
-    objective: Objective,
-    parameters: Parameters,
-    start: np.ndarray,
-    f0: float | None,
-    jac: Any,
-    box: tuple[np.ndarray, np.ndarray] | None,
-    rng: Any,
-    what: Term | None,
-    stochastic: bool = False,
-) -> Oracle:
-    """The oracle; without the value at the start its gradient is not proved there."""
-    if jac in (None, "auto"):  # a formula, a problem of the zoo, or a spline brings its own
-        jac = getattr(objective.fun, "gradient", None)
-    derivative: Derivative
-    if stochastic:
-        derivative = Unproved(objective, parameters, jac)
-    else:
-        derivative = choose(objective, parameters, start, f0, jac, box, rng)
-    if what is not None:
-        return Composite(objective, derivative, what)
-    return Oracle(objective, derivative) if box is None else Box(objective, derivative, *box)
+    def oracle(self, objective: Objective, f0: float | None = None) -> Oracle:
+        """The oracle; without the value at the start its gradient is not proved there."""
+        jac = self.jac
+        if jac in (None, "auto"):  # a formula, a problem of the zoo, or a spline brings its own
+            jac = getattr(objective.fun, "gradient", None)
+        derivative: Derivative
+        if self.stochastic:
+            derivative = Unproved(objective, self.parameters, jac)
+        else:
+            derivative = choose(objective, self.parameters, self.start, f0, jac, self.box, self.rng)
+        if self.term is not None:
+            return Composite(objective, derivative, self.term)
+        return Oracle(objective, derivative) if self.box is None else Box(objective, derivative, *self.box)
