@@ -128,6 +128,7 @@ def rippled(x):
 
 
 WIDE = np.random.default_rng(3).normal(size=(60, 40))
+SCATTER = np.random.default_rng(4).normal(size=30)
 START = [3.0, 2.0]
 RUNS = {
     "converged.step": lambda: st.minimize(bowl, START, method=GD(lr=0.4), xtol=1e-6),
@@ -163,6 +164,10 @@ RUNS = {
     "stalled.passed": lambda: st.minimize(well, [-2.0], method=st.Momentum(lr=0.05)),
     "stalled.slope": lambda: st.minimize(lambda x: (x[0] - 1) ** 2 + 1e-12 * x[1], [0.0, 0.0]),
     "stalled.rough": lambda: st.minimize(rippled, [0.0, 0.0]),
+    "stalled.overfitting": lambda: train(
+        params=np.zeros(40), data=(WIDE[:30], SCATTER), batch_size=10, method=st.Adam(lr=0.05),
+        validation=(WIDE[30:], SCATTER[::-1]),
+    ),
     "stalled.labels": lambda: train(st.losses.Logistic(), None, (ROWS, np.ones(100))),
     "error": lambda: st.minimize(ends(ZeroDivisionError()), START, method=GD(lr=0.01), on_error="stop"),
     "interrupted": lambda: st.minimize(ends(KeyboardInterrupt()), START, method=GD(lr=0.01)),

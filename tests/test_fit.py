@@ -554,6 +554,28 @@ def test_overfitting_is_named_and_the_advice_ends_sooner_with_the_same_parameter
     assert again.nit < r.nit
 
 
+@pytest.mark.parametrize("patience", [None, 4])
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_what_no_epoch_makes_better_on_other_data_is_overfitting_and_no_plateau(seed, patience):
+    rng = np.random.default_rng(seed)
+    X, V = rng.normal(size=(30, 40)), rng.normal(size=(200, 40))
+    y, v = rng.normal(size=30), rng.normal(size=200)  # nothing to learn
+    how = dict(batch_size=10, epochs=40, validation=(V, v), patience=patience)
+    r = st.fit(st.losses.Squared(), None, (X, y), method=st.Adam(lr=0.05), **how)
+    assert (r.code, r.success) == ("stalled.overfitting", False)
+    assert (r.x["coef"] == 0).all()
+    assert f"from {np.mean(v**2):.4g} to" in r.why
+    assert r.epochs["loss"][-1] < r.epochs["loss"][0]
+    assert r.gradient.startswith("the function's own derivative, proved")
+
+
+def test_a_loss_that_settled_changed_by_0_not_by_its_negative(line):
+    still = lambda p, X, y: np.mean((X @ p - y) ** 2) * 0 + max(p[0] ** 2, 1.0)
+    r = st.fit(still, np.array([9.0, 0.0, 0.0]), line, method=st.GD(lr=0.2), epochs=40)
+    assert r.code == "converged.settled"
+    assert r.why.endswith("changed it by 0.")
+
+
 def test_advice_on_columns_out_of_scale_names_what_to_do_where_the_rate_was_chosen_already():
     rng = np.random.default_rng(3)
     X = rng.normal(size=(600, 2)) * [1e-4, 1e4]

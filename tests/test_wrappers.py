@@ -58,6 +58,17 @@ def walk(method, steps, fun=f, jac=gradient, x0=START):
     return np.array([now.point.x for now in islice(descend_from(fun, x0, method, jac=jac), steps + 1)])
 
 
+@pytest.mark.parametrize("maxiter", [1, 3, 20])
+@pytest.mark.parametrize("method", [st.Averaged(st.GD(lr=0.1)), st.PolyakAveraged(st.Adam(lr=0.1))])
+def test_the_gradient_of_the_best_place_is_told_also_where_only_the_average_was_asked_for_one(
+    method, maxiter
+):
+    gradient = lambda x: np.array([2 * (x[0] - 1), 6 * (x[1] + 2)])
+    f = lambda x: (x[0] - 1) ** 2 + 3 * (x[1] + 2) ** 2
+    r = st.minimize(f, [3.0, 2.0], method=method, jac=gradient, maxiter=maxiter)
+    np.testing.assert_allclose(r.jac, gradient(r.x), rtol=1e-12)
+
+
 def test_every_wrapper_is_tested():
     kinds = {
         kind

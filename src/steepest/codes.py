@@ -224,6 +224,11 @@ CODES = {
         ("slope", "distance", "drop", "gradient", "lr", "L", "unscaled"),
         "begin there; `fit`: `lr=\"auto\"`",
     ),
+    "stalled.overfitting": Code(
+        "`fit`: from the first epoch on the validation loss rose while the training loss fell.",
+        ("best_epoch", *TRAINED),
+        "a penalty, or more data",
+    ),
     "stalled.slope": Code(
         "f still falls a long way off along a direction in which no curvature was seen.",
         ("direction", "distance", "drop"),

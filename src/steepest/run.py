@@ -7,6 +7,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -126,7 +127,7 @@ class Run:
         """Everything so far, with the best finite point seen, in the caller's shapes and sign."""
         restore, start = self.parameters.restore, self.parameters.start
         best = self._best(oracle) if oracle else objective.begun
-        x, f, g = (best.x, best.f, best.known_g) if best else (start, math.nan, None)
+        x, f, g = (best.x, best.f, self._gradient(best, reason)) if best else (start, math.nan, None)
         return Result(
             x=restore(x.copy()),
             fun=self.sign * f,
@@ -147,6 +148,15 @@ class Run:
             **more,
             history=self.history,
         )
+
+    def _gradient(self, best: Point, reason: Reason) -> np.ndarray | None:
+        """The gradient there: of a place that only an average was made of, nobody has asked for it yet."""
+        if best.known_g is None and not reason.code.startswith(
+            ("error", "interrupted", "budget.evaluations", "budget.time")
+        ):
+            with suppress(Exception, KeyboardInterrupt):  # what was found must not be lost
+                return best.g
+        return best.known_g
 
     def _best(self, oracle: Oracle) -> Point | None:
         """The best finite point seen; the last one, if values of fun can't tell it from that."""

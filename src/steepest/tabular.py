@@ -38,7 +38,7 @@ class Column:
         if lost and not impute:
             raise ArgumentError(
                 f"column {name!r}: {lost} of {len(values)} values are missing; leave these rows or the column out, or "
-                "fill them in (impute)."
+                "fill them in (`impute=True`, or --impute on the command line)."
             )
         if lost == len(values):
             raise ArgumentError(f"column {name!r} is empty: leave it out.")

@@ -23,11 +23,13 @@ from .ladder import Accurate
 from .noise import Noise, estimate_noise, noise
 from .own import Paired
 from .people import Estimate, derivative, gradient
-from .proved import Proved
+from .proved import OWN, USER, Proved
 
 __all__ = [
     "AUTOMATIC",
     "DIFFERENCES",
+    "OWN",
+    "USER",
     "Accurate",
     "ComplexStep",
     "Directional",

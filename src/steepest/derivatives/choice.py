@@ -41,6 +41,7 @@ def choose(
     rng: Any = None,
     otherwise: str = "fd",
     batches: bool = False,
+    source: str = USER,
 ) -> Derivative:
     """How the gradient of `objective` is obtained.
 
@@ -64,6 +65,8 @@ def choose(
         The differences that stand in for a gradient that is not right.
     batches : bool
         Whether the further arguments of `objective` change from call to call.
+    source : str
+        What a gradient that comes with the value (``jac=True``) is called.
 
     Raises
     ------
@@ -88,7 +91,7 @@ def choose(
 
     if jac is True:
         assert isinstance(objective, Paired), "jac=True needs a Paired objective"
-        return own(objective.gradient)
+        return own(objective.gradient, source)
     if callable(jac):
         brought = jac == getattr(objective.fun, "gradient", None)
         return own(written(jac, objective, parameters), OWN if brought else USER)

@@ -141,9 +141,11 @@ def diverged(case: Trained) -> Verdict | None:
 
 def overfitted(case: Trained) -> Verdict | None:
     """The validation loss rose while the training loss fell."""
-    if not case.validated or case.best_epoch == 0:
+    if not case.validated:
         return None
     held = case.epochs["validation"]
+    if case.best_epoch == 0:
+        return _overfitted_at_once(case, float(held[-1]))
     best = float(np.nanmin(held))
     if not (held[-1] > OVER * best + 1e-300 and case.loss[-1] < case.loss[case.best_epoch - 1]):
         return None
@@ -157,6 +159,19 @@ def overfitted(case: Trained) -> Verdict | None:
     sooner = {} if case.reason.converged else {"patience": int(np.diff(better).max(initial=1))}
     advice = Advice(sooner, "for a lower validation loss, penalise the parameters, or use more data", "fit")
     return Verdict("converged.validation", sentence, True, {"best_epoch": case.best_epoch}, advice)
+
+
+def _overfitted_at_once(case: Trained, held: float) -> Verdict | None:
+    """No epoch was better than the start on the validation data, though ever better on those of training."""
+    if not (held > OVER * case.start and case.loss[-1] < case.loss[0]):
+        return None
+    sentence = (
+        f"Overfitting from the first epoch on: the validation loss rose from {case.start:.4g} to {held:.4g}, while the "
+        f"training loss fell from {case.loss[0]:.4g} to {case.loss[-1]:.4g}. What was learnt holds for the training "
+        "data alone; the start is returned."
+    )
+    advice = Advice({}, "penalise the parameters, have fewer of them, or use more data", "fit")
+    return Verdict("stalled.overfitting", sentence, False, {"best_epoch": 0}, advice)
 
 
 def flat(case: Trained) -> Verdict | None:
@@ -204,7 +219,7 @@ def finished(case: Trained) -> Verdict | None:
     evidence: dict[str, Any] = {"gained": float(gained), "last": last}
     state = f"{case.reason.sentence.rstrip('.')}: {what} {losses[-1]:.4g}, from {begin:.4g}"
     if len(losses) > 1 and abs(last) <= STILL * gained:
-        sentence = f"{state}; settled: the {window} changed it by {number(-last)}."
+        sentence = f"{state}; settled: the {window} changed it by {number(0.0 - last)}."  # no -0
         return Verdict("converged.settled", sentence, True, evidence)
     if last < 0:
         sentence = (

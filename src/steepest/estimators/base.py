@@ -13,13 +13,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ..data import Arrays, source
 from ..errors import ArgumentError
 from ..losses import LOSSES, Linear
-from ..methods.lift import Rule
 from ..methods.method import Method
 from ..methods.registry import find
 from ..training.continued import Stepping
 from ..training.fit import fit
 from ..training.linear import Model
 from ..training.plan import BATCH, Plan, budget
+from ..training.trainable import suited
 
 
 class LinearDescent(CallbackSupportMixin, BaseEstimator):
@@ -119,12 +119,12 @@ class LinearDescent(CallbackSupportMixin, BaseEstimator):
             )
         self._stepping = self._stepping.over(rows, plan)
         self._params, self.loss_ = self._stepping.params, loss
-        self.method_, self.why_ = repr(self._stepping.rule), "One pass over rows that came one by one."
+        self.method_, self.why_ = repr(self._stepping.method), "One pass over rows that came one by one."
         self.__dict__.update(self._attributes(self._params))
         self.n_iter_ = getattr(self, "n_iter_", 0) + 1
         return self
 
-    def _constant(self, loss: Linear, start: Any, rows: Any, plan: Plan) -> Rule:
+    def _constant(self, loss: Linear, start: Any, rows: Any, plan: Plan) -> Method:
         """A rule whose rate need not fall, since nobody knows how many rows will come: raced on the first ones."""
         method, lr = self.method, None if self.lr == "auto" else self.lr
         if lr is None and not isinstance(method, Method):
@@ -132,12 +132,7 @@ class LinearDescent(CallbackSupportMixin, BaseEstimator):
                 loss, start, [rows], method=method, batch_size=plan.size, epochs=1, rng=plan.seed
             ).evidence
             method, lr = raced["rule"], raced["lr"]
-        rule = find(method, rows[0].shape[1], lr)
-        if not isinstance(rule, Rule):
-            raise ArgumentError(
-                f"method={method!r} compares gradients of the same rows: partial_fit takes rules."
-            )
-        return rule
+        return suited(find(method, rows[0].shape[1], lr), False, bool(loss.l1))
 
     def _keep(self, result: Any) -> None:
         self._params = result.x

@@ -2,45 +2,53 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..data import Source
-from ..methods.lift import Rule
+from ..derivatives import Paired
+from ..methods.method import Method
+from ..methods.orthant import Orthant
 from ..params import Parameters
+from ..point import Point
 from .linear import Model
+from .minibatch import MiniBatch
 from .plan import Plan
 from .trainable import delivery
 
 
 class Stepping(NamedTuple):
-    """Training that goes on from call to call: the rule with what it carries, on columns scaled as at first."""
+    """Training that goes on from call to call: the method with what it carries, on columns scaled as at first."""
 
-    rule: Rule
+    method: Method
     model: Model
     x: np.ndarray
-    slots: tuple[Any, ...]
+    memory: Any
     t: int
 
     @classmethod
-    def begin(cls, rule: Rule, model: Model) -> Stepping:
+    def begin(cls, method: Method, model: Model) -> Stepping:
         """Before the first step."""
         x = Parameters(model.start).start
-        return cls(rule, model, x, tuple(np.zeros_like(x) for _ in rule.slots), 0)
+        if model.loss.l1:
+            method = Orthant(method, model.penalties[0], 0.0)
+        return cls(method, model, x, method.init(Point(x, math.nan)), 0)
 
     def over(self, rows: Source, plan: Plan) -> Stepping:
         """After one pass over these rows."""
-        x, slots, t = self.x, self.slots, self.t
-        parameters = Parameters(self.model.start)
-        for (batch,) in plan.batches(self.model.source(rows), t):
-            _, g = self.model.value_and_gradient(parameters.restore(x), *batch)
-            step, slots, _ = self.rule.move(x, parameters.ravel(g, "gradient"), slots, t + 1.0)
-            x, t = x + step, t + 1
-        return self._replace(x=x, slots=slots, t=t)
+        x, memory, t = self.x, self.memory, self.t
+        loss = Paired(self.model.value_and_gradient, Parameters(self.model.start))
+        oracle = MiniBatch(loss, loss)  # type: ignore[arg-type]  # it tells its own gradient: exact, not to be proved
+        for group in plan.batches(self.model.source(rows), t):
+            oracle.hold(group)
+            point, memory, _ = self.method.step(oracle(x), memory, t + 1.0, oracle)
+            x, t = point.x, t + 1
+        return self._replace(x=x, memory=memory, t=t)
 
     @property
     def params(self) -> Any:
         """The parameters, in the units of the data."""
-        x = delivery(self.rule)(self.x, (self.slots, None)) if self.t else self.x
+        x = delivery(self.method)(self.x, self.memory) if self.t else self.x
         return self.model.outer(Parameters(self.model.start).restore(x))

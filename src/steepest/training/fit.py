@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import log
 from ..data import SHUFFLES, split
-from ..derivatives import Paired, choose
+from ..derivatives import OWN, USER, Paired, choose
 from ..diagnose.explain import explain
 from ..elsewhere import spelled
 from ..errors import ArgumentError
@@ -205,7 +205,8 @@ def fit(
     try:
         objective.args = next(plan.batches(train, 0))[0]
         f0 = objective(start)
-        derivative = choose(objective, run.parameters, start, f0, jac, batches=True)
+        source = OWN if model else USER
+        derivative = choose(objective, run.parameters, start, f0, jac, batches=True, source=source)
         oracle: Any = MiniBatch(objective, derivative)
         if composed:
             oracle = Whole(objective, derivative, l1)  # type: ignore[arg-type]  # composed where there is an l1
