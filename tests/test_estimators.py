@@ -110,11 +110,12 @@ def test_coefficients_become_exactly_zero_also_piece_by_piece(method, seed):
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(20_000, 12))
     y = X[:, :3] @ [1.0, -2.0, 0.5] + 0.5 * rng.normal(size=20_000)
-    model = DescentRegressor(penalty="l1", alpha=0.02, method=method, random_state=seed)
+    how = dict(method=method, batch_size=32, random_state=seed)
+    model = DescentRegressor(penalty="l1", alpha=0.02, **how)
     for rows in np.split(np.arange(20_000), 20):
         model.partial_fit(X[rows], y[rows])
     assert (model.coef_[3:] == 0).mean() > 0.7
-    assert np.allclose(model.coef_[:3], [0.99, -1.99, 0.49], atol=0.06)  # 0.01 less, which the penalty takes
+    assert np.allclose(model.coef_[:3], [0.99, -1.99, 0.49], atol=0.07)  # 0.01 less, which the penalty takes
 
 
 def test_methods_that_compare_gradients_are_refused_piece_by_piece():

@@ -14,6 +14,7 @@ from ..methods.directions import Descent
 from ..methods.lengths import AdGD, BarzilaiBorwein
 from ..methods.lift import Rule
 from ..methods.method import Method
+from ..methods.orthant import Orthant
 from ..methods.registry import find
 from ..methods.rules import ScheduleFreeAdam, ScheduleFreeGD
 from ..methods.wrappers import ClipNorm, Wrapper
@@ -57,11 +58,14 @@ def innermost(method: Method) -> Method:
 
 
 def delivery(method: Method) -> Callable[[np.ndarray, Any], np.ndarray]:
-    """What of (place, memory) is handed out: of schedule-free rules the average, which their paper calls x."""
-    inner = method
-    while isinstance(inner, ClipNorm):
-        inner = inner.method
-    if isinstance(inner, ScheduleFreeGD | ScheduleFreeAdam):
-        mean = inner.slots.index("mean")
+    """What of (place, memory) is handed out: of schedule-free rules the average, which their paper calls x; under l1
+    with the zeros of the place, which an average of many would blur."""
+    if isinstance(method, ClipNorm):
+        return delivery(method.method)
+    if isinstance(method, Orthant):
+        inner, l1 = delivery(method.method), method.l1
+        return lambda x, memory: np.where((l1 > 0) & (x == 0), x, inner(x, memory[0]))
+    if isinstance(method, ScheduleFreeGD | ScheduleFreeAdam):
+        mean = method.slots.index("mean")
         return lambda x, memory: np.asarray(memory[0][mean], x.dtype)
     return lambda x, memory: x
