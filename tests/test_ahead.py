@@ -36,7 +36,8 @@ def both(monkeypatch):
             monkeypatch.setattr(ahead, "WORTHWHILE", worthwhile)
             monkeypatch.setattr(ahead, "_loops", {})
             results.append(st.minimize(*args, **{"diagnose": False, **keywords}))
-        assert results[0].engine != results[1].engine == "compiled loop"
+        assert results[0].engine != results[1].engine
+        assert results[1].engine in ("compiled loop", "compiled steps")
         return results
 
     return run
@@ -123,7 +124,7 @@ def test_the_formulas_own_gradient_may_be_given(monkeypatch):
     fun = st.formula("x**2 + y**2")
     given = {"method": st.GD(lr=0.1), "maxiter": 20}
     assert st.minimize(fun, [1.0, 2.0], jac=fun.gradient, **given).engine == "compiled loop"
-    assert st.minimize(fun, [1.0, 2.0], jac=lambda x: 2 * x, **given).engine == "Python floats"
+    assert st.minimize(fun, [1.0, 2.0], jac=lambda x: 2 * x, **given).engine == "compiled steps"
 
 
 def test_it_takes_over_when_the_run_is_long(monkeypatch):
@@ -183,19 +184,19 @@ def test_what_an_interrupted_run_found_is_kept(monkeypatch):
     monkeypatch.setattr(ahead, "WORTHWHILE", 0)
     calls = []
 
-    def entered(self, rows, *rest):
-        enter(self, rows, *rest)
-        calls.append(len(rows))
+    def entered(self, *given):
+        calls.append(enter(self, *given))
         if len(calls) == 5:
             raise KeyboardInterrupt
+        return calls[-1]
 
     enter = ahead.Ahead._enter
     monkeypatch.setattr(ahead.Ahead, "_enter", entered)
     result = st.minimize(st.formula(ROSENBROCK), [-1.2, 1.0], method=st.GD(lr=1e-3))
     assert result.code == "interrupted"
-    assert result.nit == sum(calls) == len(result.history) - 1
-    assert result.fun == result.history["f"].min()
-    np.testing.assert_array_equal(result.x, result.history.x[-1])
+    assert result.nit == len(result.history) - 1 == calls[-1].t - 1  # the last one had not been entered yet
+    np.testing.assert_array_equal(result.x, calls[-1].point.x)
+    assert result.fun < result.history["f"].min()
 
 
 def test_without_the_compiler_it_is_interpreted(monkeypatch):
@@ -204,6 +205,167 @@ def test_without_the_compiler_it_is_interpreted(monkeypatch):
     monkeypatch.setattr(ahead, "readable", lambda: False)
     result = st.minimize(st.formula("x**2"), [1.0], method=st.GD(lr=0.1), maxiter=20)
     assert result.engine == "Python floats"
+
+
+# ---- Python's functions, called from machine code --------
+
+
+def valley_value(x):
+    return (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2
+
+
+def valley_gradient(x):
+    d = x[1] - x[0] ** 2
+    return np.array([-2 * (1 - x[0]) - 400 * x[0] * d, 200 * d])
+
+
+def long_valley(x):
+    return sum((1 - x[:-1]) ** 2 + 100 * (x[1:] - x[:-1] ** 2) ** 2)
+
+
+def long_valley_gradient(x):
+    g, d = np.zeros_like(x), x[1:] - x[:-1] ** 2
+    g[:-1] = -2 * (1 - x[:-1]) - 400 * x[:-1] * d
+    g[1:] += 200 * d
+    return g
+
+
+@pytest.mark.parametrize("kind", RULES, ids=lambda kind: kind.__name__)
+def test_every_rule_runs_the_same_where_fun_is_called(both, kind):
+    method = kind(lr=1e-4) if kind().hyper["lr"] > 0.005 else kind()
+    assert_same(*both(valley_value, [-1.2, 1.0], method=method, jac=valley_gradient, maxiter=400))
+
+
+@pytest.mark.parametrize("n", [1, 3, 20, 64])
+@pytest.mark.parametrize("method", [st.GD(lr=1e-4), st.Adam(lr=1e-2)], ids=lambda method: method.name)
+def test_called_in_any_number_of_coordinates(both, method, n):
+    f, g = (long_valley, long_valley_gradient) if n > 1 else (lambda x: x[0] ** 4, lambda x: 4 * x**3)
+    assert_same(*both(f, np.linspace(-1, 0.5, n), method=method, jac=g, maxiter=300))
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [{"gtol": 1e-3}, {"xtol": 1e-4}, {"target": 0.5}, {"maxfun": 300}, {"maxiter": 2}, {"maxiter": 5000}, {}],
+    ids=str,
+)
+def test_every_end_is_the_same_where_fun_is_called(both, limits):
+    assert_same(
+        *both(
+            valley_value,
+            [-1.2, 1.0],
+            method=st.GD(lr=1e-3),
+            jac=valley_gradient,
+            **{"maxiter": 3000, **limits},
+        )
+    )
+
+
+def test_what_the_caller_may_pass_and_give_back(both):
+    """Nested parameters, value and gradient together, further arguments, other numbers, a view, x changed in place."""
+    nested = lambda p: p["a"] ** 2 + 3 * (p["b"] ** 2).sum()
+    slopes = lambda p: {"a": 2 * p["a"], "b": 6 * p["b"]}
+    one, other = both(nested, {"a": 1.0, "b": [[2.0, 3.0]]}, method=st.GD(lr=0.01), jac=slopes, maxiter=100)
+    assert one.x["a"] == other.x["a"]
+    np.testing.assert_array_equal(one.x["b"], other.x["b"])
+    given = {"method": st.Adam(lr=0.01), "maxiter": 100}
+    assert_same(*both(lambda x: (x @ x, 2 * x), [1.0, 2.0], jac=True, **given))
+    assert_same(*both(lambda x, a: a * x @ x, [1.0, 2.0], args=(3.0,), jac=lambda x, a: 2 * a * x, **given))
+    assert_same(*both(lambda x: np.float32(x @ x), [1.0, 2.0], jac=lambda x: list(2 * x), **given))
+    backwards = np.array([4.0, 2.0])
+    assert_same(
+        *both(lambda x: x @ x, [2.0, 1.0], jac=lambda x: (backwards * x / [2, 1])[::-1][::-1], **given)
+    )
+
+    def corrupting(x):
+        value = x @ x
+        x[:] = 1e9
+        return value
+
+    assert_same(*both(corrupting, [1.0, 2.0], jac=lambda x: np.multiply(x, 2, out=x), **given))
+
+
+@pytest.mark.parametrize("which", ["fun", "jac"])
+@pytest.mark.parametrize("after", [10, 100, 1000])
+@pytest.mark.parametrize("error", [ValueError("mine"), KeyboardInterrupt()], ids=["error", "Ctrl-C"])
+def test_what_was_known_before_an_error_is_kept(monkeypatch, which, after, error):
+    results = []
+    for worthwhile in (math.inf, 0):
+        monkeypatch.setattr(ahead, "WORTHWHILE", worthwhile)
+        calls = {"fun": 0, "jac": 0}
+
+        def counted(name, function, calls=calls):
+            def call(x):
+                calls[name] += 1
+                if name == which and calls[name] > 10 + after:
+                    raise error
+                return function(x)
+
+            return call
+
+        result = st.minimize(counted("fun", valley_value), [-1.2, 1.0], jac=counted("jac", valley_gradient),
+                             method=st.GD(lr=1e-3), maxiter=5000, on_error="stop", diagnose=False)  # fmt: skip
+        assert result.nfev == calls["fun"]
+        results.append(result)
+    assert results[1].engine == "compiled steps"
+    assert results[0].code == ("error" if isinstance(error, ValueError) else "interrupted")
+    one, other = results
+    if which == "fun":
+        assert_same(one, other)
+    else:  # the point without a gradient is not kept: the run before knew its value
+        assert abs(other.nit - one.nit) <= 1
+        assert other.njev <= one.njev
+
+
+@pytest.mark.parametrize(
+    ("f", "g", "lr"),
+    [
+        (lambda x: x[0] ** 2, lambda x: 2 * x, 1.1),  # diverges
+        (lambda x: x[0] ** 3, lambda x: 3 * x**2, 0.1),  # to minus infinity
+        (lambda x: np.log(x[0]) + x[0], lambda x: 1 / x + 1, 3.0),  # leaves where it is defined
+        (
+            lambda x: x[0] ** 2,
+            lambda x: 2 * x if x[0] > 0.5 else np.nan * x,
+            0.1,
+        ),  # the gradient fails on the way
+    ],
+)
+def test_where_numbers_end_it_is_the_same_where_fun_is_called(monkeypatch, f, g, lr):
+    results = []
+    for worthwhile in (math.inf, 0):
+        monkeypatch.setattr(ahead, "WORTHWHILE", worthwhile)
+        with np.errstate(all="ignore"):
+            results.append(
+                st.minimize(f, [-2.0 if lr == 0.1 and f(np.array([-2.0])) < 0 else 2.0], jac=g, method=st.GD(lr=lr),
+                            maxiter=300, diagnose=False)
+            )  # fmt: skip
+    assert results[1].engine.startswith("compiled steps")
+    assert_same(*results)
+
+
+def test_a_run_within_a_run(monkeypatch):
+    monkeypatch.setattr(ahead, "WORTHWHILE", 0)
+
+    def outer(x):
+        inner = st.minimize(lambda y: (y[0] - x[0]) ** 2 + y[0] ** 2, [0.0], jac=lambda y: 2 * (2 * y - x),
+                            method=st.GD(lr=0.2), maxiter=60, diagnose=False)  # fmt: skip
+        assert inner.engine == "compiled steps"
+        return inner.fun + (x[0] - 1) ** 2
+
+    result = st.minimize(outer, [3.0], jac=lambda x: x + 2 * (x - 1), method=st.GD(lr=0.2), maxiter=60)
+    assert result.engine == "compiled steps"
+    np.testing.assert_allclose(result.x, 2 / 3, rtol=1e-6)
+
+
+def test_no_reference_is_lost_or_kept(monkeypatch):
+    import sys
+
+    monkeypatch.setattr(ahead, "WORTHWHILE", 0)
+    answer = np.array([1.0, 1.0])
+    before = sys.getrefcount(answer), sys.getrefcount(None)
+    st.minimize(lambda x: x[0] + x[1], [1.0, 1.0], jac=lambda x: answer, method=st.GD(lr=1e-6), maxiter=3000)
+    after = sys.getrefcount(answer), sys.getrefcount(None)
+    assert after[0] == before[0]
+    assert abs(after[1] - before[1]) < 500
 
 
 # ---- Numba's functions --------

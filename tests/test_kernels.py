@@ -13,7 +13,7 @@ from numpy import tanh
 
 from steepest import minimize, stop
 from steepest.engine import kernels
-from steepest.engine.kernels import kernel, kernel_text, loop_text, plain_kernel
+from steepest.engine.kernels import function_text, kernel, kernel_text, plain_kernel
 from steepest.engine.machine import BODIES, Code
 from steepest.engine.traced import from_rule
 from steepest.errors import ArgumentError, MissingExtraError
@@ -90,7 +90,7 @@ VALUES = np.array([-np.inf, -2.5, -1.0, -0.3, -0.0, 0.0, 1e-6, 0.3, 1.0, 2.5, 40
 
 def test_powers_that_vanish_are_those_of_c():
     a, b = symbol("a"), symbol("b")
-    power = Code(loop_text(np.dtype(float), [a, b], [(None, a**b)], [])).function("call")
+    power = Code(function_text(np.dtype(float), [a, b], [(None, a**b)], [])).function("call")
     draw = np.random.default_rng(1)
     near = 1 - 10.0 ** draw.uniform(-17, 0, 3000)
     left = np.concatenate(

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .engine.kernels import kernel, loop_text
+from .engine.kernels import function_text, kernel
 from .engine.machine import Code
 from .engine.traced import from_rule
 from .errors import MissingExtraError
@@ -193,7 +193,7 @@ def _worked_out(
     """The parts of a rule that differ between the runs: C's power gives the bits of Python's, NumPy's does not."""
     same = [symbol(name) for name in rule.defaults if name not in varied]
     outputs = [(None, node) for node in nodes]
-    return Code(loop_text(np.dtype(float), [*map(symbol, varied)], outputs, same)).function("call")
+    return Code(function_text(np.dtype(float), [*map(symbol, varied)], outputs, same)).function("call")
 
 
 def _plain_step(rule: type[Rule], values: Mapping[str, Any]) -> Callable[..., None]:

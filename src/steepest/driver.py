@@ -34,7 +34,7 @@ class Driver:
     def leave_the_loop(self, fun: Any, jac: Any, parameters: Parameters, oracle: Oracle, *watch: Any) -> None:
         """Where nobody looks at every step, take what makes many of them at once; `watch` is for `Ahead`."""
         self._afar = Afar.of(self.method, parameters, jac, oracle)
-        self._ahead = Ahead.of(self.method, fun, jac, oracle.objective, self.start, *watch)
+        self._ahead = Ahead.of(self.method, fun, jac, oracle, self.start, *watch)
 
     def iterates(self, oracle: Oracle, first: Point | Iterate) -> Iterator[Iterate]:
         """Where the method goes."""
@@ -49,5 +49,5 @@ class Driver:
             return self._afar.engine
         names = [self._name, self.method.engine(self.start)]  # another one if it was compiled on the way
         if self._ahead is not None and self._ahead.begun is not None:
-            names[self._ahead.begun > 0 :] = ["compiled loop"]
+            names[self._ahead.begun > 0 :] = [self._ahead.engine]
         return " then ".join(dict.fromkeys(names))

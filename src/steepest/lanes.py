@@ -11,7 +11,7 @@ import numpy as np
 
 from .batch import INTERRUPTED, Outcome, Task, run_batch
 from .engine.alphabet import ARRAYS, speak
-from .engine.kernels import loop_text
+from .engine.kernels import function_text
 from .engine.machine import Code
 from .expression import OPERATIONS, Expression, symbol
 from .methods.lift import Rule
@@ -73,7 +73,7 @@ def compiled(
             after[f"{slot}.{i}"] = where(going, value, before)
     fixed = [symbol(name) for name in rule.defaults if name not in varied]
     outputs = [(run[name], value) for name, value in after.items()]
-    return Code(loop_text(np.dtype(float), [*run.values(), *told], outputs, fixed)).function("call")
+    return Code(function_text(np.dtype(float), [*run.values(), *told], outputs, fixed)).function("call")
 
 
 def _apart(rows: np.ndarray) -> np.ndarray:

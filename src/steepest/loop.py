@@ -36,7 +36,7 @@ def descend(
     oracle: Oracle,
     start: Point | Iterate,
     method: Method,
-    ahead: Callable[[Iterate, Oracle], Iterate] | None = None,
+    ahead: Callable[[Iterate], Iterate | None] | None = None,
 ) -> Iterator[Iterate]:
     """Yield where `method` goes, beginning with the start itself; endless, the consumer stops.
 
@@ -49,12 +49,13 @@ def descend(
     method : Method
         Steps from point to point.
     ahead : callable, optional
-        ``ahead(now, oracle)`` may make steps in one go, which are then not yielded.
+        ``ahead(now)`` may make many steps in one go, of which only the last one is yielded.
     """
     now = start if isinstance(start, Iterate) else Iterate(0, start, method.init(start), math.nan)
     while True:
         yield now
-        if ahead is not None:
-            now = ahead(now, oracle)
+        if ahead is not None and (later := ahead(now)) is not None:
+            now = later
+            continue
         point, memory, lr = method.step(now.point, now.memory, now.t + 1.0, oracle)
         now = tuple.__new__(Iterate, (now.t + 1, point, memory, lr))  # Iterate(...) takes twice as long

@@ -155,7 +155,7 @@ def elements(
     return Elements(loop, once + constants, arrays, arguments)
 
 
-def loop_text(
+def function_text(
     dtype: np.dtype,
     inputs: Sequence[Expression],
     outputs: Sequence[tuple[Expression | None, Expression]],
@@ -229,7 +229,7 @@ def kernel_text(
     states = [symbol(name) for name in ("x", *rule.slots)]
     inputs = [states[0], symbol("g"), *states[1:], *varying]
     targets = states if in_place else [None] * len(states)
-    return loop_text(
+    return function_text(
         dtype, inputs, [*zip(targets, from_rule(rule), strict=True)], [*map(symbol, rule.defaults)]
     )
 
@@ -279,10 +279,15 @@ def kernel_when_worthwhile(rule: type[Rule], dtype: np.dtype, n: int, t: float) 
     return _known[key]
 
 
+@cache
 def exact(rule: type[Rule]) -> bool:
     """Whether the part that is computed for each element has the same bits on every engine."""
     arrays = {"x", "g", *rule.slots}
-    nodes = [node for node in postorder(from_rule(rule)) if node.operation and node.symbols & arrays]
+    try:
+        outputs = from_rule(rule)
+    except Exception:  # a formula that calls what has no symbols
+        return False
+    nodes = [node for node in postorder(outputs) if node.operation and node.symbols & arrays]
     return all(node.operation.name in BODIES for node in nodes if node.operation)
 
 

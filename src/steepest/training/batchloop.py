@@ -226,7 +226,7 @@ def recorded(column: int, value: str) -> Lines:
             f"store double {value}, ptr %{name}.of.place"]  # fmt: skip
 
 
-def loop_text(rule: type[Rule], loss: Linear, dtype: np.dtype, penalty: bool, sparse: bool) -> str:
+def epoch_text(rule: type[Rule], loss: Linear, dtype: np.dtype, penalty: bool, sparse: bool) -> str:
     """The loop in LLVM's language: ``steps(sizes, numbers, *arrays, *slots, *penalties) -> steps made``.
 
     Parameters

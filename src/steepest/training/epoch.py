@@ -23,7 +23,7 @@ from ..methods.method import Method
 from ..methods.orthant import Orthant
 from ..point import distance
 from ..stop import Reason
-from .batchloop import loop_text
+from .batchloop import epoch_text
 from .linear import Model
 from .plan import Plan
 from .training import Training
@@ -46,7 +46,7 @@ class Epoch:
     model : Model
     plan : Plan
     loop : callable
-        See `batchloop.loop_text`.
+        See `batchloop.epoch_text`.
     """
 
     def __init__(self, method: Rule | Orthant, model: Model, plan: Plan, loop: Callable[..., int]):
@@ -176,4 +176,4 @@ def compiled(
     MissingExtraError
         When llvmlite, which comes with Numba, is not installed.
     """
-    return Code(loop_text(rule, loss, dtype, penalised, sparse)).function("steps")
+    return Code(epoch_text(rule, loss, dtype, penalised, sparse)).function("steps")
