@@ -55,7 +55,7 @@ class Objective:
         vectorized: bool = False,
         workers: Any = None,
     ):
-        self.fun, self.restore = fun, parameters.restore
+        self.fun, self.restore, self.fresh = fun, parameters.restore, parameters.fresh
         self.args = args if isinstance(args, tuple) else (args,)  # as scipy does
         self.maxfun, self.deadline = maxfun, deadline
         self.vectorized, self.workers = vectorized, workers
@@ -64,10 +64,7 @@ class Objective:
 
     def raw(self, x: Any) -> Any:
         """What `fun` gives back at `x`, as it is; `x` may be any flat array-like that slices and reshapes."""
-        if self.nfev >= self.maxfun or self.deadline < math.inf:
-            self._spend(1)
-        else:
-            self.nfev += 1
+        self._spend(1)
         return self.fun(self.restore(x), *self.args)
 
     def _spend(self, calls: int) -> None:
@@ -81,7 +78,12 @@ class Objective:
 
     def __call__(self, x: np.ndarray) -> float:
         """The value at `x`, shape (n,), as a float; `fun` gets a copy, so it can't corrupt `x`."""
-        return real(self.raw(x.copy()))
+        if self.nfev >= self.maxfun or self.deadline < math.inf:
+            self._spend(1)
+        else:  # what a call of it would cost is saved
+            self.nfev += 1
+        value = self.fun(self.fresh(x), *self.args)
+        return float(value) if isinstance(value, float) else real(value)
 
     def batch(self, xs: np.ndarray) -> np.ndarray:
         """The values at the rows of `xs`, shape (k, n); returns shape (k,)."""

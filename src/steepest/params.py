@@ -29,6 +29,8 @@ class Parameters:
         A flat copy of `x0`.
     library : Library or None
         Whose arrays `x0` is made of, where that is not NumPy.
+    restore, fresh : callable
+        A flat vector in the shape of `x0`; a copy of it in that shape, which the caller may change.
 
     Examples
     --------
@@ -50,6 +52,9 @@ class Parameters:
             raise ArgumentError(f"{name} is empty: there is nothing to minimise over.")
         self.start: np.ndarray = np.concatenate([leaf.ravel() for leaf in leaves])
         self._shape = leaves[0].shape if len(leaves) == 1 else None
+        self._dtype = self.start.dtype
+        restore, vector = self.restore, self._shape == self.start.shape and not self.library
+        self.fresh: Build = np.ndarray.copy if vector else lambda x: restore(x.copy())
 
     @property
     def single(self) -> bool:
@@ -58,7 +63,7 @@ class Parameters:
 
     def ravel(self, tree: Any, name: str) -> np.ndarray:
         """Flatten something built like x0 (a gradient, say) into a vector of shape (n,)."""
-        if type(tree) is np.ndarray and tree.shape == self._shape and tree.dtype is self.start.dtype:
+        if type(tree) is np.ndarray and tree.shape == self._shape and tree.dtype is self._dtype:
             return tree.flatten()  # the usual case, quickly; a copy, since the caller may use the array again
         leaves: list[np.ndarray] = []
         _collect(tree, name, leaves, 0)

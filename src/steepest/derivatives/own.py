@@ -17,17 +17,17 @@ def written(
 ) -> Callable[[np.ndarray], np.ndarray]:
     """The caller's own gradient as a function of a flat vector."""
     # args are looked up in each call: those of a training run are its batch
-    restore = objective.restore
-    return lambda x: flat(jac(restore(x.copy()), *objective.args), parameters)
+    fresh = parameters.fresh
+    return lambda x: flat(jac(fresh(x), *objective.args), parameters)
 
 
 def flat(gradient: Any, parameters: Parameters) -> np.ndarray:
     """What the caller gave as a gradient as a vector of shape (n,)."""
-    if gradient is None:
-        raise ObjectiveError("jac returned None: expected a gradient. Is a `return` missing?")
     try:
         return parameters.ravel(gradient, "the gradient from jac")
     except ArgumentError as error:
+        if gradient is None:
+            raise ObjectiveError("jac returned None: expected a gradient. Is a `return` missing?") from None
         raise ObjectiveError(str(error)) from error
 
 
