@@ -427,3 +427,17 @@ def test_functions_that_do_not_compile_together_are_interpreted(valley, monkeypa
     monkeypatch.setattr(ahead, "WORTHWHILE", 0)
     result = st.minimize(f, [0.5, 0.5], jac=wrong, method=st.GD(lr=1e-4), maxiter=20, diagnose=False)
     assert "compiled" not in result.engine
+
+
+def test_a_rule_that_has_no_symbols_stays_in_python(monkeypatch):
+    @rule
+    def Turning(g, m, t, lr=0.1):
+        m = m + np.cos(t) * g  # NumPy's own cosine, not that of the alphabet
+        return -lr * (g + 0 * m) if isinstance(g, float) else -lr * (g + 0.0 * np.asarray(m)), m
+
+    monkeypatch.setattr(ahead, "WORTHWHILE", 0)
+    for n in (2, 20):  # floats, and arrays that would ask for a kernel
+        result = st.minimize(lambda x: x @ x, np.ones(n), jac=lambda x: 2 * x, method=Turning(), maxiter=12_000,
+                             gtol=0, stop=stop.Steps(12_000))  # fmt: skip
+        assert "compiled" not in result.engine
+        assert result.fun < 1e-20
