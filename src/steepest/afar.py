@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import Any
 
 import numpy as np
 
 from .derivatives import Proved
 from .derivatives.proved import USER
+from .engine.kernels import cached
 from .engine.traced import from_rule
 from .expression import OPERATIONS, Expression, Program, invariants, postorder, symbol
 from .foreign import Library
@@ -27,7 +27,7 @@ COMPARISONS = [
 Step = Callable[[Any, Any, tuple[Any, ...], Any], tuple[Any, ...]]
 
 
-@cache
+@cached()
 def split(rule: type[Rule]) -> tuple[Program, list[Expression], list[Expression]]:
     """What is computed once a step in float64 (t, then the hyperparameters), its parts, and the new x and slots."""
     outputs = from_rule(rule)
@@ -35,13 +35,13 @@ def split(rule: type[Rule]) -> tuple[Program, list[Expression], list[Expression]
     return Program([symbol("t"), *map(symbol, rule.defaults)], parts), parts, outputs
 
 
-@cache
+@cached()
 def step_of(rule: type[Rule], library: Library) -> Step | None:
     """``step(x, g, slots, parts) -> (new x, *new slots)`` in the library's words; None if it lacks one of them.
 
     What differs between hyperparameters and steps comes as one array, so that the library compiles but once.
     """
-    _, parts, outputs = split(rule)  # type: ignore[arg-type]
+    _, parts, outputs = split(rule)
     given = frozenset(parts)
     nodes = [
         node
@@ -108,7 +108,7 @@ class Afar:
             told = library.together(oracle.objective.raw)
         elif derivative.name == USER and callable(jac) and parameters.single:
             told = _both(oracle.objective, jac, library)
-        step = step_of(type(rule), library)  # type: ignore[arg-type]
+        step = step_of(type(rule), library)
         return cls(rule, library, oracle, step, told) if told and step else None
 
     def iterates(self, first: Point) -> Iterator[Iterate]:
@@ -117,7 +117,7 @@ class Afar:
             0, self._point(self.library.array(first.x), first.f, self.library.array(first.g)), None, math.nan
         )
         slots = tuple(0 * now.point.x for _ in self.rule.slots)
-        program = split(type(self.rule))[0]  # type: ignore[arg-type]
+        program = split(type(self.rule))[0]
         dtype = first.x.dtype
         while True:
             yield now._replace(memory=(slots, None))

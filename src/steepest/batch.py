@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
 import numpy as np
 
-from .engine.kernels import function_text, kernel
+from .engine.kernels import cached, function_text, kernel
 from .engine.machine import Code
 from .engine.traced import from_rule
 from .errors import MissingExtraError
@@ -164,10 +163,10 @@ def _step(task: Task) -> Callable[..., None]:
         node for node in invariants(from_rule(rule), {"x", "g", *rule.slots}) if node.symbols & {*task.varied}
     ]
     try:
-        move = kernel(rule, dtype, tuple(nodes))  # type: ignore[arg-type]
+        move = kernel(rule, dtype, tuple(nodes))
     except MissingExtraError:
         return _plain_step(rule, values)
-    work_out = _worked_out(rule, task.varied, tuple(nodes))  # type: ignore[arg-type]
+    work_out = _worked_out(rule, task.varied, tuple(nodes))
     hyper = np.array([math.nan if name in task.varied else values[name] for name in rule.defaults])
     same = np.array([values[name] for name in rule.defaults if name not in task.varied], float)
     differing = [np.ascontiguousarray(values[name], float) for name in task.varied]
@@ -186,7 +185,7 @@ def _step(task: Task) -> Callable[..., None]:
     return step
 
 
-@cache
+@cached()
 def _worked_out(
     rule: type[Rule], varied: tuple[str, ...], nodes: tuple[Expression, ...]
 ) -> Callable[..., None]:

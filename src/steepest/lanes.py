@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 
 import numpy as np
 
 from .batch import INTERRUPTED, Outcome, Task, run_batch
 from .engine.alphabet import ARRAYS, speak
-from .engine.kernels import function_text
+from .engine.kernels import cached, function_text
 from .engine.machine import Code
 from .expression import OPERATIONS, Expression, symbol
 from .methods.lift import Rule
@@ -31,7 +30,7 @@ def rows(rule: type[Rule], n: int, varied: Sequence[str]) -> list[str]:
     return [*vectors, ".f_old", ".lowest", ".g_low", ".g_high", ".f_low", ".going", ".steps", *varied]
 
 
-@lru_cache(64)  # functions come and go
+@cached(64)  # functions come and go
 def compiled(
     rule: type[Rule],
     n: int,
@@ -102,7 +101,8 @@ def run_lanes(task: Task, meaning: Sequence[Expression] | None) -> Outcome:
     with np.errstate(all="ignore"):
         first = Moment.at(task.starts, task.batch)
         watch = Watch.of(task.criterion, first.g_norm)
-        call = compiled(rule, n, task.varied, meaning and tuple(meaning), watch.step, watch.change)  # type: ignore[arg-type]
+        expressions = None if meaning is None else tuple(meaning)
+        call = compiled(rule, n, task.varied, expressions, watch.step, watch.change)
         state = _apart(np.zeros((len(names), runs)))
         state[here] = state[best] = task.starts
         state[old] = state[at[".f_old"]] = math.nan

@@ -6,8 +6,8 @@ from __future__ import annotations
 import ctypes
 import sys
 from collections.abc import Callable, Sequence
-from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 
@@ -18,6 +18,14 @@ from .traced import from_rule
 
 if TYPE_CHECKING:
     from ..methods.lift import Rule
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def cached(most: int | None = None) -> Callable[[Function], Function]:
+    """`functools.lru_cache` that keeps the type of the function; rules are classes, which mypy takes for unhashable."""
+    return cast(Any, lru_cache(most))
+
 
 # The loop over the elements. Its arrays are `noalias`, so LLVM need not prove that they don't overlap. What
 # is the same for all elements comes in as %h0, %h1, ... in the precision of the arrays: one double among
@@ -188,7 +196,7 @@ def function_text(
     )
 
 
-@cache
+@cached()
 def kernel(
     rule: type[Rule], dtype: np.dtype, varying: tuple[Expression, ...] = (), in_place: bool = True
 ) -> Callable[..., None]:
@@ -234,7 +242,7 @@ def kernel_text(
     )
 
 
-@cache
+@cached()
 def readable() -> bool:
     """Whether an array's object holds the addresses of its numbers and of its shape where kernels read them."""
     if sys.implementation.name != "cpython" or ctypes.sizeof(ctypes.c_void_p) != 8:
@@ -273,13 +281,13 @@ def kernel_when_worthwhile(rule: type[Rule], dtype: np.dtype, n: int, t: float) 
         if t * (10_000 + 3 * n) < COMPILING:  # ns that NumPy took so far
             return None
         try:
-            _known[key] = kernel(rule, dtype, in_place=False) if exact(rule) else None  # type: ignore[arg-type]
+            _known[key] = kernel(rule, dtype, in_place=False) if exact(rule) else None
         except MissingExtraError:
             _known[key] = None
     return _known[key]
 
 
-@cache
+@cached()
 def exact(rule: type[Rule]) -> bool:
     """Whether the part that is computed for each element has the same bits on every engine."""
     arrays = {"x", "g", *rule.slots}

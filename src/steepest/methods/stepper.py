@@ -74,7 +74,7 @@ class Stepper:
         self.method, self.x, self.t = method, x, 0
         self.slots = tuple(np.zeros_like(x) for _ in method.slots)
         try:
-            self._kernel, self.engine = kernel(type(method), x.dtype), "kernel"  # type: ignore[arg-type]
+            self._kernel, self.engine = kernel(type(method), x.dtype), "kernel"
         except MissingExtraError:
             self._kernel, self.engine = plain_kernel(type(method)), "NumPy"
         self._owner = x if x.base is None else x.base
