@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -100,32 +100,6 @@ def sweep(
     (['converged.gradient', 'converged.gradient', 'diverged.rate'], 0.09, 'batch')
     """
     began = time.perf_counter()
-    if not isinstance(method, str | Method | type):
-        parts: list[Sweep] = []
-        for each in method:
-            parts.append(sweep(fun, x0, each, args, jac, stop=stop, workers=workers, rng=rng, bounds=bounds,
-                               diagnose=diagnose, **limits))  # fmt: skip
-            if (parts[-1].code == INTERRUPTED).any():
-                break
-        return _stacked(parts, [_label(each) for each in method[: len(parts)]], time.perf_counter() - began)
-    starts = floats(x0, "x0")
-    number, starts = starts.ndim == 0, np.atleast_1d(starts)
-    chosen = find(method, starts.shape[-1])
-    hyper = chosen.hyper if isinstance(chosen, Rule) else {}
-    arrays = {name: value for name, value in hyper.items() if isinstance(value, np.ndarray)}
-    try:
-        shape = np.broadcast_shapes(starts.shape[:-1], *(array.shape for array in arrays.values()))
-    except ValueError:
-        shapes = ", ".join(
-            [f"{name} {a.shape}" for name, a in arrays.items()] + [f"starts {starts.shape[:-1]}"]
-        )
-        raise ArgumentError(f"the shapes of what is varied do not broadcast: {shapes}.") from None
-    varied = {name: np.broadcast_to(array, shape) for name, array in arrays.items()}
-    if starts.ndim > 1:
-        index = np.arange(math.prod(starts.shape[:-1])).reshape(starts.shape[:-1])
-        varied["start"] = np.broadcast_to(index, shape)
-    points = np.broadcast_to(starts, (*shape, starts.shape[-1])).reshape(-1, starts.shape[-1])
-    values = {name: array.reshape(-1) for name, array in varied.items() if name in arrays}
     given = {
         "args": args,
         "jac": jac,
@@ -135,25 +109,31 @@ def sweep(
         "diagnose": diagnose,
         **limits,
     }
-    together = _at_once(fun, points, number, chosen, values, **given)
-
-    def alone(which: Any, workers: Any = None) -> list[Row]:
-        """Some of the runs, each by `minimize`."""
-        columns = {name: column[which] for name, column in values.items()}
-        runs = [(chosen.with_hyper(**{name: column[k] for name, column in columns.items()})
-                 if isinstance(chosen, Rule) else chosen, x[0] if number else x)
-                for k, x in enumerate(points[which])]  # fmt: skip
-        one = partial(_alone, fun, given)
-        rows = until_interrupted(one, runs, workers, lambda row: row[-1].code == INTERRUPTED)
-        return [
-            row or (np.atleast_1d(run[1]), math.nan, 0, NOT_RUN) for row, run in zip(rows, runs, strict=True)
-        ]
-
-    engine, columns = together or ("one by one", _columns(alone(slice(None), workers), diagnose))
+    if not isinstance(method, str | Method | type):
+        parts: list[Sweep] = []
+        for each in method:
+            parts.append(sweep(fun, x0, each, workers=workers, **given))
+            if (parts[-1].code == INTERRUPTED).any():
+                break
+        return _stacked(parts, [_label(each) for each in method[: len(parts)]], time.perf_counter() - began)
+    starts = floats(x0, "x0")
+    number, starts = starts.ndim == 0, np.atleast_1d(starts)
+    chosen = find(method, starts.shape[-1])
+    hyper = chosen.hyper if isinstance(chosen, Rule) else {}
+    arrays = {name: value for name, value in hyper.items() if isinstance(value, np.ndarray)}
+    shape = _shape(starts, arrays)
+    varied = {name: np.broadcast_to(array, shape) for name, array in arrays.items()}
+    values = {name: array.reshape(-1) for name, array in varied.items()}
+    if starts.ndim > 1:
+        index = np.arange(math.prod(starts.shape[:-1])).reshape(starts.shape[:-1])
+        varied["start"] = np.broadcast_to(index, shape)
+    points = np.broadcast_to(starts, (*shape, starts.shape[-1])).reshape(-1, starts.shape[-1])
+    runs = _Runs(fun, points, number, chosen, values, given)
+    engine, columns = runs.together() or ("one by one", _columns(runs.alone(slice(None), workers), diagnose))
     x, found, steps, code, ends = columns
     if isinstance(ends, Ends):
         few = ends.unclear[np.cumsum(steps[ends.unclear]) <= max(steps.max(), LEAST)]
-        for k, row in zip(few.tolist(), alone(few), strict=True):
+        for k, row in zip(few.tolist(), runs.alone(few), strict=True):
             ends.learn(k, row[-1])
     return Sweep(varied, x.reshape(*shape, -1), found.reshape(shape), steps.reshape(shape), code.reshape(shape),
                  engine, time.perf_counter() - began, ends)  # fmt: skip
@@ -164,35 +144,68 @@ Row = tuple[np.ndarray, float, int, Verdict]
 NOT_RUN = Verdict(INTERRUPTED, "Interrupted before anything was known of this run.")
 
 
-def _at_once(
-    fun: Any, points: np.ndarray, number: bool, method: Method, values: dict[str, np.ndarray], args: Any, jac: Any,
-    stop: Criterion | None, rng: Any, bounds: Any, diagnose: bool, **limits: float,
-) -> tuple[str, Columns] | None:  # fmt: skip
-    """All runs as one batch, and what computed them; None where that can't be."""
-    known = Limits.of(None, limits, {})
-    criterion = known.criterion(stop or method.convergence(points.dtype))
-    if not isinstance(method, Rule) or hasattr(method.hyper.get("lr"), "advance") or method.schedules:
-        return None
-    if points.dtype not in (np.float32, np.float64):  # long doubles, or bytes in the other order
-        return None
-    limited = bounds is not None or math.isfinite(known.maxfun) or math.isfinite(known.maxtime)
-    if limited or not batchable(criterion):
-        return None
-    found = many_points(fun, points[0], number, args, jac, rng)
-    if found is None:
-        return None
-    starts = np.ascontiguousarray(points.T)
-    task = Task(found.batch, found.noise, type(method), method.hyper | values, starts, criterion)
-    engine, out = "batch", None
-    if points.shape[1] <= FEW and points.dtype == np.float64:
-        with suppress(MissingExtraError):
-            out = run_lanes(task, found.meaning)
-            engine = "compiled" if found.meaning else engine
-    out = out or run_batch(task)
-    if not diagnose or (out.code == INTERRUPTED).any():
-        return engine, (out.x.T, out.fun, out.steps, out.code, ())
-    ends = judge_many(task, out)
-    return engine, (out.x.T, out.fun, out.steps, ends.code, ends)
+def _shape(starts: np.ndarray, arrays: dict[str, np.ndarray]) -> tuple[int, ...]:
+    """The grid that starts and hyperparameters span."""
+    shapes = {name: array.shape for name, array in arrays.items()} | {"starts": starts.shape[:-1]}
+    try:
+        return np.broadcast_shapes(*shapes.values())
+    except ValueError:
+        told = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        raise ArgumentError(f"the shapes of what is varied do not broadcast: {told}.") from None
+
+
+class _Runs(NamedTuple):
+    """The runs of one method: from `points`, shape (runs, n), each with its part of `values`."""
+
+    fun: Any
+    points: np.ndarray
+    number: bool  # whether x is one number to fun
+    method: Method
+    values: dict[str, np.ndarray]
+    given: dict[str, Any]  # for minimize
+
+    def together(self) -> tuple[str, Columns] | None:
+        """All of them as one batch, and what computed it; None where that can't be."""
+        method, points, given = self.method, self.points, dict(self.given)
+        args, jac, stop, rng, bounds, diagnose = map(
+            given.pop, ("args", "jac", "stop", "rng", "bounds", "diagnose")
+        )
+        limits = Limits.of(None, given, {})
+        criterion = limits.criterion(stop or method.convergence(points.dtype))
+        if not isinstance(method, Rule) or hasattr(method.hyper.get("lr"), "advance") or method.schedules:
+            return None
+        if points.dtype not in (np.float32, np.float64):  # long doubles, or bytes in the other order
+            return None
+        limited = bounds is not None or math.isfinite(limits.maxfun) or math.isfinite(limits.maxtime)
+        if limited or not batchable(criterion):
+            return None
+        found = many_points(self.fun, points[0], self.number, args, jac, rng)
+        if found is None:
+            return None
+        starts = np.ascontiguousarray(points.T)
+        task = Task(found.batch, found.noise, type(method), method.hyper | self.values, starts, criterion)
+        engine, out = "batch", None
+        if points.shape[1] <= FEW and points.dtype == np.float64:
+            with suppress(MissingExtraError):
+                out = run_lanes(task, found.meaning)
+                engine = "compiled" if found.meaning else engine
+        out = out or run_batch(task)
+        if not diagnose or (out.code == INTERRUPTED).any():
+            return engine, (out.x.T, out.fun, out.steps, out.code, ())
+        ends = judge_many(task, out)
+        return engine, (out.x.T, out.fun, out.steps, ends.code, ends)
+
+    def alone(self, which: Any, workers: Any = None) -> list[Row]:
+        """Some of them, each by `minimize`."""
+        columns = {name: column[which] for name, column in self.values.items()}
+        runs = [(self.method.with_hyper(**{name: column[k] for name, column in columns.items()})
+                 if isinstance(self.method, Rule) else self.method, x[0] if self.number else x)
+                for k, x in enumerate(self.points[which])]  # fmt: skip
+        one = partial(_alone, self.fun, self.given)
+        rows = until_interrupted(one, runs, workers, lambda row: row[-1].code == INTERRUPTED)
+        return [
+            row or (np.atleast_1d(x), math.nan, 0, NOT_RUN) for row, (_, x) in zip(rows, runs, strict=True)
+        ]
 
 
 def _columns(rows: list[Row], diagnosed: bool) -> Columns:
