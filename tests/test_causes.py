@@ -14,13 +14,17 @@ import pytest
 import steepest as st
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
-from trials import healthy, places, rough, steps
+from trials import fresh, healthy, places, rough, steps
 
-TRIALS = [*steps.CAUSES, *places.CAUSES, *rough.CAUSES, *healthy.HEALTHY]
+TRIALS = [
+    *steps.CAUSES, *places.CAUSES, *rough.CAUSES, *healthy.HEALTHY, *fresh.FAILURES, *fresh.HEALTHY
+]  # fmt: skip
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-@pytest.mark.parametrize("generate", TRIALS, ids=lambda generate: generate.__name__)
+@pytest.mark.parametrize(
+    "generate", TRIALS, ids=lambda generate: f"{generate.__module__}.{generate.__name__}"
+)
 def test_a_diagnosis_costs_at_most_10_and_2n_and_nothing_where_none_is_wanted(generate):
     trial = lambda: generate(np.random.default_rng(zlib.crc32(generate.__name__.encode())), "tune")
     first, second = trial(), trial()
@@ -113,3 +117,52 @@ def test_time_that_is_up_before_the_first_step_has_an_advice():
 
     r = st.minimize(slow, [1.0, 2.0], method=st.GD(lr=0.1), jac=lambda x: 2 * x, maxtime=0.2)
     assert (r.code, r.nit, r.advice.changes) == ("budget.time", 0, {"maxtime": None})
+
+
+def test_a_rate_is_too_small_where_f_bends_down_too():
+    """At 3 the curvature of log(1 + x^2) is -0.16, at its minimum 2: 1/0.16 is no rate to trust."""
+    r = st.minimize(lambda x: anp.log1p(x**2), 3.0, method=st.GD(lr=1e-6), maxiter=100)
+    assert r.code == "budget.rate", r.why
+    assert "may bend more" in r.why
+    assert r.advice.changes["method"] is None
+    assert r.retry().fun < 1e-12
+
+
+@pytest.mark.parametrize("k", [0.5, 2.0])
+def test_a_gradient_that_forgets_a_branch_is_accused_where_it_vanishes(k):
+    f = lambda x: np.sum(np.where(x > 1, x**2, 2 * x - 1 + (x - 1) ** 2 / 2)) * k  # lowest at -1
+    r = st.minimize(f, [3.0, 2.0], jac=lambda x: 2 * k * x, method=st.GD(lr=0.2 / k))
+    assert r.code == "stalled.gradient", r.why
+    assert abs(r.evidence["claimed"]) < 1e-6 * abs(r.evidence["measured"])
+    assert abs(r.retry().x + 1).max() < 1e-4
+
+
+def test_a_rectifier_that_is_off_is_no_minimum():
+    t = np.linspace(0, 1, 20)
+    f = lambda w: anp.mean((w[2] * anp.maximum(w[0] * t + w[1], 0.0) - 2 * t - 0.3) ** 2)
+    for method in (None, st.GD(lr=0.05)):
+        r = st.minimize(f, [-0.75, -0.4, 0.75], method=method)
+        assert r.code == "stalled.plateau", r.why
+        assert r.retry().fun < 1e-6
+
+
+def test_a_saddle_of_third_order_is_not_called_rough():
+    f = lambda x: x[0] ** 3 - 3 * x[0] * x[1] ** 2 + (x[0] ** 2 + x[1] ** 2) ** 2
+    r = st.minimize(f, [0.0, 0.0])
+    assert r.code == "stalled.plateau"
+    assert r.retry().fun == pytest.approx(-27 / 256)  # r^4 - r^3 at r = 3/4
+
+
+@pytest.mark.parametrize("method", [None, st.GD(lr=0.1), st.Nesterov(lr=0.05)])
+def test_where_x_itself_is_rounded_the_start_is_solved(method):
+    """Started a rounding away from a minimum of value 0, no test that compares with the start can be met."""
+    at = np.array([1 / 3, 0.7, -1 / 7])
+    r = st.minimize(lambda x: np.sum((x - at) ** 2), np.nextafter(at, 2), method=method, maxiter=300)
+    assert r.success, r.why
+
+
+@pytest.mark.parametrize("method", [st.Momentum(lr=1e-3), st.Momentum(lr=1e-3, beta=0.8)])
+def test_a_heavy_ball_that_rolls_to_and_fro_over_a_kink(method):
+    r = st.minimize(lambda x: 3 * abs(x[0] - 1) + (x[1] + 2) ** 2, [2.0, 1.0], method=method, maxiter=3000)
+    assert r.code == "stalled.kink", r.why
+    assert r.retry().fun < 1e-2

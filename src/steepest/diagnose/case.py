@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..derivatives.proved import USER
 from ..history import History
 from ..limits import Limits
 from ..methods.method import Method
@@ -16,17 +17,21 @@ from ..point import Point
 from ..stop import Reason
 from .bends import Bends
 from .curvature import Curvature, by_a_long_step, measure
+from .judged import judged
 from .newton import Newton
 from .probes import Probes
 from .trail import Trail
 from .verdict import Advice
-from .words import number
 
 if TYPE_CHECKING:
     from .rate import Rate
 
 GAIN = 1e-5  # share of what the run has gained, or of |f|, that may be left at a solved point
 ROUNDS = 100  # roundings of that, which are no matter: a gradient that fell to sqrt(eps) leaves eps L/mu
+SPACINGS = (
+    4  # of the numbers x_i: each x + step is rounded once, and so are the two differences it is made of
+)
+GOLDEN = (math.sqrt(5) - 1) / 2
 # what a caller may have chosen, and the library would choose better
 TESTS = ("stop", "tol", "gtol", "xtol", "ftol")
 CHOICES = ("method", "lr", *TESTS, "maxiter", "options")
@@ -67,30 +72,7 @@ class Case:
         spent = reason.code in ("budget.evaluations", "budget.time")
         self.exact = last.error is None
         self.probes = Probes(oracle, 0 if spent else 10 + 2 * self.n, self.exact)
-        self.point = self._to_judge(spent)
-
-    def _to_judge(self, spent: bool) -> Point:
-        """The last point; where it left for infinity the best one, or the start if that lies on the way."""
-        f, g = self.trail.f, self.trail.g
-        finite = math.isfinite(self.last.f) and np.isfinite(self.last.g).all()
-        self.away = not finite or (f[-1] > f[0] and g[-1] > 100 * g[0])
-        if not self.away or (spent and self.best.known_g is None):
-            return self.last
-        point = self.best
-        far = np.linalg.norm(point.x - self.start) > 10 * max(float(np.linalg.norm(self.start)), 1.0)
-        if far and not spent and self.term is None:
-            point = Point(self.history._x[0], float(f[0]), None, None, self.oracle)
-        return point if self.exact or point.known_g is not None else self._differentiated(point)
-
-    def _differentiated(self, point: Point) -> Point:
-        """The point with its gradient by plain forward differences: n values, where measured steps cost more."""
-        share = float(np.sqrt(np.finfo(point.x.dtype).eps))
-        h = share * np.where(point.x == 0, 1.0, np.abs(point.x)).astype(float)
-        moved = (point.x + np.diag(h)).astype(point.x.dtype)
-        g = np.array([self.probes.value(y) - point.f for y in moved]) / (
-            np.diag(moved).astype(float) - point.x
-        )
-        return Point(point.x, point.f, g.astype(point.x.dtype), np.abs(share * g))
+        self.away, self.point = judged(self, spent)
 
     # --- the point -----------------------------------------------------------------------------------------
 
@@ -121,8 +103,14 @@ class Case:
 
     @property
     def settled(self) -> bool:
-        """Whether the gradient is down to the rounding of a step: what still moves is not the method's doing."""
-        return self.slope <= float(np.sqrt(np.finfo(self.x.dtype).eps)) * 1e-2 * self.trail.g[0]
+        """Whether the gradient, or the last steps, are down to rounding: what still moves is not the method's doing."""
+        small = self.slope <= float(np.sqrt(np.finfo(self.x.dtype).eps)) * 1e-2 * self.trail.g[0]
+        return small or bool(len(self.trail.moves) and self.rounded(np.abs(self.trail.moves).max(axis=0)))
+
+    def rounded(self, by: np.ndarray) -> bool:
+        """Whether the numbers of x are not exact enough to tell x from x + by."""
+        size = np.maximum(np.abs(self.x), np.abs(self.start)).astype(float)
+        return bool((np.abs(by) <= SPACINGS * float(np.finfo(self.x.dtype).eps) * size).all())
 
     @cached_property
     def start(self) -> np.ndarray:
@@ -185,8 +173,26 @@ class Case:
 
     @cached_property
     def random(self) -> bool:
-        """Whether fun gives different values at the same place."""
-        return self.repeat > 0
+        """Whether fun gives different values at the same place, now or where differences were measured."""
+        return self.repeat > 0 or bool(
+            getattr(self.derivative, "measured", None) and self.derivative.measured.stochastic
+        )
+
+    @property
+    def derivative(self) -> Any:
+        """What the gradient comes from; the differences where the caller's was wrong."""
+        return getattr(self.oracle.derivative, "instead", None) or self.oracle.derivative
+
+    @property
+    def own(self) -> bool:
+        """Whether somebody wrote the gradient: it was proved where it was first asked, and may be wrong here."""
+        return getattr(self.derivative, "name", "") == USER
+
+    @cached_property
+    def skewed(self) -> np.ndarray:
+        """A direction with no two numbers alike: along (1, -1) x0^2 - x1^2 is constant."""
+        d = np.where(np.arange(self.n) % 2, -1.0, 1.0) * (1 + GOLDEN * np.arange(self.n) % 1)
+        return d / np.linalg.norm(d)
 
     @cached_property
     def curvature(self) -> Curvature | None:
@@ -303,11 +309,6 @@ class Case:
     @property
     def climbs(self) -> str:
         return "rises" if self.sign > 0 else "falls"
-
-    @property
-    def state(self) -> str:
-        """Where the run stands, as the end of a sentence."""
-        return f"f = {self.shown(self.f)}, gradient norm {number(self.slope)}"
 
     def advise(self, hint: str = "", **changes: Any) -> Advice:
         """Advice in terms of the function that was called."""

@@ -14,7 +14,7 @@ from ..point import Point
 from ..stop import Reason
 from .case import Case
 from .registry import CAUSES, SMOOTH
-from .verdict import Verdict
+from .verdict import Advice, Verdict
 
 
 def judge(
@@ -43,7 +43,9 @@ def judge(
         The keyword arguments of the call, so that advice can take them back.
     """
     if oracle is None or last is None or not len(history):
-        return Verdict(reason.code, reason.sentence, reason.converged)
+        what = {"budget.evaluations": "maxfun", "budget.time": "maxtime"}.get(reason.code)
+        more = Advice({what: None}, f"without {what}") if what and given and given.get(what) else None
+        return Verdict(reason.code, reason.sentence, reason.converged, {}, more)
     if oracle.best is None:
         sentence = f"f is {last.f} at the start: begin where it is finite."
         return Verdict("nonfinite.start", sentence)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
 from ..methods.rules import Adam
 from ..schedules import Polynomial
 from .case import GAIN, Case
+from .faults import differences
 from .verdict import Advice, Verdict
 from .words import along, number, place, rounded
 
@@ -41,22 +43,17 @@ def kink(case: Case) -> Verdict | None:
     (a, b), way = crossed
     length = float(np.linalg.norm(b - a))
     u = (b - a) / length
-    low, high = 0.0, length
     left = float(case.g @ u) if (a == case.x).all() else _slope(case, a, u, length)
     right = float(case.g @ u) if (b == case.x).all() else _slope(case, b, u, length)
-    changes = [abs(right - left)]
-    if not changes[0] > max(1e-6 * (abs(left) + abs(right)), 100 * case.noise / length):
+    if not abs(right - left) > max(1e-6 * (abs(left) + abs(right)), 100 * case.noise / length):
         return None
-    while case.probes.left > (5 if case.exact else 4) and len(changes) <= HALVINGS:
-        middle = (low + high) / 2
-        slope = _slope(case, a + middle * u, u, length)
-        if abs(slope - left) > abs(right - slope):
-            high, right = middle, slope
-        else:
-            low, left = middle, slope
-        changes.append(abs(right - left))
-        if len(changes) == 4 and changes[3] < 0.3 * changes[0]:
-            break  # smooth: it falls to an eighth, with x^4 to a third
+
+    def far(span: Span, changes: list[float]) -> bool:
+        smooth = len(changes) == 4 and changes[3] < 0.3 * changes[0]  # to an eighth, with x^4 to a third
+        return smooth or len(changes) > HALVINGS or case.probes.left <= (5 if case.exact else 4)
+
+    span = Span(0.0, length, left, right)
+    (low, high, left, right), changes = halved(lambda t: _slope(case, a + t * u, u, length), span, far)
     if not (sudden(changes) or (len(changes) > HALVINGS and changes[-1] > SHARE * changes[0])):
         return None
     at = a + (low + high) / 2 * u
@@ -188,6 +185,31 @@ def _doubt(case: Case, left: float, right: float) -> float:
     return 10 * (case.noise + spacing * max(abs(left), abs(right)))
 
 
+class Span(NamedTuple):
+    """An interval, and what was measured at its ends."""
+
+    low: float
+    high: float
+    left: float
+    right: float
+
+
+def halved(
+    measure: Callable[[float], float], span: Span, far: Callable[[Span, list[float]], bool]
+) -> tuple[Span, list[float]]:
+    """An interval halved, each time to the half over which `measure` changes more, until that is far enough: the last
+    one, and the changes over all of them."""
+    changes = [abs(span.right - span.left)]
+    while not far(span, changes):
+        low, high, left, right = span
+        middle = (low + high) / 2
+        found = measure(middle)
+        beyond = abs(found - left) > abs(right - found)
+        span = Span(low, middle, left, found) if beyond else Span(middle, high, found, right)
+        changes.append(abs(span.right - span.left))
+    return span, changes
+
+
 def sudden(changes: list[float]) -> bool:
     """Whether a change stays as large while the interval around it is halved: smooth ones halve with it."""
     return len(changes) > 3 and changes[-1] > KEPT * changes[-3]
@@ -203,9 +225,26 @@ def _crossing(case: Case) -> Crossing | None:
         return (x[-2], x[-1]), "the last step"
     turned = np.flatnonzero(case.trail.cosines[-6:] < -TURNED)
     if not turned.size:
-        return None
+        return _rolled_over(case)
     k = int(turned[-1]) + len(moves) - len(case.trail.cosines[-6:])
     return (x[k - 1], x[k]), "the last step"
+
+
+def _rolled_over(case: Case) -> Crossing | None:
+    """The step of a heavy ball over which the gradient changed most; its own move goes on."""
+    beta = getattr(case.method, "hyper", {}).get("beta")
+    x, moves = case.trail.x, case.trail.moves
+    if type(case.method).__name__ != "Momentum" or not isinstance(beta, float) or len(moves) < 3:
+        return None
+    pulls = beta * moves[:-1] - moves[1:]  # lr times the gradient at x[1], x[2], ...
+    with np.errstate(all="ignore"):
+        change = np.abs(((pulls[1:] - pulls[:-1]) * moves[1:-1]).sum(axis=1)) / np.linalg.norm(
+            moves[1:-1], axis=1
+        )
+    k = int(np.argmax(np.nan_to_num(change)))
+    if not change[k] > TURNED * np.linalg.norm(pulls, axis=1).max():
+        return None
+    return (x[k + 1], x[k + 2]), "a step"
 
 
 def _hidden(case: Case) -> Crossing | None:
@@ -237,13 +276,6 @@ def _slope(case: Case, x: np.ndarray, u: np.ndarray, length: float) -> float:
     h = length / 2 ** (HALVINGS + 4)
     right, left = (case.probes.value((x + t * u).astype(case.x.dtype)) for t in (h, -h))
     return (right - left) / (2 * h)
-
-
-def differences(case: Case) -> Advice:
-    """Differences in place of a wrong gradient, and the steps that it has wasted."""
-    return case.advise(
-        "differences instead", jac="fd", **{name: None for name in ("maxiter",) if name in case.given}
-    )
 
 
 def decayed(case: Case, steps: int) -> Advice:

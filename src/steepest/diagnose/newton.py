@@ -40,6 +40,11 @@ class Newton:
             lengths = np.where(self.slopes == 0, 0.0, -self.slopes / np.maximum(self.bends.values, 0.0))
             return self.bends.axes * lengths
 
+    @property
+    def step(self) -> np.ndarray:
+        """To the minimum along those axes where f surely curves up, shape (n,)."""
+        return self.steps[:, self.bends.firm].sum(axis=1)
+
     def _left(self, counted: np.ndarray) -> tuple[float, float]:
         """What is left along the axes that are `counted`: drop of f, and distance."""
         steps, slopes, values = self.steps[:, counted], self.slopes[counted], self.bends.values[counted]

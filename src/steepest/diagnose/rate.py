@@ -12,7 +12,7 @@ import numpy as np
 from .case import TESTS, Case
 from .product import Product
 from .verdict import Advice
-from .words import rounded
+from .words import number, rounded
 
 # The largest stable rate on a quadratic of curvature L, and how it is written: GD, heavy ball (Polyak 1964) and
 # Nesterov (1983), whose recurrences' roots leave the unit circle there (O'Donoghue & Candes 2015).
@@ -95,10 +95,7 @@ class Rate:
         case, c = self.case, self.case.curvature
         places = [] if (case.start == case.x).all() else [case.start]
         if c is not None:
-            part = c.vectors.T @ case.g
-            with np.errstate(all="ignore"):
-                newton = c.vectors @ np.where(c.values > c.error, part / c.values, 0.0)
-            places += [case.x - newton, case.x - newton / 2]
+            places += [case.x + case.newton.step, case.x + case.newton.step / 2]
         return places
 
     def _power(self, x: np.ndarray) -> float:
@@ -122,14 +119,24 @@ class Rate:
 
     @cached_property
     def trusted(self) -> bool:
-        """Whether Newton's step lowers f by half of what it foresees, or nothing foretells: on the way the curvature is
-        then 1.5 L at most, and a rate of 1/L stable."""
+        """Whether Newton's step lowers f by half of what it foresees: on the way the curvature is then 1.5 L at most,
+        and 1/L stable. Where nothing foretells that is taken for granted; no larger rate where f bends down here."""
         case, c = self.case, self.case.curvature
+        if c is not None and c.smallest < -c.error and self.lr < self.suggested:
+            return False
         drop = case.left[0]
         if c is None or not 10 * case.noise < drop < math.inf:
             return True
-        newton = c.vectors @ (c.vectors.T @ case.g / np.maximum(c.values, c.error))
-        return not case.f - case.value(-newton) < drop / 2
+        return not case.f - case.value(case.newton.step) < drop / 2
+
+    @property
+    def best(self) -> str:
+        """The suggested rate, and of which curvature it is made: mostly that of the limit."""
+        largest = self.share / self.suggested
+        if abs(largest / self.L - 1) < 0.01:
+            return f"{number(self.suggested)} = {self.shared}"
+        shared = self.shared.replace("L", number(largest))
+        return f"{number(self.suggested)} = {shared}, of a curvature met elsewhere,"
 
     @property
     def evidence(self) -> dict[str, float]:

@@ -15,6 +15,7 @@ TOO_SMALL = 0.01  # share of the limit: lr L < 0.02 for gradient descent
 ILL = 1e3  # condition number from which a change of method is advised
 FEW = 10  # steps, of which nothing is told
 SLOW = 1e2  # the same where it is a lower bound that still grows with every step
+CAREFUL = "stable here, but f may bend more on the way: let the library choose"
 ENOUGH = 1e-6  # the factor by which a gradient should fall, in estimates of steps
 
 
@@ -34,8 +35,7 @@ def cycle(case: Case) -> Verdict | None:
     elif abs(rate.lr / rate.limit - 1) < 1e-2:
         sentence = (
             f"{head}: lr = {number(rate.lr)} is exactly the limit {rate.formula} with the curvature L = "
-            f"{number(rate.L)}. Any lr < {number(rate.limit)} converges there; {number(rate.suggested)} = "
-            f"{rate.shared} is best tried first."
+            f"{number(rate.L)}. Any lr < {number(rate.limit)} converges there; {rate.best} is best tried first."
         )
     else:
         sentence = (
@@ -144,18 +144,16 @@ def roams(case: Case) -> Verdict | None:
 def too_small(case: Case) -> Verdict | None:
     """The learning rate is far below what the curvature allows."""
     rate, c = case.rate, case.curvature
-    if not math.isfinite(rate.lr) or case.trail.turns or c is None or not c.error < rate.L:
+    if not math.isfinite(rate.lr) or case.trail.turns or c is None or not c.error < c.largest:
         return None
     family = "budget" if case.reason.code.startswith("budget") else "stalled"
     short = f"{case.reason.sentence} But that is only because the steps are so short. "
     but = short if case.reason.converged else ""
     way = float(np.linalg.norm(case.x - case.start))
     left = case.left[1]
-    if math.isfinite(rate.limit):
-        if rate.lr >= TOO_SMALL * rate.limit or not math.isfinite(rate.suggested):
-            return None
+    if rate.formula:
         times = rate.suggested / rate.lr
-        if times < 10:
+        if not rate.lr < TOO_SMALL * rate.factor * rate.suggested / rate.share or times < 10:
             return None
         steps = _steps_left(case)
         share = f"{number(way / (way + left))} of the way" if math.isfinite(left) else number(way)
@@ -166,14 +164,13 @@ def too_small(case: Case) -> Verdict | None:
             f"{but}The learning rate is too small: moved {share} in {case.last_step} steps; {ahead}. lr = "
             f"{number(rate.suggested)} = {rate.shared} (largest curvature L = "
             f"{number(rate.share / rate.suggested)}) is about {count(times)} times larger and "
-            f"{'still stable' if rate.trusted else 'stable here, but f bends more on the way: let the library choose'}."
+            f"{'still stable' if rate.trusted else CAREFUL}."
         )
         evidence = {"lr": rate.lr, "suggested": rate.suggested, "times": times, "steps": steps, "L": rate.L}
         return Verdict(f"{family}.rate", sentence, False, evidence, rate.advice())
     # elsewhere a step is about lr long in each coordinate, whatever the gradient (Adam, RMSProp, signs)
     each = float(np.abs(case.trail.moves[-1]).max()) if len(case.trail.moves) else 0.0
-    part = c.vectors.T @ case.g
-    farthest = float(np.abs(c.vectors @ (part / np.maximum(c.values, c.error + 1e-300))).max())
+    farthest = float(np.abs(case.newton.step).max())
     if not case.trail.straight or not each or not 100 * each <= farthest < math.inf or c.smallest <= c.error:
         return None
     steps = farthest / each

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import blind, broken, kinks, levelling, looks, rates, rough, stationary
+from . import blind, broken, faults, kinks, levelling, looks, precision, rates, rough, stationary
 from .case import Case
 from .verdict import Verdict
 
@@ -15,7 +15,7 @@ SMOOTH: tuple[Cause, ...] = (
     broken.endless,
     rough.staircase,
     kinks.kink,
-    rough.wrong_gradient,
+    faults.wrong_gradient,
     stationary.plateau,
     levelling.levelling,
 )
@@ -28,12 +28,12 @@ CAUSES: tuple[Cause, ...] = (
     rough.staircase,
     kinks.kink,  # before any rate is named: |x| looks exactly like a rate at its limit
     rates.too_large,
-    rough.wrong_gradient,
+    faults.wrong_gradient,
     rates.growing,
     broken.endless,
     rates.cycle,
     broken.overflow,
-    stationary.floor,
+    precision.floor,
     looks.unread,
     kinks.kinked,
     stationary.saddle,
@@ -41,6 +41,7 @@ CAUSES: tuple[Cause, ...] = (
     looks.lower,
     stationary.plateau,
     levelling.levelling,
+    precision.searched,
     stationary.lower_known,
     stationary.composed,
     stationary.minimum,

@@ -179,7 +179,7 @@ def minimum(case: Case) -> Verdict | None:
     drop, _ = case.left
     evidence |= {"smallest": case.sign * c.smallest, "largest": case.sign * c.largest, "left": drop}
     rest = f" About {number(drop)} is left to gain in f." if case.asked and drop > 0 else ""
-    return Verdict(case.reason.code, f"{case.reason.sentence}{_confirmed(case)}{rest}", True, evidence)
+    return Verdict(case.reason.code, f"{case.reason.sentence}{confirmed(case)}{rest}", True, evidence)
 
 
 def loose(case: Case) -> Verdict | None:
@@ -197,40 +197,6 @@ def loose(case: Case) -> Verdict | None:
         "library, which have no units."
     )
     return Verdict("stalled.tolerance", sentence, False, {"left": drop, "distance": distance}, case.default())
-
-
-def floor(case: Case) -> Verdict | None:
-    """No test was met, but the point is solved as far as the numbers allow."""
-    c = case.curvature
-    if case.reason.converged or c is None or not case.bends.firm.all():
-        return None
-    unit = float(np.finfo(case.x.dtype).eps)
-    if not (c.complete or case.exact) and case.slope > math.sqrt(unit) * case.trail.g[0]:
-        return None  # too few directions were seen to tell without the gradient's help
-    drop, distance = case.remaining
-    gain = case.trail.f[0] - case.f
-    way = float(np.linalg.norm(case.x - case.start))
-    exhausted = drop <= 2 * case.noise
-    if not exhausted and not (drop <= unit * gain and distance <= math.sqrt(unit) * way):
-        return None
-    evidence = {"left": drop, "noise": case.noise, "gradient": case.slope}
-    if not exhausted:
-        sentence = (
-            f"Solved, although no test was met in {case.last_step} steps{_confirmed(case, ': ')} What is "
-            f"left to gain is about {number(drop)}, {number(drop / gain)} of what the run has gained."
-        )
-        return Verdict("converged.precision", sentence, True, evidence)
-    if case.noise <= 16 * unit * abs(case.f):
-        sentence = (
-            f"Solved to the last digit: what is left to gain, about {number(drop)}, is below the rounding "
-            f"of f = {case.shown(case.f)}, {number(case.noise)}. More steps will not help."
-        )
-        return Verdict("converged.precision", sentence, True, evidence)
-    sentence = (
-        f"Solved down to the noise: f can't be resolved below {number(case.noise)}, and what is left to "
-        f"gain is about {number(drop)}. More steps will not help; a more exact f would."
-    )
-    return Verdict("converged.noise", sentence, True, evidence)
 
 
 def _quiet(case: Case) -> bool:
@@ -262,7 +228,7 @@ def _bent(case: Case) -> str:
     return "" if c is None else f" (smallest curvature {number(case.sign * c.smallest)})"
 
 
-def _confirmed(case: Case, start: str = " ") -> str:
+def confirmed(case: Case, start: str = " ") -> str:
     """That it is a minimum, and how that is known."""
     c = case.curvature
     if c is None:
