@@ -122,10 +122,8 @@ class Ahead:
         self._margins: Margins | None = None
         self._rows, self._g = np.empty((0, len(COLUMNS))), np.empty((0, n))
         answer = math.nan, np.zeros(n)
-        self._derivative, self._called = (
-            derivative,
-            (np.empty(n), answer, derivative.pair) if what is None else (),
-        )
+        self._derivative = derivative
+        self._called = (np.empty(n), answer, derivative.pair) if what is None else ()
 
     @classmethod
     def of(cls, rule: Any, fun: Any, jac: Any, oracle: Oracle, start: np.ndarray, *rest: Any) -> Ahead | None:

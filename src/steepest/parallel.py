@@ -57,10 +57,8 @@ def until_interrupted(
     values: list[Any] = [None] * len(points)
     pool, room = (workers, len(points)) if isinstance(workers, Executor) else (None, 0)
     if isinstance(workers, int) and not isinstance(workers, bool):
-        pool, room = (
-            _processes(fun, workers),
-            _count(workers),
-        )  # none waits in a process that Ctrl-C leaves alive
+        # none waits in a process that Ctrl-C leaves alive
+        pool, room = _processes(fun, workers), _count(workers)
         workers = map
     busy: dict[Future[Any], int] = {}
     left = iter(enumerate(points))

@@ -132,13 +132,7 @@ class Run:
             x=restore(x.copy()),
             fun=self.sign * f,
             jac=restore(np.full_like(start, math.nan) if g is None else self.sign * g),
-            success=verdict.success,
-            status=family(verdict.code).status,
-            message=verdict.sentence,
-            code=verdict.code,
-            evidence=verdict.evidence,
-            advice=verdict.advice,
-            stopped=list(reason),
+            **told(reason, verdict),
             nit=max(int(self.history.last.t), 0),
             nfev=nfev,
             njev=oracle.njev if oracle else 0,
@@ -186,6 +180,19 @@ class Run:
                 return True
 
         return report
+
+
+def told(reason: Reason, verdict: Verdict) -> dict[str, Any]:
+    """What a result says of why its run ended."""
+    return {
+        "success": verdict.success,
+        "status": family(verdict.code).status,
+        "message": verdict.sentence,
+        "code": verdict.code,
+        "evidence": verdict.evidence,
+        "advice": verdict.advice,
+        "stopped": list(reason),
+    }
 
 
 def agreed(answer: Any) -> bool:

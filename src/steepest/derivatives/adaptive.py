@@ -84,20 +84,16 @@ class Finite:
         bounds: tuple[np.ndarray, np.ndarray] | None = None,
         rng: Any = None,
     ):
-        self.objective, self.probes, self.rng = (
-            objective,
-            Probes(objective, bounds),
-            np.random.default_rng(rng),
-        )
+        self.objective, self.probes = objective, Probes(objective, bounds)
+        self.rng = np.random.default_rng(rng)
         self.scale = np.where(x0 == 0, 1.0, np.abs(x0)).astype(float)
         self.lost = x0 == 0  # nothing tells their scale, until their steps are known
         self.unit, self.all = float(np.finfo(x0.dtype).eps), np.arange(x0.size)
         self.ready, self.central, self.window = False, False, 1.0
         self.blind = False  # whether any coordinate is flat
         self.exact_at: np.ndarray | None = None  # where the slopes of `steps` are the gradient
-        self.seen: tuple[np.ndarray, np.ndarray, float] | None = (
-            None  # what central differences gave for free
-        )
+        # what central differences gave for free
+        self.seen: tuple[np.ndarray, np.ndarray, float] | None = None
 
     @property
     def report(self) -> str:

@@ -153,11 +153,8 @@ class Accurate:
         bounds: tuple[np.ndarray, np.ndarray] | None = None,
         rng: Any = None,
     ):
-        self.objective, self.probes, self.rng = (
-            objective,
-            Probes(objective, bounds),
-            np.random.default_rng(rng),
-        )
+        self.objective, self.probes = objective, Probes(objective, bounds)
+        self.rng = np.random.default_rng(rng)
         self.unit = float(np.finfo(x0.dtype).eps)
         self.least = 1e-3 * np.where(x0 == 0, 1e3, np.abs(x0)).astype(float)
         self.measured: Noise | None = None

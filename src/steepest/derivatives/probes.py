@@ -7,9 +7,8 @@ import numpy as np
 from ..errors import SteepestError
 from ..oracle import Objective
 
-MEMORY = (
-    120_000  # bytes of points in one batch: beyond 128 kB allocators ask the system for fresh pages each time
-)
+# Bytes of points in one batch: beyond 128 kB allocators ask the system for fresh pages each time.
+MEMORY = 120_000
 ROWS = 16  # but never fewer points: workers share them
 
 

@@ -218,10 +218,8 @@ def fit(
             # asked before the race, which may read a stream to its end: its rows are known then
             steps = plan.steps(train)
             found = found or race(rules, oracle, train, plan, start, wrap, delivery)
-            chosen, evidence = (
-                decayed(rules[found.rule], found.lr, steps),
-                found._asdict() | {"rule": rules[found.rule].name},
-            )
+            chosen = decayed(rules[found.rule], found.lr, steps)
+            evidence = found._asdict() | {"rule": rules[found.rule].name}
         chosen = wrap(chosen)
         log.begun(chosen, start, f"{f0:.6g} (of the first batch)", oracle)
         engine = Epoch.of(chosen, model, plan, train)
@@ -244,9 +242,8 @@ def fit(
         reason = run.mishap(error, objective.nfev)
         if isinstance(error, ArgumentError):
             raise
-    picture = (
-        objective  # a history of linear models is in the units of the data, and so is what is drawn below it
-    )
+    # a history of linear models is in the units of the data, and so is what is drawn below it
+    picture = objective
     if model is not None:
         picture = Objective(given_loss, run.parameters, getattr(given_train, "arrays", ()))
     result = summary(run, training, reason, objective, chosen, evidence, model, diagnose)

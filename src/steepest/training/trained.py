@@ -8,11 +8,11 @@ import logging
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from ..codes import family
 from ..data import CHUNK, Arrays
 from ..diagnose.training import Trained, judge
 from ..diagnose.verdict import Verdict
@@ -21,7 +21,7 @@ from ..methods.rules import GD, Momentum, Nesterov
 from ..negative import function
 from ..oracle import Objective
 from ..result import Result
-from ..run import Run, agreed
+from ..run import Run, agreed, told
 from ..stop import Reason
 from .linear import Model
 from .plan import columns
@@ -75,10 +75,8 @@ def summary(
             except (Exception, KeyboardInterrupt):  # what was found must not be lost
                 logger.warning("the final loss could not be computed", exc_info=True)
     njev = training.oracle.njev if training else 0
-    inner, jac = (
-        parameters.restore(x.copy()),
-        parameters.restore(np.full_like(x, math.nan) if g is None else g),
-    )
+    inner = parameters.restore(x.copy())
+    jac = parameters.restore(np.full_like(x, math.nan) if g is None else g)
     seen = run.history.seen(model.places) if model and model.scaled and len(run.history) else run.history
     verdict = Verdict(*reason, reason.converged)
     if diagnose and training and best:
@@ -90,13 +88,7 @@ def summary(
         x=model.outer(inner) if model else inner,
         fun=fun,
         jac=model.gradient(jac, inner) if model else jac,
-        success=verdict.success,
-        status=family(verdict.code).status,
-        message=verdict.sentence,
-        code=verdict.code,
-        evidence=evidence | verdict.evidence,
-        advice=verdict.advice,
-        stopped=list(reason),
+        **told(reason, replace(verdict, evidence=evidence | verdict.evidence)),
         nit=training.t if training else 0,
         nfev=nfev,
         njev=njev,
@@ -135,21 +127,18 @@ def looked_at(training: Training, reason: Reason, x: np.ndarray, run: Run) -> Tr
     table, same = None, ""
     if isinstance(source, Arrays):
         arrays = source.arrays
-        if (
-            len(arrays) > 1
-            and isinstance(arrays[0], np.ndarray)
-            and arrays[0].ndim == 2
-            and source.change is None
-        ):
+        several = len(arrays) > 1
+        if several and isinstance(arrays[0], np.ndarray) and arrays[0].ndim == 2 and source.change is None:
             rows = arrays[0][:CHUNK]
             table = source.names[0], rows.mean(axis=0, dtype=float), rows.std(axis=0, dtype=float)
-        if len(arrays) > 1 and isinstance(arrays[1], np.ndarray) and arrays[1].ndim == 1:
-            y = arrays[1]
-            same = (
-                f"All {len(y)} targets {source.names[1]} are {y[0]:g}"
-                if (y == y[0]).all() and len(y) > 1
-                else ""
-            )
+        if (
+            several
+            and isinstance(y := arrays[1], np.ndarray)
+            and y.ndim == 1
+            and len(y) > 1
+            and (y == y[0]).all()
+        ):
+            same = f"All {len(y)} targets {source.names[1]} are {y[0]:g}"
     x0, best = run.parameters.start, training.best
     start, end = (training.first, best.score) if training.validate and best else (loss(x0), loss(x))
     return Trained(
