@@ -77,6 +77,7 @@ ROWS = {
     "fun: an array": (of(fun=lambda x: x**2), ObjectiveError, "expected one number. Is a sum or a mean missing"),
     "fun: a word": (of(fun=lambda x: "3"), ObjectiveError, "expected a real number"),
     "fun: complex": (of(fun=lambda x: 1j * x[0]), ObjectiveError, "expected a real number"),
+    "fun: value and gradient": (of(fun=lambda x: (x @ x, 2 * x)), ObjectiveError, "say so by jac=True"),
     "fun: a list": (of(fun=lists), "converged", True),
     "fun: too few arguments": (of(fun=lambda: 3.0), TypeError, "positional argument"),
     "fun: wants more": (of(fun=lambda x, a: a * f(x)), TypeError, "missing 1 required"),
@@ -108,6 +109,9 @@ ROWS = {
     "jac: raises": (of(jac=raises), KeyError, "w"),
     "jac=True: no pair": (of(jac=True), ObjectiveError, "a pair (value, gradient) is expected"),
     # bounds, sets, penalties
+    "bounds: of nobody": (of({"a": 1.0}, bounds={"b": (0, 1)}), ArgumentError, "bounds['b']: x0 has 'a'"),
+    "bounds: too many of a name": (of({"a": 1.0}, bounds={"a": [(0, 1), (0, 2), (0, 3)]}), ArgumentError, "or 1 of"),
+    "bounds: a number of a name": (of({"a": 1.0}, bounds={"a": 3}), ArgumentError, "expected a pair"),
     "bounds: too few": (of(bounds=[(0, 1)]), ArgumentError, "expected 2 pairs"),
     "bounds: turned": (of(bounds=[(0, 1), (5, 4)]), ArgumentError, "bounds[1]=(5, 4): expected low <= high"),
     "bounds: NaN": (of(bounds=[(0, 1), (math.nan, 4)]), ArgumentError, "expected low <= high"),
@@ -206,6 +210,65 @@ def test_a_function_that_raises_on_some_points_loses_nothing():
     r = st.minimize(fragile, [3.0, 2.0], method="gd", lr=1e-3, on_error="stop")
     assert r.code == "error"
     assert "model broke" in r.why
+
+
+def broken(x):
+    if x[0] <= 0:
+        raise ValueError("the solver did not converge")
+    return x[0] - np.log(x[0]) + (x[1] - 1.2) ** 2
+
+
+def broken_pair(x):
+    return broken(x), np.array([1 - 1 / x[0], 2 * (x[1] - 1.2)])
+
+
+@pytest.mark.parametrize("workers", [None, 2])
+@pytest.mark.parametrize(("fun", "jac"), [(broken, None), (broken, "fd"), (broken_pair, True)])
+def test_places_where_fun_raises_are_walked_around(fun, jac, workers):
+    r = st.minimize(fun, [30.0, 5.0], jac=jac, on_error="skip", workers=workers)
+    assert r.success
+    np.testing.assert_allclose(r.x, [1.0, 1.2], atol=1e-5)
+    assert r.skipped > 0
+    assert f"without a value {r.skipped}, the last by ValueError: the solver did not converge" in str(r)
+    nan = lambda x: broken(x) if x[0] > 0 else math.nan
+    other = st.minimize(nan, [30.0, 5.0], jac="fd" if jac is True else jac)
+    assert jac is True or (other.nfev, other.x.tolist()) == (r.nfev, r.x.tolist())
+
+
+def test_an_error_at_the_start_or_of_ours_is_not_walked_around():
+    r = st.minimize(broken, [-3.0, 3.0], on_error="skip")
+    assert (r.code, r.skipped) == ("nonfinite.start", 1)
+    assert st.minimize(broken, [30.0, 5.0], jac="fd", on_error="skip", maxfun=7).code == "budget.evaluations"
+    with pytest.raises(ObjectiveError, match="return"):
+        st.minimize(lambda x: None, [0.0], on_error="skip")
+
+
+def test_bounds_by_name_and_one_pair_for_all():
+    fun = lambda p: (p["a"] - 1.5) ** 2 + ((p["b"] + 2) ** 2).sum()
+    x0 = {"a": 0, "b": [3.0, 4.0]}
+    for bounds, a, b in [
+        ({"a": (0, 1)}, 1, [-2, -2]),
+        ({"b": (0, None), "a": (None, None)}, 1.5, [0, 0]),
+        ({"b": [(0, 5), (-1, 1)]}, 1.5, [0, -1]),
+        ([(0, 1), (None, None), (0, 9)], 1, [-2, 0]),
+        ((0, 1), 1, [0, 0]),
+    ]:
+        r = st.minimize(fun, x0, bounds=bounds)
+        np.testing.assert_allclose([r.x["a"], *r.x["b"]], [a, *b], atol=1e-6)
+    assert float(st.minimize(np.sin, 3.0, bounds=(0, 4)).x) == 4.0
+
+
+def test_a_function_of_several_numbers_is_told_how_it_is_called():
+    with pytest.raises(TypeError) as caught:
+        st.minimize(lambda x, y: x + y, [1.0, 2.0])
+    assert "all numbers of x0 come in one argument" in caught.value.__notes__[0]
+
+
+def test_of_a_long_argument_the_middle_is_left_out():
+    with pytest.raises(ArgumentError) as caught:
+        st.fit(lambda w, b: w, 1.0, {"X": np.arange(1000.0), "y": np.arange(1000.0)})
+    assert len(str(caught.value)) < 1100
+    assert "expected one row for each sample" in str(caught.value)
 
 
 @pytest.mark.parametrize("jac", [None, "fd"])

@@ -46,6 +46,42 @@ def test_there_and_back(library, method):
     np.testing.assert_array_equal(np.asarray(x0), np.asarray(made(library, START)))
 
 
+def chain(x):
+    return 7 + (100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2).sum()
+
+
+@pytest.mark.parametrize("method", [None, "adam"])
+def test_jax_on_arrays_of_numpy_is_differentiated_by_jax(method):
+    jax = peer("jax")
+    f = jax.jit(lambda x: chain(jax.numpy.asarray(x)))
+    more = {"lr": 0.02, "maxiter": 300} if method == "adam" else {}
+    ours = st.minimize(f, np.array([-1.2, 1.0, 1.5]), method=method, **more)
+    theirs = st.minimize(f, jax.numpy.array([-1.2, 1.0, 1.5]), method=method, **more)
+    assert ours.gradient.startswith("jax, proved")
+    assert (type(ours.x), ours.x.dtype) == (np.ndarray, np.float32)  # JAX's own precision
+    assert (ours.code, ours.success) == (theirs.code, theirs.success)
+    np.testing.assert_allclose(ours.x, theirs.x, atol=1e-3)
+    assert method == "adam" or ours.nfev < 200  # 3785 where float32 values were taken for float64
+
+
+def test_a_run_of_jax_on_numpy_goes_on_by_jax(tmp_path):
+    jax = peer("jax")
+    f = jax.jit(lambda x: chain(jax.numpy.asarray(x)))
+    whole = st.minimize(f, [-1.2, 1.0, 1.5])
+    st.minimize(f, [-1.2, 1.0, 1.5], checkpoint=tmp_path / "run", maxiter=20)
+    rest = st.minimize(f, [-1.2, 1.0, 1.5], checkpoint=tmp_path / "run")
+    assert (rest.nit, rest.nfev, rest.x.tolist()) == (whole.nit, whole.nfev, whole.x.tolist())
+
+
+def test_jax_on_parameters_of_numpy_trains_by_jax():
+    jax = peer("jax")
+    loss = lambda p, X, y: jax.numpy.mean((X @ p["w"] + p["b"] - y) ** 2)
+    X = np.random.default_rng(0).normal(size=(100, 2))
+    r = st.fit(loss, {"w": np.zeros(2), "b": 0.0}, (X, X @ [1.0, -2.0] + 3), method="adam", lr=0.1, epochs=50)
+    assert r.gradient.startswith("jax, proved")
+    np.testing.assert_allclose([*r.x["w"], r.x["b"]], [1, -2, 3], atol=1e-2)
+
+
 def test_torch_equals_numpy():
     torch = peer("torch")
     ours = st.minimize(valley, START, jac="autograd")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 from multiprocessing.pool import ThreadPool
 
 import numpy as np
@@ -40,7 +41,13 @@ def test_equal_to_one_by_one(workers):
     assert evaluate(value, POINTS, workers) == [value(x) for x in POINTS]
 
 
-@pytest.mark.parametrize("pool", [ThreadPoolExecutor, ProcessPoolExecutor, ThreadPool])
+def processes(count):
+    return ProcessPoolExecutor(
+        count, get_context("spawn")
+    )  # another test may have loaded JAX, which must not fork
+
+
+@pytest.mark.parametrize("pool", [ThreadPoolExecutor, processes, ThreadPool])
 def test_pools_give_the_same_numbers(pool):
     with pool(2) as workers:
         assert evaluate(value, POINTS, workers) == [value(x) for x in POINTS]

@@ -12,9 +12,15 @@
 
 from __future__ import annotations
 
+LONG = 1000  # characters that a reader gets through; an argument shown in full may be a table of data
+
 
 class SteepestError(Exception):
-    """Base of all errors that steepest itself raises."""
+    """Base of all errors that steepest itself raises; of a long message the middle is left out."""
+
+    def __init__(self, message: str):
+        half = LONG // 2
+        super().__init__(message if len(message) <= LONG else f"{message[:half]} ... {message[-half:]}")
 
 
 class ArgumentError(SteepestError, ValueError):

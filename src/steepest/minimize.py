@@ -79,10 +79,10 @@ def minimize(
     jac : callable, True, str, or None
         ``jac(x, *args)``, shaped like x; True: `fun` returns (value, gradient). ``"2-point"``, ``"3-point"``,
         ``"cs"``, ``"accurate"`` and ``"fd"`` are differences. None or ``"auto"``: the best that can be had,
-        ``fun.gradient`` first.
-        Whatever is used is proved against `fun` first.
-    bounds : sequence of (low, high), or scipy.optimize.Bounds
-        One pair for each number in x0, None for no bound. Nothing is evaluated outside; x0 is moved inside.
+        ``fun.gradient`` first. Whatever is used is proved against `fun`.
+    bounds : (low, high), sequence of these, dict of these, or scipy.optimize.Bounds
+        One pair for each number in x0, or for all of them; None for no bound. Of a dict x0 by name, where names left
+        out are free. Nothing is evaluated outside; x0 is moved inside.
     tol : float
         The same as `gtol`.
     callback : callable
@@ -99,9 +99,9 @@ def minimize(
     gtol, xtol, ftol, target : float
         Enough is a gradient norm (units of f / x), a step length (units of x), a change of f in a step (relative), a
         value of f.
-    on_error : {"raise", "stop"}
+    on_error : {"raise", "stop", "skip"}
         When `fun` raises: raise the same exception, with the partial result as its attribute ``result``; or
-        stop and return that.
+        stop and return that; or go on without a value there, as where `fun` gives nan. The cost says how many.
     vectorized : bool
         Whether `fun` takes many points at once, x of shape (n, k) -> (k,): differences then cost few calls.
     workers : None, int, concurrent.futures.Executor, or map-like
@@ -153,8 +153,8 @@ def minimize(
     given.pop("checkpoint", None)  # which is another run
     limits = Limits.of(tol, options, {"maxiter": maxiter, "maxfun": maxfun, "maxtime": maxtime, "gtol": gtol,
                                       "xtol": xtol, "ftol": ftol, "target": target})  # fmt: skip
-    if on_error not in ("raise", "stop"):
-        raise ArgumentError(f"on_error={on_error!r}: expected 'raise' or 'stop'.")
+    if on_error not in ("raise", "stop", "skip"):
+        raise ArgumentError(f"on_error={on_error!r}: expected 'raise', 'stop' or 'skip'.")
     if callback is not None:
         function(callback, "callback")
     if stop is not None and not isinstance(stop, Criterion):
@@ -171,29 +171,30 @@ def minimize(
         raise ArgumentError(
             f"method={chosen!r} can't do proximal steps: with prox= take SpaRSA, FISTA or ISTA."
         )
-    if plan:
-        limits, criterion = plan.limits(), plan.criterion(stop)
-    else:
-        criterion = limits.criterion(stop or chosen.convergence(start.dtype), run.sign)
+    limits = plan.limits() if plan else limits
     keeper: Keeper | None = None
     if checkpoint is not None:
         how = jac if isinstance(jac, str | bool | None) else "a function"
         keeper = Keeper(checkpoint, problem(x0, start, box, method=chosen, jac=how, term=what, sign=run.sign))
-    kind = Paired if jac is True else Objective
-    deadline = run.began + limits.maxtime
-    objective = kind(function(fun, "fun"), run.parameters, args, limits.maxfun, deadline, vectorized, workers)
+    kind, skip = Paired if jac is True else Objective, on_error == "skip"
+    budget = limits.maxfun, run.began + limits.maxtime
+    objective = kind(function(fun, "fun"), run.parameters, args, *budget, vectorized, workers, skip)
     driver, oracle, verdict = Driver(chosen, start), None, None
     try:
         if keeper is not None and keeper.saved is not None:
+            if keeper.abroad and run.parameters.library is None:
+                posed, _ = posed.begun(objective)
             oracle = posed.oracle(objective)
             first: Point | Iterate = run.resume(*keeper.put_back(objective, oracle))
             objective.deadline = run.began + limits.maxtime
         else:
             oracle, first = posed.first(objective)
         point = first.point if isinstance(first, Iterate) else first
+        natural = stop or chosen.convergence(point.x.dtype)
+        criterion = plan.criterion(stop) if plan else limits.criterion(natural, run.sign)
         log.begun(chosen, point.x, run.history.shown(point.f), oracle)
         see = log.stepwise(partial(keeper.see, oracle) if keeper else None)
-        if type(oracle) is Oracle and callback is None and see is None and not plan:
+        if type(oracle) is Oracle and callback is None and see is None and not plan and not skip:
             driver.leave_the_loop(fun, jac, run.parameters, oracle, run.history, criterion, run.began)
         iterates = driver.iterates(oracle, first)
         if plan:
@@ -224,7 +225,7 @@ def minimize(
         landscape=Landscape(kind(fun, run.parameters, args), run.sign, what, box),
     )
     log.ended(result)
-    if run.error is not None and on_error == "raise":
+    if run.error is not None and on_error != "stop":
         raise run.carry(result)
     return result
 

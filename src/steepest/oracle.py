@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 
-from .errors import ArgumentError, Exhausted, ObjectiveError
-from .foreign import library_of
+from .errors import ArgumentError, Exhausted, ObjectiveError, SteepestError
+from .foreign import Library, library_of
 from .parallel import evaluate
-from .params import Parameters
+from .params import Parameters, laid_out
 from .point import Point
 
 
@@ -36,6 +36,8 @@ class Objective:
         Whether `fun` takes many points at once: x of shape (n, k) -> (k,).
     workers : None, int, executor, or map-like
         Who evaluates several points at once, such as those of a difference gradient (see `parallel.evaluate`).
+    skip : bool
+        Whether `fun` is nan where it raises an exception; they are counted in `skipped`, the last one is `failure`.
 
     Raises
     ------
@@ -54,12 +56,18 @@ class Objective:
         deadline: float = math.inf,
         vectorized: bool = False,
         workers: Any = None,
+        skip: bool = False,
     ):
         self.fun, self.restore, self.fresh = fun, parameters.restore, parameters.fresh
         self.args = args if isinstance(args, tuple) else (args,)  # as scipy does
         self.maxfun, self.deadline = maxfun, deadline
         self.vectorized, self.workers = vectorized, workers
-        self.nfev = 0
+        self.nfev = self.skipped = 0
+        self.failure: Exception | None = None
+        # whose number fun gave last, where it was not NumPy's or Python's, and its precision
+        self.library: Library | None = None
+        self.dtype: Any = None
+        self._caught = Exception if skip else ()
         self.begun: Point | None = None  # where the run begins, for those that get no further
 
     def raw(self, x: Any) -> Any:
@@ -78,12 +86,25 @@ class Objective:
 
     def __call__(self, x: np.ndarray) -> float:
         """The value at `x`, shape (n,), as a float; `fun` gets a copy, so it can't corrupt `x`."""
-        if self.nfev >= self.maxfun or self.deadline < math.inf:
-            self._spend(1)
-        else:  # what a call of it would cost is saved
-            self.nfev += 1
-        value = self.fun(self.fresh(x), *self.args)
-        return float(value) if isinstance(value, float) else real(value)
+        try:
+            if self.nfev >= self.maxfun or self.deadline < math.inf:
+                self._spend(1)
+            else:  # what a call of it would cost is saved
+                self.nfev += 1
+            value = self.fun(self.fresh(x), *self.args)
+            if isinstance(value, float):
+                return float(value)
+            self.library, self.dtype = library_of(value), getattr(value, "dtype", None)
+            return real(value)
+        except self._caught as error:
+            return self.without(error)
+
+    def without(self, error: Exception) -> float:
+        """What stands for a value when `fun` raised this, which is no error of ours."""
+        if isinstance(error, SteepestError):
+            raise error
+        self.failure, self.skipped = error, self.skipped + 1
+        return math.nan
 
     def batch(self, xs: np.ndarray) -> np.ndarray:
         """The values at the rows of `xs`, shape (k, n); returns shape (k,)."""
@@ -99,12 +120,20 @@ class Objective:
         if self.workers is None:
             return np.array([self(x) for x in xs])
         self._spend(len(xs))
-        call = partial(_call, self.fun, self.args)  # pickles, if fun does
-        return np.array([real(v) for v in evaluate(call, [self.restore(x.copy()) for x in xs], self.workers)])
+        call = partial(_call, self.fun, self.args, self._caught)  # pickles, if fun does
+        answers = evaluate(call, [self.restore(x.copy()) for x in xs], self.workers)
+        return np.array([self.without(v) if isinstance(v, Exception) else self.number(v) for v in answers])
+
+    def number(self, answer: Any) -> float:
+        """The value in what `fun` gave back."""
+        return real(answer)
 
 
-def _call(fun: Callable[..., Any], args: tuple[Any, ...], x: Any) -> Any:
-    return fun(x, *args)
+def _call(fun: Callable[..., Any], args: tuple[Any, ...], caught: Any, x: Any) -> Any:
+    try:
+        return fun(x, *args)
+    except caught as error:
+        return error
 
 
 def real(value: Any) -> float:
@@ -113,6 +142,10 @@ def real(value: Any) -> float:
         return float(value)
     if value is None:
         raise ObjectiveError("fun returned None: expected a number. Is a `return` missing?")
+    if isinstance(value, tuple | list) and len(value) == 2 and np.ndim(value[0]) == 0 and np.ndim(value[1]):
+        raise ObjectiveError(
+            "fun returned a pair: expected a number. Of (value, gradient), say so by jac=True."
+        )
     library = library_of(value)
     array = np.asarray(library.numpy(value) if library else value)
     if array.size != 1:
@@ -228,29 +261,35 @@ def _face(value: Any, otherwise: float) -> float:
     return otherwise if value is None else float(value)
 
 
-def faces(bounds: Any, n: int) -> tuple[np.ndarray, np.ndarray] | None:
+def faces(bounds: Any, parameters: Parameters) -> tuple[np.ndarray, np.ndarray] | None:
     """`bounds` as the arrays (low, high), or None where there are none.
 
     Parameters
     ----------
-    bounds : None, sequence of n pairs (low, high) with None for no bound, or scipy.optimize.Bounds
+    bounds : None, pair (low, high) with None for no bound, sequence of n such pairs, dict, or scipy.optimize.Bounds
+    parameters : Parameters
+        Of what.
     """
     if bounds is None:
         return None
+    start = parameters.start
+    n = start.size
+    if isinstance(bounds, Mapping):
+        bounds = laid_out(bounds, parameters.restore(start), "bounds")
     if hasattr(bounds, "lb"):
         low, high = np.broadcast_to(bounds.lb, n), np.broadcast_to(bounds.ub, n)
     else:
         try:
-            low, high = (
-                np.array([[_face(a, -math.inf), _face(b, math.inf)] for a, b in bounds], float)
-                .reshape(-1, 2)
-                .T
-            )
-        except (TypeError, ValueError):
+            single = len(bounds) == 2 and np.ndim(bounds[0]) == np.ndim(bounds[1]) == 0
+            pairs = [
+                [_face(a, -math.inf), _face(b, math.inf)] for a, b in ([bounds] * n if single else bounds)
+            ]
+            low, high = np.array(pairs, float).reshape(-1, 2).T
+        except (TypeError, ValueError, KeyError):
             low = high = np.empty(0)
         if low.size != n:
             raise ArgumentError(
-                f"bounds={bounds!r}: expected {n} pairs (low, high), one for each number in x0."
+                f"bounds={bounds!r}: expected {n} pairs (low, high), one for each number in x0, or one for all."
             )
     for i in np.flatnonzero(~(low <= high))[:1]:
         raise ArgumentError(f"bounds[{i}]=({low[i]:g}, {high[i]:g}): expected low <= high.")

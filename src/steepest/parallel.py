@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import atexit
 import functools
+import multiprocessing
 import os
 import pickle
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -136,6 +138,8 @@ def _count(workers: int) -> int:
 @functools.cache
 def _pool(count: int) -> Executor:
     """The pool of that many processes, started at first use, then kept: a start outlasts a gradient."""
-    pool = ProcessPoolExecutor(count)
+    # JAX has threads, whose locks a fork would copy in whatever state they are
+    context = multiprocessing.get_context("spawn") if "jax" in sys.modules else None
+    pool = ProcessPoolExecutor(count, context)
     atexit.register(pool.shutdown, cancel_futures=True)
     return pool

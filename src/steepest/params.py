@@ -131,6 +131,33 @@ def _branch(
     return (lambda x: make([build(x) for build in builds])), offset
 
 
+def laid_out(tree: Any, like: Any, name: str) -> Any:
+    """What a dict says of the parameters by name, such as bounds, as a list with one entry for each number.
+
+    Parameters
+    ----------
+    tree : mapping
+        By the names in `like`; one entry for all numbers under a name, a list of them, or None, as for names left out.
+    like : as x0
+    name : str
+        The argument's name, for error messages.
+    """
+    if isinstance(tree, Mapping) and isinstance(like, Mapping):
+        for key in tree:
+            if key not in like:
+                raise ArgumentError(f"{name}[{key!r}]: x0 has {', '.join(map(repr, like))}.")
+        parts = [laid_out(tree.get(key), part, f"{name}[{key!r}]") for key, part in like.items()]
+        return [entry for part in parts for entry in part]
+    n = Parameters(like).start.size
+    if tree is None:
+        return [(None, None)] * n
+    if np.ndim(np.asarray(tree, object)) == 1 and len(tree) == 2:
+        return [tree] * n
+    if np.ndim(np.asarray(tree, object)) == 0 or len(tree) != n:
+        raise ArgumentError(f"{name}={tree!r}: expected a pair (low, high), or {n} of them.")
+    return list(tree)
+
+
 def floats(value: Any, name: str) -> np.ndarray:
     """`value` as an array of floats of its own precision, or an error that names it.
 

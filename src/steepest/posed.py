@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -72,16 +72,24 @@ class Posed:
                     "bounds and project or prox are given: expected one of them (a set Box, say)."
                 )
             start = term.into(start)
-        if (box := faces(bounds, start.size)) is not None:
+        if (box := faces(bounds, parameters)) is not None:
             start = np.clip(start, *box).astype(start.dtype)
         return cls(parameters, start, box, term, jac, rng, stochastic)
 
     def first(self, objective: Objective) -> tuple[Oracle, Point]:
         """The oracle, whose gradient was proved at the start unless it is noisy, and the point there."""
+        posed, f0 = self.begun(objective)
+        objective.begun = Point(posed.start, f0) if math.isfinite(f0) else None
+        oracle = posed.oracle(objective, f0)
+        return oracle, oracle.meet(posed.start, f0)
+
+    def begun(self, objective: Objective) -> tuple[Posed, float]:
+        """The same, in float32 where fun makes NumPy's float64 into that, as JAX does by itself; the value there."""
         f0 = objective(self.start)
-        objective.begun = Point(self.start, f0) if math.isfinite(f0) else None
-        oracle = self.oracle(objective, f0)
-        return oracle, oracle.meet(self.start, f0)
+        parameters, start = self.parameters, self.start
+        if parameters.library is None and objective.library is not None and objective.dtype == np.float32:
+            parameters.start = start = start.astype(np.float32)
+        return replace(self, start=start), f0
 
     def oracle(self, objective: Objective, f0: float | None = None) -> Oracle:
         """The oracle; without the value at the start its gradient is not proved there."""

@@ -47,6 +47,8 @@ class Result(dict):
         Code and sentence of the criterion that ended the run, before the diagnosis.
     nfev, njev, nit : int
         Calls of fun (those for differences included), gradients, steps.
+    skipped, failure : int, str
+        With ``on_error="skip"``: calls in which fun raised, and what it raised last; there only if it did.
     diagnosis_nfev : int
         Calls of fun for the diagnosis, not among `nfev`.
     seconds : float
@@ -149,6 +151,8 @@ class Result(dict):
     def _rows(self) -> list[tuple[str, str]]:
         norm = _norm(self.jac)
         cost = f"{counted(self.nit, 'step')}, {counted(self.nfev, 'evaluation')}, {counted(self.njev, 'gradient')}"
+        if self.get("skipped"):
+            cost += f"; without a value {self.skipped}, the last by {self.failure}"
         return [
             ("why", self.message),
             *([("try", str(self.advice))] if self.get("advice") else []),

@@ -12,6 +12,7 @@ import numpy as np
 
 from .checkpoint import Journal
 from .errors import ArgumentError
+from .foreign import LIBRARIES
 from .history import History
 from .loop import Iterate
 from .methods.proximal import Composed, Composite
@@ -42,6 +43,11 @@ class Keeper(Journal):
 
     kind = "checkpoint"
     _t = -1  # the step that was seen last
+
+    @property
+    def abroad(self) -> bool:
+        """Whether another library told the gradient, which is known by what fun gives back."""
+        return self.saved["parts"][2].get("name") in {kind.name for kind in LIBRARIES.values()}
 
     def put_back(self, objective: Objective, oracle: Oracle) -> tuple[Iterate, History, float]:
         """The state of the saved run put into its fresh parts: where it is, its history, its seconds so far.

@@ -91,6 +91,8 @@ class Run:
         if isinstance(error, KeyboardInterrupt):
             return Reason("interrupted", f"Interrupted after {nfev} evaluations of fun.")
         self.error = error
+        if isinstance(error, TypeError) and nfev == 1:
+            error.add_note("steepest calls fun(x, *args): all numbers of x0 come in one argument")
         what = f": {error}".rstrip(" .:")
         return Reason("error", f"{type(error).__name__} at evaluation {nfev} of fun{what}.")
 
@@ -128,6 +130,8 @@ class Run:
         restore, start = self.parameters.restore, self.parameters.start
         best = self._best(oracle) if oracle else objective.begun
         x, f, g = (best.x, best.f, self._gradient(best, reason)) if best else (start, math.nan, None)
+        if failure := objective.failure:
+            more |= {"skipped": objective.skipped, "failure": f"{type(failure).__name__}: {failure}"}
         return Result(
             x=restore(x.copy()),
             fun=self.sign * f,

@@ -95,7 +95,8 @@ def choose(
     if callable(jac):
         brought = jac == getattr(objective.fun, "gradient", None)
         return own(written(jac, objective, parameters), OWN if brought else USER)
-    if jac in (None, False, "auto") and (library := parameters.library) is not None:
+    # whose arrays x0 is made of; or fun turns NumPy's into its own, as functions of JAX do
+    if jac in (None, False, "auto") and (library := parameters.library or objective.library) is not None:
         if not library.differentiates:
             return DIFFERENCES[otherwise](objective, x0, f0, bounds, rng)
         tell = library.over_batches(objective) if batches else library.differentiate(objective.raw)

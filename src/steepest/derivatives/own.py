@@ -53,13 +53,20 @@ class Paired(Objective):
 
     def pair(self, x: np.ndarray) -> tuple[float, np.ndarray]:
         """The value and the gradient at `x`, for who wants both now."""
-        pair = self.raw(x.copy())
-        if not (isinstance(pair, tuple | list) and len(pair) == 2):
+        try:
+            pair = self.raw(x.copy())
+        except self._caught as error:
+            return self.without(error), np.full(x.size, np.nan)
+        f = self.number(pair)
+        return f, flat(pair[1], self.parameters)
+
+    def number(self, answer: Any) -> float:
+        """The value in what `fun` gave back."""
+        if not (isinstance(answer, tuple | list) and len(answer) == 2):
             raise ObjectiveError(
-                f"fun returned {pair!r}: with jac=True a pair (value, gradient) is expected."
+                f"fun returned {answer!r}: with jac=True a pair (value, gradient) is expected."
             )
-        gradient = flat(pair[1], self.parameters)
-        return real(pair[0]), gradient
+        return real(answer[0])
 
     def gradient(self, x: np.ndarray) -> np.ndarray:
         """The gradient at `x`; calls `fun` only if the latest value was not at `x`. Each is handed out once,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -196,7 +197,10 @@ class Proved:
 
 def _unfollowed(error: Exception) -> str:
     """Why no gradient came, in one line."""
-    return f"it can't follow fun ({type(error).__name__}: {str(error).partition(chr(10))[0][:120]})"
+    text = str(error).partition("\n")[0]
+    if ufunc := re.search(r"__array_ufunc__\(<ufunc '(\w+)'>", text):
+        return f"it does not know {ufunc[1]}"
+    return f"it can't follow fun ({type(error).__name__}: {text if len(text) <= 120 else text[:117] + '...'})"
 
 
 def _brief(x: np.ndarray) -> str:

@@ -108,7 +108,7 @@ def _oracle(
 
     objective = (Paired if jac is True else Objective)(turned(f), parameters, args)
     start, f0 = history._x[0], float(history.first.f)
-    box = faces(bounds, start.size)
+    box = faces(bounds, parameters)
     derivative = choose(objective, parameters, start, f0, turned(jac), box, rng)
     oracle = Oracle(objective, derivative) if box is None else Box(objective, derivative, *box)
     if math.isfinite(result.fun):
