@@ -124,3 +124,35 @@ def test_grids_several_methods_and_files():
     assert bare.code.ravel().tolist() == ["budget.steps", "converged.gradient", "diverged"]
     with pytest.raises(st.ArgumentError, match="diagnose=False"):
         _ = bare.verdicts
+
+
+@pytest.mark.parametrize("kind", [st.GD, st.Momentum, st.Nesterov])
+@pytest.mark.parametrize("condition", [10, 1e5])
+def test_with_many_numbers_they_are_those_of_single_runs_too(kind, condition):
+    w = np.geomspace(1, condition, 80)
+    f, gradient = lambda x: np.sum((x.T**2 * w).T, axis=0) / 2, lambda x: (x.T * w).T
+    rates = np.geomspace(1e-7, 3 / condition, 8)
+    s = st.sweep(f, np.ones(80), kind(lr=rates), jac=gradient, maxiter=150)
+    assert s.engine == "batch"
+    assert s.code.tolist() == [
+        r.code for r in singles(f, np.ones(80), kind, rates, jac=gradient, maxiter=150)
+    ]
+
+
+@pytest.mark.parametrize("method", [st.GD(lr=0.05), "bfgs"])
+def test_a_minimum_is_local_where_another_run_found_a_lower_one(method):
+    f = lambda x: (x[0] ** 2 - 1) ** 2 + 0.3 * x[0]  # minima near 1 and -1, the latter lower
+    s = st.sweep(f, [[1.2], [-1.2], [0.5]], method)
+    assert (s.code[[0, 2]] == "converged.local").all()
+    assert s.code[1] != "converged.local"
+    assert s.converged.all()
+    assert "2 ended at a local minimum" in s.why
+    assert s.verdicts[0].evidence["known"] == s.fun[1]
+    assert s.verdicts[0].advice.changes["x0"] == pytest.approx(s.x[1])
+
+
+def test_minima_that_differ_by_their_accuracy_alone_are_one():
+    s = st.sweep(
+        lambda x: x[0] ** 2 + 10 * x[1] ** 2, [3.0, 2.0], st.GD(lr=np.linspace(0.01, 0.09, 50)), maxiter=3000
+    )
+    assert set(s.code) == {"converged.gradient"}

@@ -110,9 +110,9 @@ class Run:
     ) -> Verdict:
         """The diagnosis; the bare reason where none is wanted, or where the function fails in it."""
         now = self.history.now
-        if ask and now is not None:
+        if ask:
             try:
-                return judge(reason, self.history, oracle, method, now.point, given)
+                return judge(reason, self.history, oracle, method, now and now.point, given)
             except (Exception, KeyboardInterrupt):  # a diagnosis must not lose what the run has found
                 logger.warning("the diagnosis failed", exc_info=True)
         return Verdict(reason.code, reason.sentence, reason.converged)

@@ -15,6 +15,7 @@ from .stop import Reason, counted
 # what runs of a code or of its family did, in the sentence about all of them
 WORDS = {
     "converged": "converged",
+    "converged.local": "ended at a local minimum",
     "diverged": "diverged",
     "budget.rate": "had far too small a rate",
     "budget.conditioning": "were too slow because f is ill-conditioned",

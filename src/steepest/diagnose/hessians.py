@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..watch import Batch
+from .curvature import FULL, LANCZOS
+
+MOST = 2**25  # numbers that the directions of all runs may have together: 256 MB
 
 
 @dataclass
@@ -18,9 +21,9 @@ class Hessians:
     ----------
     f : ndarray, shape (runs,)
     g : ndarray, shape (n, runs)
-    values : ndarray, shape (runs, n)
-        Eigenvalues in increasing order; NaN where f is not finite.
-    vectors : ndarray, shape (runs, n, n)
+    values : ndarray, shape (runs, k)
+        Eigenvalues, or Ritz values, in increasing order; NaN where f is not finite.
+    vectors : ndarray, shape (runs, n, k)
     error : ndarray, shape (runs,)
         Bound on the error of the eigenvalues.
     """
@@ -33,10 +36,12 @@ class Hessians:
 
     @classmethod
     def at(cls, x: np.ndarray, batch: Batch) -> Hessians:
-        """By forward differences of gradients: n + 1 batches."""
+        """By forward differences of gradients: n + 1 batches, or LANCZOS + 1 where n is large."""
         n, runs = x.shape
         unit = math.sqrt(np.finfo(x.dtype).eps)
         f, g = batch(x)
+        if n > FULL:
+            return _lanczos(x, f, g.astype(float), batch, unit)
         product, size = np.empty((runs, n, n)), np.maximum(np.abs(x), np.abs(x).max(axis=0))
         for i in range(n):
             moved = x.copy()
@@ -70,3 +75,27 @@ class Hessians:
     def left(self) -> np.ndarray:
         """Newton's estimate of how far f can still fall; infinite where that is."""
         return np.where(self.smallest > self.error, (self.g * self.newton).sum(axis=0) / 2, math.inf)
+
+
+def _lanczos(x: np.ndarray, f: np.ndarray, g: np.ndarray, batch: Batch, unit: float) -> Hessians:
+    """Some steps of Lanczos (1950) with full orthogonalisation for all runs at once, as `curvature` makes for one."""
+    n, runs = x.shape
+    steps = min(LANCZOS, max(MOST // (n * runs), 2))
+    start = np.random.default_rng(0).standard_normal((n, 1))
+    q = start / np.linalg.norm(start) + g / np.maximum(np.linalg.norm(g, axis=0), np.finfo(float).tiny)
+    Q, W = (np.empty((steps, n, runs)) for _ in range(2))
+    size = np.abs(x).max(axis=0)
+    for k in range(steps):
+        Q[k] = q / np.linalg.norm(q, axis=0)
+        moved = (x + unit * np.where(size == 0, 1.0, size) / np.abs(Q[k]).max(axis=0) * Q[k]).astype(x.dtype)
+        made = ((moved.astype(float) - x) * Q[k]).sum(axis=0)
+        W[k] = q = (batch(moved)[1] - g) / made
+        for _ in range(2):
+            q = q - np.einsum("jir,jr->ir", Q[: k + 1], np.einsum("jir,ir->jr", Q[: k + 1], q))
+    T = np.einsum("jir,kir->rjk", Q, W)
+    transposed = T.transpose(0, 2, 1)
+    finite = np.isfinite(T).all(axis=(1, 2))
+    error = np.abs(T - transposed).max(axis=(1, 2)) + unit * np.abs(T).max(axis=(1, 2))
+    values, small = np.full((runs, steps), math.nan), np.full((runs, steps, steps), math.nan)
+    values[finite], small[finite] = np.linalg.eigh((T + transposed)[finite] / 2)
+    return Hessians(f, g, values, np.einsum("jir,rjk->rik", Q, small), error)

@@ -12,14 +12,15 @@ import numpy as np
 from ..batch import Outcome, Task
 from ..codes import CODES
 from ..methods.lift import Rule
-from .curvature import FULL
 from .hessians import Hessians
 from .rate import LIMITS, SHARES
 from .rates import ILL, TOO_SMALL
 from .stationary import ASKED
 from .verdict import Advice, Verdict
-from .words import number, rounded
+from .words import number, place, rounded
 
+SAME = 1e-6  # share of |f| below which two minima are one, as for a single run
+DOUBTED = 1e3  # times what Newton's estimate leaves: a lower value beyond that is no matter of accuracy
 STRAIGHT = 0.5  # share of its length that a path gets ahead by, if it hardly bends
 
 
@@ -34,9 +35,9 @@ class Ends(Sequence[Verdict]):
         Its hyperparameters: a number, or an array of shape (runs,).
     code : ndarray of str, shape (runs,)
         As of single runs; the bare reason where the ends do not tell the cause.
-    limit, L, suggested, condition, gradient : ndarray, shape (runs,)
+    limit, L, suggested, condition, gradient, left : ndarray, shape (runs,)
         The largest stable rate, the curvature that it is made of, a rate to try; NaN where there is no such rule.
-        The condition number and the norm of the gradient at the end.
+        The condition number, the norm of the gradient at the end, and by how much f can still fall.
     unclear : ndarray of int
         The runs whose cause is in their paths, not in their ends.
     known : dict of int to Verdict
@@ -51,10 +52,11 @@ class Ends(Sequence[Verdict]):
     suggested: np.ndarray
     condition: np.ndarray
     gradient: np.ndarray
+    left: np.ndarray
     unclear: np.ndarray
     known: dict[int, Verdict] = field(default_factory=dict)
 
-    def learn(self, k: int, verdict: Verdict) -> None:
+    def __setitem__(self, k: int, verdict: Verdict) -> None:
         """Take the verdict on run k from elsewhere."""
         self.known[k], self.code[k] = verdict, verdict.code
 
@@ -73,7 +75,8 @@ class Ends(Sequence[Verdict]):
             return self._of_rate(k, code, meaning)
         name = "condition" if code.endswith(".conditioning") else "gradient"
         success = code.startswith(("converged", "target"))
-        return Verdict(code, meaning, success, {name: float(getattr(self, name)[k])})
+        left = {"left": float(self.left[k])} if success and math.isfinite(self.left[k]) else {}
+        return Verdict(code, meaning, success, {name: float(getattr(self, name)[k])} | left)
 
     def _of_rate(self, k: int, code: str, meaning: str) -> Verdict:
         """That its rate was too large or too small, beside the limit, and the one to try."""
@@ -95,15 +98,10 @@ class Ends(Sequence[Verdict]):
 
 @np.errstate(all="ignore")
 def judge_many(task: Task, out: Outcome) -> Ends:
-    """Judge runs from their ends, by 2n + 4 batches of gradients; where n is large, by the reasons alone."""
-    runs, n = out.fun.size, task.starts.shape[0]
-    nothing = np.full(runs, math.nan)
+    """Judge runs from their ends, by 2n + 4 batches of gradients, above n = 50 by 64."""
+    runs = out.fun.size
     code = np.where(out.code == "diverged", "diverged.rate", out.code)
     lr = np.broadcast_to(np.asarray(task.values.get("lr", math.nan), float), (runs,))
-    if n > FULL:
-        return Ends(
-            task.rule, task.values, code, nothing, nothing, nothing, nothing, nothing, np.array([], int)
-        )
     one = (task.starts == task.starts[:, :1]).all()
     start = Hessians.at(task.starts[:, :1] if one else task.starts, task.batch)
     end = Hessians.at(np.ascontiguousarray(out.x), task.batch)
@@ -146,7 +144,34 @@ def judge_many(task: Task, out: Outcome) -> Ends:
     )
     unclear = (spent & (code != "converged.precision") & doubtful) | (code == "nonfinite")
     suggested = np.array([rounded(rate) for rate in suggested])
-    return Ends(task.rule, task.values, code, limit, L, suggested, condition, g, np.flatnonzero(unclear))
+    return Ends(
+        task.rule, task.values, code, limit, L, suggested, condition, g, end.left, np.flatnonzero(unclear)
+    )
+
+
+def local(x: np.ndarray, fun: np.ndarray, ends: Sequence[Verdict]) -> dict[int, Verdict]:
+    """The verdicts on those of many runs that solved a minimum of which another run has found a lower one.
+
+    Parameters
+    ----------
+    x, fun : ndarray, shape (runs, n) and (runs,)
+    ends : sequence of Verdict
+    """
+    if not np.isfinite(fun).any():
+        return {}
+    best = int(np.nanargmin(fun))
+    found = {}
+    for k in np.flatnonzero(fun > fun[best] + SAME * abs(fun[best])).tolist():
+        verdict = ends[k]
+        left = verdict.evidence.get("left", math.inf)
+        if verdict.code.startswith("converged") and fun[k] - fun[best] > DOUBTED * left:
+            sentence = (
+                f"{verdict.sentence} A local minimum only: f = {fun[k]:.6g} here, but {fun[best]:.6g} at "
+                f"{place(x[best])}, where another run ended."
+            )
+            evidence = {"f": float(fun[k]), "known": float(fun[best])}
+            found[k] = Verdict("converged.local", sentence, True, evidence, Advice({"x0": x[best]}))
+    return found
 
 
 def _falls(task: Task, end: Hessians, x: np.ndarray, noise: np.ndarray) -> np.ndarray:
