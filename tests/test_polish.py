@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.optimize import rosen
 
 import steepest as st
 from steepest.methods.polish import parabola, within
@@ -67,6 +68,21 @@ def test_true_gap_within_a_few_sigma(method, fun, x0, sigma):
             lambda x, rng=rng: fun(x) + sigma * rng.normal(), x0, method=method, jac="fd", maxfun=600
         )
         gaps.append(fun(result.x) / sigma)
+    assert np.median(gaps) < 3
+
+
+@pytest.mark.parametrize("times", [False, True])
+@pytest.mark.parametrize("n", [5])
+@pytest.mark.parametrize("sigma", [1e-2, 1e-3])
+def test_along_a_curved_valley_within_the_budget(n, sigma, times):
+    """The same goal: a step that was too long shortens the next one, and is no sign of the end."""
+    gaps = []
+    for seed in range(15):
+        rng = np.random.default_rng(seed)
+        value = lambda x: rosen(x) + times
+        noisy = lambda x, rng=rng: value(x) + sigma * rng.normal() * (value(x) if times else 1.0)
+        result = st.minimize(noisy, np.where(np.arange(n) % 2, 1.0, -1.2), jac="fd", maxfun=200 * (n + 1))
+        gaps.append(rosen(result.x) / sigma)
     assert np.median(gaps) < 3
 
 

@@ -19,6 +19,9 @@ ROUGH, SMOOTH = 4.0, 2.0
 SHRINK, GROW, SHORTEST = 0.6, 1.6, 0.3
 FALL, SWELL = 0.5, 1.2  # ... and by how much the noise may seem to change from one parabola to the next
 FLATTEST = 1e8  # how much longer than wide the ball may become, in units of x_i
+AROUND = 2.5  # radii: how far away a value may be that a parabola is fitted to
+# Of the first ones so many are old, at most; with half, 4 sigma and not 1 are left on Rosenbrock, n = 5, noise 1e-2 |f|
+KEPT = 2 / 3
 SEEN = 0.3  # of the parabola's own deviation: what it must promise for a step to count
 MISSES = 3  # so many parabolas in a row that promise nothing end it
 
@@ -57,18 +60,19 @@ def begin(point: Point, oracle: Oracle) -> Polish:
 def polished(point: Point, memory: Polish, oracle: Oracle) -> tuple[Point, Polish, float]:
     """Fit a parabola around `point` and go to its least value within the radius; length 0.0 when that is over.
 
-    The values that fit best into the ball are used again, at least half of them are new. Regression models in
-    noise: Conn, Scheinberg & Vicente (2009), "Introduction to Derivative-Free Optimization", chapter 4.
+    The nearest of the old values are used again, at least a third are new, and all that are asked for because
+    nothing was seen. Regression models in noise: Conn, Scheinberg & Vicente (2009), "Introduction to
+    Derivative-Free Optimization", chapter 4.
     """
     noise, n = memory.noise, point.x.size
     ball = memory.radius * math.sqrt(noise) * memory.metric
     if memory.misses >= MISSES or not usable(ball):
         return point, memory._replace(misses=MISSES), 0.0
     coefficients = (n + 1) * (n + 2) // 2
-    wanted = (1 + memory.misses) * math.ceil(SPARE * coefficients)  # more where nothing was seen
+    wanted = math.ceil(SPARE * coefficients)
     places, values = _measured(point, memory, ball, wanted, oracle)
     z = np.linalg.solve(ball, (places - point.x).T).T
-    near = np.isfinite(values) & ((z * z).sum(axis=1) <= 4)
+    near = np.isfinite(values) & (np.linalg.norm(z, axis=1) <= AROUND)
     kept = memory._replace(places=places, values=values, rounds=memory.rounds + 1)
     if near.sum() <= coefficients:
         return point, kept._replace(radius=SHRINK * memory.radius, misses=memory.misses + 1), memory.radius
@@ -80,8 +84,10 @@ def polished(point: Point, memory: Polish, oracle: Oracle) -> tuple[Point, Polis
     doubt = residual * math.sqrt(coefficients / near.sum())
     new = told(oracle(point.x + ball @ step), ball, g + B @ step, doubt)
     accepted = new.f <= point.f + 3 * noise
-    missed = not accepted or promise < SEEN * max(doubt, noise * math.sqrt(coefficients / near.sum()))
     radius = memory.radius
+    # a step that was too long tells nothing of whether there is more to gain
+    missed = promise < SEEN * max(doubt, noise * math.sqrt(coefficients / near.sum()))
+    missed |= not accepted and radius == SHORTEST
     if residual > ROUGH * noise or not accepted:
         radius = max(SHRINK * radius, SHORTEST)
     elif residual < SMOOTH * noise and step @ step > 0.9:
@@ -121,8 +127,9 @@ def _measured(
     """The nearest of the old places, and new ones in the ball: along axes that are drawn, and anywhere."""
     n = point.x.size
     z = np.linalg.solve(ball, (memory.places - point.x).T).T
-    far = (z * z).sum(axis=1)
-    old = np.argsort(far)[: min(wanted // 2, int((far <= 4).sum()))]
+    far = np.linalg.norm(z, axis=1)
+    old = np.argsort(far)[: min(int(KEPT * wanted), int((far <= AROUND).sum()))]
+    wanted *= 1 + memory.misses  # more where nothing was seen
     rng = np.random.default_rng(memory.rounds)  # so that equal runs are equal
     axes = np.linalg.qr(rng.normal(size=(n, n)))[0]
     anywhere = rng.normal(size=(wanted, n))
