@@ -33,6 +33,7 @@ class Polish(NamedTuple):
     places: np.ndarray  # (k, n)
     values: np.ndarray  # (k,)
     noise: float
+    random: bool  # whether equal places give other values
     radius: float = REACH
     promise: float = math.inf
     misses: int = 0
@@ -47,14 +48,14 @@ def suits(point: Point, oracle: Oracle) -> bool:
 def begin(point: Point, oracle: Oracle) -> Polish:
     """Nothing measured but the noise; the metric is that of the second derivatives along the coordinates."""
     noise = float(np.std(oracle.objective.batch(np.tile(point.x, (REPEATS, 1))), ddof=1))
-    if not noise > 0:  # it does not scatter, or is not finite
+    if not (random := noise > 0):  # it does not scatter, or is not finite
         noise = oracle.derivative.noise(point.f)
     curvature, size = oracle.derivative.diagonal(), np.where(point.x == 0, 1.0, np.abs(point.x))
     furthest = size / (REACH * math.sqrt(noise))  # a step as long as x_i, at most
     with np.errstate(all="ignore"):
         length = 1 / np.sqrt(np.abs(np.full_like(size, np.nan) if curvature is None else curvature))
     length = np.where(length < furthest, length, 0.1 * furthest)
-    return Polish(np.diag(length), np.empty((0, size.size)), np.empty(0), noise)
+    return Polish(np.diag(length), np.empty((0, size.size)), np.empty(0), noise, random)
 
 
 def polished(point: Point, memory: Polish, oracle: Oracle) -> tuple[Point, Polish, float]:
@@ -85,9 +86,9 @@ def polished(point: Point, memory: Polish, oracle: Oracle) -> tuple[Point, Polis
     new = told(oracle(point.x + ball @ step), ball, g + B @ step, doubt)
     accepted = new.f <= point.f + 3 * noise
     radius = memory.radius
-    # a step that was too long tells nothing of whether there is more to gain
     missed = promise < SEEN * max(doubt, noise * math.sqrt(coefficients / near.sum()))
-    missed |= not accepted and radius == SHORTEST
+    # a step that was too long tells nothing of whether there is more to gain, but where an edge cuts all steps short
+    missed |= not accepted and (radius == SHORTEST or not memory.random)
     if residual > ROUGH * noise or not accepted:
         radius = max(SHRINK * radius, SHORTEST)
     elif residual < SMOOTH * noise and step @ step > 0.9:
