@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import steepest as st
+from conftest import peer
 
 # https://www.itl.nist.gov/div898/strd/nls/nls_main.shtml: model, data, the two starts, certified values with their
 # standard deviations, residual sum of squares.
@@ -131,6 +132,36 @@ def test_weights_give_the_weighted_least_squares_line():
     assert np.allclose(r.residuals, y - A @ best, atol=1e-7)
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_known_deviations_give_the_errors_of_curve_fit(seed):
+    curve_fit = peer("scipy.optimize").curve_fit
+    rng = np.random.default_rng(seed)
+    t, sigma = np.linspace(0, 5, 60), rng.uniform(0.02, 0.07, 60)
+    y = 2.5 * np.exp(-1.3 * t) + 0.4 + sigma * rng.normal(size=60)
+    r = st.fit_formula("y = a*exp(-b*t) + c", {"t": t, "y": y}, "y", sigma=sigma)
+    model = lambda t, a, b, c: a * np.exp(-b * t) + c
+    best, covariance = curve_fit(model, t, y, [1, 1, 1], sigma, absolute_sigma=True)
+    np.testing.assert_allclose(list(r.x.values()), best, rtol=1e-5)
+    np.testing.assert_allclose(r.covariance, covariance, rtol=1e-4)
+    assert r.fun == pytest.approx((((y - model(t, *best)) / sigma) ** 2).sum())
+    assert f"a = {r.x['a']:.10g} ± {r.standard_errors['a']:.3g}" in str(r)
+    one = st.fit_formula("a*exp(-b*t) + c", {"t": t, "y": y}, "y", sigma=0.05)
+    many = st.fit_formula("a*exp(-b*t) + c", {"t": t, "y": y}, "y", sigma=np.full(60, 0.05))
+    assert one.standard_errors == many.standard_errors
+
+
+def test_a_fit_on_which_parameters_have_no_effect_is_no_success():
+    x = np.linspace(400, 700, 80)
+    peak = 1000 * np.exp(-((x - 532) ** 2) / 200) + 10
+    text = "A*exp(-(x - m)^2/(2*s^2)) + b"
+    r = st.fit_formula(text, {"x": x, "y": peak}, "y")  # from 1, 1, 1, 1 the peak is not seen
+    assert (r.success, r.code, r.status) == (False, "stalled.plateau", 3)
+    assert "A, m, s have no effect on the fit there: begin elsewhere" in r.why
+    near = st.fit_formula(text, {"x": x, "y": peak}, "y", {"m": 530, "s": 12, "A": 800})
+    assert near.success
+    assert list(near.x.values()) == pytest.approx([1000, 532, 10, 10])
+
+
 def test_units_do_not_matter():
     text, x, y, starts, certified, *_ = MISRA1A
     r = st.fit_formula(
@@ -185,7 +216,7 @@ DATA = {
 @pytest.mark.parametrize(
     ("text", "data", "y", "more", "message"),
     [
-        ("a*x + b", DATA, "z", {}, "y='z': data has the columns x, y, name, gap"),
+        ("a*x + b", DATA, "z", {}, "y='z': expected the name of a column; data has x, y, name, gap"),
         ("x + 1", DATA, "y", {}, "has no parameter"),
         ("a*y", DATA, "y", {}, "contains 'y'"),
         ("a*name", DATA, "y", {}, "data\\['name'\\]"),
@@ -196,6 +227,10 @@ DATA = {
         ("a*x + b", DATA, "y", {"start": {"c": 1}}, "start\\['c'\\]"),
         ("a*x", DATA, "y", {"weights": [1, 2]}, "expected 4 finite numbers"),
         ("a*x", DATA, "y", {"weights": [1, 1, 1, -1]}, "expected 4 finite numbers"),
+        ("a*x", DATA, [1.0, 2.0, 3.0, 5.0], {}, "expected the name of a column"),
+        ("a*x", DATA, "y", {"sigma": [1, 1, 0, 1]}, "sigma holds 0"),
+        ("a*x", DATA, "y", {"sigma": [1, 2]}, "sigma: expected 4 finite numbers"),
+        ("a*x", DATA, "y", {"sigma": 1, "weights": [1, 1, 1, 1]}, "expected one of them"),
         ("a + b*x + c*x^2 + d*x^3 + f*x^4", DATA, "y", {}, "4 rows: 5 parameters"),
         ("a*x", {"x": [1, math.nan], "y": [1, 2]}, "y", {}, "not finite in 1 of 2 rows, the first is row 1"),
         ("a*x", {"x": [1, 2, 3], "y": [1, 2]}, "y", {}, "has shape"),

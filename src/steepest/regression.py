@@ -22,6 +22,7 @@ def fit_formula(
     y: str,
     start: Mapping[str, float] | None = None,
     weights: Any = None,
+    sigma: Any = None,
     **keywords: Any,
 ) -> Result:
     """Fit the parameters of a formula to data by least squares.
@@ -30,7 +31,7 @@ def fit_formula(
     ----------
     text : str
         A formula of columns and parameters, such as ``"a*exp(-b*x) + c"`` (see `formula`). Every name in it
-        that is no column of `data` is a parameter.
+        that is no column of `data` is a parameter. It may begin with ``"y = "``.
     data : mapping of str to array_like of shape (m,), or pandas.DataFrame
         The columns.
     y : str
@@ -38,7 +39,11 @@ def fit_formula(
     start : mapping of str to float, optional
         Where parameters start; 1.0 for those left out. A bad start may end in another local minimum.
     weights : array_like of shape (m,), optional
-        One for each row, such as 1/sigma², where the observations are not equally certain.
+        One for each row, where the observations are not equally certain: 1/variance up to a common factor,
+        which is estimated.
+    sigma : float or array_like of shape (m,), optional
+        The standard deviations of the observations, in the units of `y`, where they are known: the standard errors
+        follow from them alone, and `fun` is chi².
     **keywords
         As for `minimize`; the method is `LevenbergMarquardt` unless another is asked for.
 
@@ -46,11 +51,12 @@ def fit_formula(
     -------
     Result
         What `minimize` returns, with `x` and `standard_errors` as dicts by parameter, and `covariance`
-        (n, n), `fitted` (m,), `residuals` (m,) (y minus fitted), `dof` (m - n) and `sigma`, the residual
-        standard deviation; `fun` is the (weighted) residual sum of squares. A standard error is infinite
-        where the data leave a parameter undetermined: those are listed in `undetermined`. The errors are
-        those of the linear approximation at the minimum, with sigma² estimated from the residuals
-        (Seber & Wild 1989, section 2.1).
+        (n, n), `fitted` (m,), `residuals` (m,) (y minus fitted), `dof` (m - n) and `sigma`, the (weighted)
+        residual standard deviation; `fun` is the (weighted) residual sum of squares. A standard error is infinite
+        where the data leave a parameter undetermined: those are listed in `undetermined`. A fit on which a
+        parameter has no effect at all is no success. The errors are those of the linear approximation at the
+        minimum, with the variance estimated from the residuals unless `sigma` tells it (Seber & Wild 1989,
+        section 2.1).
 
     Raises
     ------
@@ -70,6 +76,8 @@ def fit_formula(
     >>> {name: round(error, 3) for name, error in r.standard_errors.items()}
     {'a': 0.039, 'b': 0.005}
     """
+    if isinstance(text, str) and "=" in text and text.partition("=")[0].strip() == y:
+        text = text.partition("=")[2]
     columns, parameters = _columns(text, data, y)
     target, rows = columns[y], len(columns[y])
     start = dict(start or {})
@@ -77,7 +85,7 @@ def fit_formula(
         raise ArgumentError(f"start[{unknown[0]!r}]: {text!r} has the parameters {', '.join(parameters)}.")
     if rows < len(parameters):
         raise ArgumentError(f"data has {rows} rows: {len(parameters)} parameters need at least as many.")
-    root = np.sqrt(_weights(weights, rows))
+    root = np.sqrt(_weights(weights, sigma, rows))
     used = [name for name in names(text) if name in columns]
     expression, order = parse(text, (*parameters, *used))
     symbols = [symbol(name) for name in order]
@@ -97,9 +105,11 @@ def fit_formula(
     squares = LeastSquares(lambda x: root * (fitted(x) - target), jac)
     x0 = {name: float(start.get(name, 1.0)) for name in parameters}
     result = minimize(squares, x0, **{"method": LevenbergMarquardt(), **keywords})
-    inverse, lost = _inverse(squares.linear(result.x)[1])
+    J = squares.linear(result.x)[1]
+    inverse, lost = _inverse(J)
     dof = rows - len(parameters)
-    variance = result.fun / dof if dof else math.nan
+    residual = result.fun / dof if dof else math.nan
+    variance = residual if sigma is None else 1.0
     errors = np.where(lost, math.inf, np.sqrt(variance * np.diag(inverse)))
     result.update(
         standard_errors=dict(zip(parameters, errors.tolist(), strict=True)),
@@ -108,8 +118,14 @@ def fit_formula(
         fitted=np.array(fitted(result.x)),
         residuals=target - fitted(result.x),
         dof=dof,
-        sigma=math.sqrt(variance),
+        sigma=math.sqrt(residual),
     )
+    if idle := [name for name, column in zip(parameters, J.T, strict=True) if not column.any()]:
+        where = f"{', '.join(idle)} {'has' if len(idle) == 1 else 'have'} no effect on the fit there"
+        again = f"begin elsewhere, such as start={{{idle[0]!r}: ...}}."
+        result.update(
+            success=False, status=3, code="stalled.plateau", message=f"{result.why} But {where}: {again}"
+        )
     return result
 
 
@@ -120,8 +136,10 @@ def _columns(text: str, data: Any, y: str) -> tuple[dict[str, np.ndarray], list[
     if not hasattr(data, "keys"):
         raise ArgumentError(f"data={type(data).__name__}: expected columns by name, a dict or a data frame.")
     present = list(data.keys())
-    if y not in present:
-        raise ArgumentError(f"y={y!r}: data has the columns {', '.join(map(str, present))}.")
+    if not isinstance(y, str) or y not in present:
+        raise ArgumentError(
+            f"y={y!r}: expected the name of a column; data has {', '.join(map(str, present))}."
+        )
     used = names(text)
     if y in used:
         raise ArgumentError(f"text={text!r} contains {y!r}, the column that it should give.")
@@ -142,14 +160,25 @@ def _columns(text: str, data: Any, y: str) -> tuple[dict[str, np.ndarray], list[
     return columns, parameters
 
 
-def _weights(weights: Any, rows: int) -> np.ndarray:
+def _weights(weights: Any, sigma: Any, rows: int) -> np.ndarray:
     """The weights, one for each row."""
-    if weights is None:
-        return np.ones(rows)
-    weights = floats(weights, "weights").astype(float)
-    if weights.shape != (rows,) or not (np.isfinite(weights) & (weights >= 0)).all():
-        raise ArgumentError(f"weights: expected {rows} finite numbers >= 0, one for each row of data.")
-    return weights
+    if sigma is None:
+        return np.ones(rows) if weights is None else _each(weights, "weights", rows)
+    if weights is not None:
+        raise ArgumentError("weights and sigma are given: expected one of them.")
+    deviations = _each(sigma, "sigma", rows)
+    if not deviations.all():
+        raise ArgumentError("sigma holds 0: expected positive standard deviations; leave exact rows out.")
+    return deviations**-2.0
+
+
+def _each(value: Any, name: str, rows: int) -> np.ndarray:
+    """One number, at least 0, for each row."""
+    column = floats(value, name).astype(float)
+    column = np.full(rows, column) if column.ndim == 0 else column
+    if column.shape != (rows,) or not (np.isfinite(column) & (column >= 0)).all():
+        raise ArgumentError(f"{name}: expected {rows} finite numbers >= 0, one for each row of data.")
+    return column
 
 
 def _inverse(J: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -156,7 +156,7 @@ class Result(dict):
         return [
             ("why", self.message),
             *([("try", str(self.advice))] if self.get("advice") else []),
-            ("x", _brief(self.x)),
+            ("x", self._place()),
             ("fun", f"{self.fun:.10g}"),
             *(
                 [("gradient norm", f"{norm:.3g}")] if not math.isnan(norm) else []
@@ -166,6 +166,12 @@ class Result(dict):
             ("method", self.method),
             ("gradient", self.gradient),
         ]
+
+    def _place(self) -> str:
+        """Where it ended, with the standard errors of a fit."""
+        if not (errors := self.get("standard_errors")):
+            return _brief(self.x)
+        return "\n".join(f"{name} = {self.x[name]:.10g} ± {error:.3g}" for name, error in errors.items())
 
     def __repr__(self) -> str:
         rows = self._rows()
