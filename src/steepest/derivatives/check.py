@@ -77,80 +77,97 @@ def prove(
     began = objective.nfev
     try:
         with np.errstate(all="ignore"):  # the points are ours: outside the domain NaN is an answer
-            proof = _prove(tell, objective, x, f, bounds, np.random.default_rng(rng))
+            proof = _Trial(tell, objective, x, f, bounds, np.random.default_rng(rng)).verdict()
     except Exhausted as error:
         return Proof(None, str(error))
     return Proof(proof.agrees, f"{proof.sentence} ({objective.nfev - began} evaluations)", proof.noise)
 
 
-def _prove(
-    tell: Callable[[np.ndarray], np.ndarray],
-    objective: Objective,
-    x: np.ndarray,
-    f: float,
-    bounds: Box | None,
-    rng: np.random.Generator,
-) -> Proof:
-    def measure_noise() -> Noise:
-        return estimate_noise(objective, x, f0=f, bounds=bounds, rng=rng)
+class _Trial:
+    """A gradient on trial at `x` and at a place nearby."""
 
-    def claim(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def __init__(
+        self,
+        tell: Callable[[np.ndarray], np.ndarray],
+        objective: Objective,
+        x: np.ndarray,
+        f: float,
+        bounds: Box | None,
+        rng: np.random.Generator,
+    ):
+        self.tell, self.objective, self.x, self.f, self.bounds, self.rng = tell, objective, x, f, bounds, rng
+        self.unit = float(np.finfo(x.dtype).eps)
+        self.noise = self.measured() if objective(x) != f else None
+
+    def verdict(self) -> Proof:
+        """Whether its slopes are those of fun."""
+        x, noise, (g, blur) = self.x, self.noise, self.claim(self.x)
+        if not np.isfinite(g).all():
+            i = int(np.flatnonzero(~np.isfinite(g))[0])
+            return Proof(False, f"component {i} is {g[i]} where fun is {self.f:.6g}", noise)
+        places = self.places(g, blur)
+        if not places:
+            return Proof(None, "fun can't be evaluated around there", noise)
+        if len(places) == 1:  # too far away: another direction from the first
+            places *= 2
+        looks = self.looks(places, noise)
+        slopes = [
+            slope.under(max(self.level(place, noise), slope.noise))
+            for place, (_, slope) in zip(places, looks, strict=True)
+        ]
+        if any(slope.wrong for slope in slopes) or not any(slope.clear or slope.flat for slope in slopes):
+            known = noise or self.measured()
+            if known.level > 10 * self.unit * abs(self.f):  # weights that noise allows to see
+                looks = self.looks(places, known)
+            slopes = [
+                place.settle(d, slope, self.level(place, known))
+                for place, (d, slope) in zip(places, looks, strict=True)
+            ]
+        return Proof(*_verdict(slopes, x.size), noise)
+
+    def measured(self) -> Noise:
+        """The noise of fun."""
+        return estimate_noise(self.objective, self.x, f0=self.f, bounds=self.bounds, rng=self.rng)
+
+    def level(self, place: Place, noise: Noise | None) -> float:
+        """The noise of a value at a place, as far as it is known."""
+        return max(self.unit * abs(place.f), noise.at(place.f) if noise else 0.0)
+
+    def claim(self, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The gradient at y and, where fun is random and it may be too, its standard deviation."""
-        if noise is None:
-            return tell(y).astype(float), np.zeros(y.size)
-        claims = np.array([tell(y) for _ in range(4)], float)
+        if self.noise is None:
+            return self.tell(y).astype(float), np.zeros(y.size)
+        claims = np.array([self.tell(y) for _ in range(4)], float)
         return claims.mean(axis=0), claims.std(axis=0, ddof=1) / 2
 
-    noise = measure_noise() if objective(x) != f else None
-    g, blur = claim(x)
-    if not np.isfinite(g).all():
-        i = int(np.flatnonzero(~np.isfinite(g))[0])
-        return Proof(False, f"component {i} is {g[i]} where fun is {f:.6g}", noise)
-    low, high = bounds if bounds is not None else (np.full(x.size, -math.inf), np.full(x.size, math.inf))
-    scale = np.minimum(scale_of(x, f, g), (high - low) / 4)
-    margin = 2 * step_of(x) * scale
-    places: list[Place] = []
-    for aside in (0.0, APART * scale * rng.standard_normal(x.size)):
-        y = np.clip(x + aside, low + margin, high - margin).astype(x.dtype)
-        here = (y == x).all()
-        try:
-            value, (g_y, blur_y) = (f, (g, blur)) if here else (objective(y), claim(y))
-        except Exhausted:
-            raise
-        except Exception:  # outside its domain fun may raise as well as give NaN
-            continue
-        if math.isfinite(value) and np.isfinite(g_y).all():
-            reach = np.minimum(y - low, high - y)
-            places.append(Place(objective.batch, y, value, g_y, scale, reach, blur_y))
+    def places(self, g: np.ndarray, blur: np.ndarray) -> list[Place]:
+        """x and a place nearby, those of them where fun and the gradient can be evaluated."""
+        x, f = self.x, self.f
+        low, high = self.bounds or (np.full(x.size, -math.inf), np.full(x.size, math.inf))
+        scale = np.minimum(scale_of(x, f, g), (high - low) / 4)
+        margin = 2 * step_of(x) * scale
+        places = []
+        for aside in (0.0, APART * scale * self.rng.standard_normal(x.size)):
+            y = np.clip(x + aside, low + margin, high - margin).astype(x.dtype)
+            here = (y == x).all()
+            try:
+                value, (g_y, blur_y) = (f, (g, blur)) if here else (self.objective(y), self.claim(y))
+            except Exhausted:
+                raise
+            except Exception:  # outside its domain fun may raise as well as give NaN
+                continue
+            if math.isfinite(value) and np.isfinite(g_y).all():
+                reach = np.minimum(y - low, high - y)
+                places.append(Place(self.objective.batch, y, value, g_y, scale, reach, blur_y))
+        return places
 
-    def level(place: Place, noise: Noise | None) -> float:
-        """The noise of a value there, as far as it is known."""
-        return max(float(np.finfo(x.dtype).eps) * abs(place.f), noise.at(place.f) if noise else 0.0)
-
-    def look(noise: Noise | None) -> list[tuple[np.ndarray, Slope]]:
+    def looks(self, places: list[Place], noise: Noise | None) -> list[tuple[np.ndarray, Slope]]:
+        """A direction at each place, and the slope along it."""
         directions = [
-            place.direction(level(place, noise), rng, along=k == 0) for k, place in enumerate(places)
+            place.direction(self.level(place, noise), self.rng, along=k == 0)
+            for k, place in enumerate(places)
         ]
         return [(d, place.first(d)) for place, d in zip(places, directions, strict=True)]
-
-    if not places:
-        return Proof(None, "fun can't be evaluated around there", noise)
-    if len(places) == 1:  # too far away: another direction from the first
-        places *= 2
-    looks = look(noise)
-    slopes = [
-        slope.under(max(level(place, noise), slope.noise))
-        for place, (_, slope) in zip(places, looks, strict=True)
-    ]
-    if any(slope.wrong for slope in slopes) or not any(slope.clear or slope.flat for slope in slopes):
-        known = noise or measure_noise()
-        if known.level > 10 * float(np.finfo(x.dtype).eps) * abs(f):  # weights that noise allows to see
-            looks = look(known)
-        slopes = [
-            place.settle(d, slope, level(place, known))
-            for place, (d, slope) in zip(places, looks, strict=True)
-        ]
-    return Proof(*_verdict(slopes, x.size), noise)
 
 
 def _verdict(slopes: list[Slope], n: int) -> tuple[bool | None, str]:

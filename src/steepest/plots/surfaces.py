@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError
+from ..landscape import Landscape
 from .ground import box_of, left_out, resolution, within
 from .names import legend
+from .palette import Theme
 from .paper import circle, cross, sheet
 from .paths import before, values
 from .runs import landscape_of, tracks, with_looks
@@ -53,32 +55,22 @@ def surface(
     box = np.array(box, float).reshape(2, 2)
     size = (5.6 + 1.5 * (len(shown) > 1), 4.6)  # room for the legend
     with sheet(axes, theme, [["surface"]], size, subplot_kw={"projection": "3d"}) as ((ax,), colours):
-        count = points or (resolution(landscape, shown[0].best, 2) if landscape else 0)
-        if landscape and count:
-            from matplotlib.colors import LinearSegmentedColormap
-
-            across, up = np.meshgrid(*(np.linspace(low, high, min(count, FINEST)) for low, high in box))
-            heights = landscape.at(np.stack([across, up], axis=-1))
-            heights[~np.isfinite(heights)] = np.nan
-            ends = colours.low, colours.faint if colours.name == "dark" else colours.high
-            ramp = LinearSegmentedColormap.from_list("heights", ends)
-            order = np.argsort(np.argsort(heights, axis=None)).reshape(heights.shape) / heights.size
-            ax.plot_surface(across, up, heights, facecolors=ramp(0.7 * order), rstride=1, cstride=1, linewidth=0,
-                            antialiased=False, shade=False, zorder=1)  # fmt: skip
-            ax.contour(across, up, heights, 12, colors=colours.faint, linewidths=0.4, zorder=2)
-        else:
-            ax.text2D(0, 0, left_out(landscape, "surface is"), transform=ax.transAxes, fontsize=7.5)
+        _heights(
+            ax,
+            colours,
+            landscape,
+            box,
+            points or (resolution(landscape, shown[0].best, 2) if landscape else 0),
+        )
         for run, style in with_looks(shown, colours):
-            f = values(run)
             inside = ((run.x >= box[:, 0]) & (run.x <= box[:, 1])).all(axis=1)
-            x, y, z = (np.where(inside, each, np.nan) for each in (run.x[:, 0], run.x[:, 1], f))
+            x, y, z = (np.where(inside, each, np.nan) for each in (*run.x.T, values(run)))
             ax.plot(x, y, z, color=colours.paper, linewidth=3.4, zorder=8)
             ax.plot(x, y, z, color=style.color, linestyle=style.dash, linewidth=1.8, label=run.name, zorder=9)
-        ax.computed_zorder = False  # the paths lie on the surface: its own order would hide half of them
-        circle(ax, colours, *shown[0].x[:1].T, values(shown[0])[:1], zorder=10)
-        for run in shown:
             if np.isfinite(run.result.fun):
                 cross(ax, colours, *run.best[:, None], [run.result.fun], zorder=11)
+        ax.computed_zorder = False  # the paths lie on the surface: its own order would hide half of them
+        circle(ax, colours, *shown[0].x[:1].T, values(shown[0])[:1], zorder=10)
         ax.set(zlabel="f", xlim=box[0], ylim=box[1], title="Surface; circle: start, cross: best")
         ax.set_xlabel("x[0]", labelpad=8)
         ax.set_ylabel("x[1]", labelpad=8)
@@ -89,3 +81,21 @@ def surface(
         if len(shown) > 1:
             legend(ax, colours)
     return ax
+
+
+def _heights(ax: Any, theme: Theme, landscape: Landscape | None, box: np.ndarray, count: int) -> None:
+    """The surface, coloured by rank, low is dark, with level lines on it; or why there is none."""
+    if not (landscape and count):
+        ax.text2D(0, 0, left_out(landscape, "surface is"), transform=ax.transAxes, fontsize=7.5)
+        return
+    from matplotlib.colors import LinearSegmentedColormap
+
+    across, up = np.meshgrid(*(np.linspace(low, high, min(count, FINEST)) for low, high in box))
+    heights = landscape.at(np.stack([across, up], axis=-1))
+    heights[~np.isfinite(heights)] = np.nan
+    ends = theme.low, theme.faint if theme.name == "dark" else theme.high
+    ramp = LinearSegmentedColormap.from_list("heights", ends)
+    order = np.argsort(np.argsort(heights, axis=None)).reshape(heights.shape) / heights.size
+    ax.plot_surface(across, up, heights, facecolors=ramp(0.7 * order), rstride=1, cstride=1, linewidth=0,
+                    antialiased=False, shade=False, zorder=1)  # fmt: skip
+    ax.contour(across, up, heights, 12, colors=theme.faint, linewidths=0.4, zorder=2)
