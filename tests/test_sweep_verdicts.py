@@ -131,7 +131,7 @@ def test_grids_several_methods_and_files():
 def test_with_many_numbers_they_are_those_of_single_runs_too(kind, condition):
     w = np.geomspace(1, condition, 80)
     f, gradient = lambda x: np.sum((x.T**2 * w).T, axis=0) / 2, lambda x: (x.T * w).T
-    rates = np.geomspace(1e-7, 3 / condition, 8)
+    rates = np.geomspace(1.7e-7, 3 / condition, 8)  # none so close to a border that rounding decides
     s = st.sweep(f, np.ones(80), kind(lr=rates), jac=gradient, maxiter=150)
     assert s.engine == "batch"
     assert s.code.tolist() == [
