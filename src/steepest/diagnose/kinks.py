@@ -34,7 +34,6 @@ Crossing = tuple[tuple[np.ndarray, np.ndarray], str]
 
 def kink(case: Case) -> Verdict | None:
     """The last steps jump to and fro over a kink, over a jump of f, or over a fault of the gradient."""
-    trail = case.trail
     if case.reason.converged or case.away or case.settled or case.probes.left < 10:
         return None
     crossed = _crossing(case) or _hidden(case)
@@ -72,28 +71,39 @@ def kink(case: Case) -> Verdict | None:
     else:
         measured = [left, right]
     if abs(measured[1] - measured[0]) < 0.5 * abs(right - left):
-        sentence = (
-            f"Your gradient disagrees with f near {place(at)}: along {way} it claims the slopes "
-            f"{number(left)} and then {number(right)}, measured are {number(measured[0])} and "
-            f"{number(measured[1])}. steepest.check_gradient shows what is wrong."
-        )
-        evidence = {"x": at.tolist(), "claimed": [left, right], "measured": measured}
-        return Verdict("stalled.gradient", sentence, False, evidence, differences(case))
+        return _claimed(case, at, way, [left, right], measured)
     if _round(case, lambda t: (a + t * u).astype(case.x.dtype), (low, high), ends, (left, right)):
         return None
+    return _jumps(case, at, way, [left, right], length)
+
+
+def _claimed(case: Case, at: np.ndarray, way: str, claimed: list[float], measured: list[float]) -> Verdict:
+    """f does not bend where the gradient says that its slope jumps."""
     sentence = (
-        f"f has a kink near {place(at)}: its slope along {way} jumps there from {number(left)} to "
-        f"{number(right)}. {_crossed(case)}"
+        f"Your gradient disagrees with f near {place(at)}: along {way} it claims the slopes "
+        f"{number(claimed[0])} and then {number(claimed[1])}, measured are {number(measured[0])} and "
+        f"{number(measured[1])}. steepest.check_gradient shows what is wrong."
     )
-    evidence = {"x": at.tolist(), "slopes": [left, right]}
+    evidence = {"x": at.tolist(), "claimed": claimed, "measured": measured}
+    return Verdict("stalled.gradient", sentence, False, evidence, differences(case))
+
+
+def _jumps(case: Case, at: np.ndarray, way: str, slopes: list[float], length: float) -> Verdict:
+    """The slope of f jumps; where it turns to its opposite in one dimension, that is the minimum."""
+    f, (left, right) = case.trail.f, slopes
+    evidence = {"x": at.tolist(), "slopes": slopes}
     gap = max(abs(left), abs(right)) * length
-    if case.n == 1 and left < 0 < right and gap <= GAIN * (trail.f[0] - case.f):
+    if case.n == 1 and left < 0 < right and gap <= GAIN * (f[0] - case.f):
         sentence = (
             f"Solved: the {case.minimum} is a kink near {place(at)}, where the slope of f jumps from "
             f"{number(left)} to {number(right)}; f can't be lower by more than {number(gap)} there."
         )
         return Verdict("converged.kink", sentence, True, evidence | {"left": gap})
-    return Verdict("stalled.kink", sentence, False, evidence, decayed(case, max(len(trail.f), 1000)))
+    sentence = (
+        f"f has a kink near {place(at)}: its slope along {way} jumps there from {number(left)} to "
+        f"{number(right)}. {_crossed(case)}"
+    )
+    return Verdict("stalled.kink", sentence, False, evidence, decayed(case, max(len(f), 1000)))
 
 
 def kinked(case: Case) -> Verdict | None:
