@@ -38,6 +38,16 @@ def test_closed_pipe_is_silent():
         assert "Traceback" not in running.stderr.read()
 
 
+@pytest.mark.parametrize("form", ["", " --json", " --csv"])
+def test_closed_pipe_keeps_the_files(form, tmp_path):
+    save, history = tmp_path / "run.npz", tmp_path / "run.csv"
+    with process(f"minimize rosenbrock --save {save} --history {history}{form}") as running:
+        running.stdout.close()
+        assert running.stderr.read().endswith(f"written: {history}\nwritten: {save}\n")
+    assert running.returncode == 0
+    assert st.Result.load(save).success
+
+
 def test_python_m_steepest():
     with process("--version", "import runpy; runpy.run_module('steepest', run_name='__main__')") as running:
         assert running.communicate()[0] == f"steepest {st.__version__}\n"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import math
+import os
 import re
 import shutil
 import sys
@@ -53,6 +55,17 @@ def form(ctx: click.Context) -> str:
     return "json" if as_json else "csv" if as_csv else "text"
 
 
+@contextlib.contextmanager
+def heard_or_not() -> Iterator[None]:
+    """Who reads stdout, such as `head`, may have enough: the files are still to be written."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@heard_or_not()
 def show_rows(
     ctx: click.Context, rows: Sequence[Mapping[str, Any]], text: Callable[[], None], **more: Any
 ) -> None:
@@ -147,6 +160,7 @@ def wrapped(line: str) -> str:
     )
 
 
+@heard_or_not()
 def write_json(command: str, content: Any) -> None:
     """One JSON object with the schema's version; numbers that are not finite become null."""
     from steepest import __version__
