@@ -177,6 +177,7 @@ def test_sweep_with_nothing_to_vary_finds_a_rate():
         ("sweep bowl --method lbfgs:memory=5,6", "LBFGS is no rule that can be swept"),
         ("sweep bowl --method adam:bta1=0.1,0.2", "has no setting 'bta1'"),
         ("sweep bowl --method adam:beta1=0.1,2", "beta1"),
+        ("sweep bowl --lr 0.1:1:5", "is not of the form low..high[:log][:count]"),
         ("compare bowl --method adm", "Did you mean 'adam'?"),
         ("compare bowl --method gd:lr=0.1,0.2", "`steepest sweep` tries them, not compare"),
     ],

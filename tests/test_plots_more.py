@@ -287,3 +287,21 @@ def test_a_comparison_names_its_methods_in_both_panels():
     left, right = runs.plot()
     for ax in (left, right):
         assert sorted(text.get_text() for text in ax.texts) == ["GD(lr=0.01)", "GD(lr=0.1)"]
+
+
+def test_a_fitted_formula_is_drawn_with_its_data(tmp_path):
+    t = np.linspace(0, 5, 60)
+    y = 2.5 * np.exp(-1.3 * t) + 0.4 + 0.05 * np.random.default_rng(0).normal(size=60)
+    r = st.fit_formula("a*exp(-b*t) + c", {"t": t, "y": y}, "y")
+    r.save(tmp_path / "fit.npz")
+    for drawn in (r, st.Result.load(tmp_path / "fit.npz")):
+        curve, left, _ = drawn.plot()
+        line, points = curve.get_lines()
+        np.testing.assert_allclose(points.get_xydata(), np.column_stack([t, y]))
+        grid = line.get_xdata()
+        a, b, c = (float(value) for value in r.x.values())
+        np.testing.assert_allclose(line.get_ydata(), a * np.exp(-b * grid) + c)
+        assert (grid[0], grid[-1], curve.get_xlabel()) == (0, 5, "t")
+        np.testing.assert_allclose(left.get_lines()[1].get_ydata(), r.residuals)
+    plane = st.fit_formula("a*u + b*t", {"t": t, "u": t**2, "y": y}, "y")
+    assert len(plane.plot()) == 2  # two columns: no curve

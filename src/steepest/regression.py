@@ -50,13 +50,13 @@ def fit_formula(
     Returns
     -------
     Result
-        What `minimize` returns, with `x` and `standard_errors` as dicts by parameter, and `covariance`
-        (n, n), `fitted` (m,), `residuals` (m,) (y minus fitted), `dof` (m - n) and `sigma`, the (weighted)
-        residual standard deviation; `fun` is the (weighted) residual sum of squares. A standard error is infinite
-        where the data leave a parameter undetermined: those are listed in `undetermined`. A fit on which a
-        parameter has no effect at all is no success. The errors are those of the linear approximation at the
-        minimum, with the variance estimated from the residuals unless `sigma` tells it (Seber & Wild 1989,
-        section 2.1).
+        What `minimize` returns, with `x` and `standard_errors` as dicts by parameter, the `formula`, its
+        `columns`, `covariance` (n, n), `fitted` (m,), `residuals` (m,) (y minus fitted), `dof` (m - n) and
+        `sigma`, the (weighted) residual standard deviation; `fun` is the (weighted) residual sum of squares. A
+        standard error is infinite where the data leave a parameter undetermined: those are listed in
+        `undetermined`. A fit on which a parameter has no effect at all is no success. The errors are those of the
+        linear approximation at the minimum, with the variance estimated from the residuals unless `sigma` tells
+        it (Seber & Wild 1989, section 2.1).
 
     Raises
     ------
@@ -112,6 +112,8 @@ def fit_formula(
     variance = residual if sigma is None else 1.0
     errors = np.where(lost, math.inf, np.sqrt(variance * np.diag(inverse)))
     result.update(
+        formula=text,
+        columns={name: columns[name] for name in used},
         standard_errors=dict(zip(parameters, errors.tolist(), strict=True)),
         undetermined=[name for name, gone in zip(parameters, lost, strict=True) if gone],
         covariance=variance * inverse,
@@ -127,6 +129,13 @@ def fit_formula(
             success=False, status=3, code="stalled.plateau", message=f"{result.why} But {where}: {again}"
         )
     return result
+
+
+def at(result: Result, columns: Mapping[str, Any]) -> np.ndarray:
+    """A fitted formula at other rows, its parameters being those of `result`."""
+    expression, order = parse(result.formula, (*result.x, *columns))
+    known = {**{name: float(value) for name, value in result.x.items()}, **columns}
+    return Program([symbol(name) for name in order], [expression]).arrays([known[name] for name in order])[0]
 
 
 def _columns(text: str, data: Any, y: str) -> tuple[dict[str, np.ndarray], list[str]]:

@@ -55,7 +55,7 @@ class Values(Number):
             return Range(tuple(number(part, param, ctx) for part in value), ",".join(map(str, value)))
         if not isinstance(value, str):
             return value if isinstance(value, Range) else number(value, param, ctx)
-        if ".." not in value:
+        if ".." not in value and ":" not in value:
             parts = [number(part.strip(), param, ctx) for part in value.split(",")]
             return Range(tuple(parts), value) if len(parts) > 1 else parts[0]
         written = RANGE.fullmatch(value)

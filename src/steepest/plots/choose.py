@@ -10,6 +10,7 @@ from ..result import Result
 from . import paths, slices
 from .convergence import draw_panels, name_runs, suiting
 from .paper import sheet
+from .residuals import residuals
 from .runs import tracks
 from .training import training
 
@@ -19,13 +20,14 @@ def run(result: Result, *, axes: Any = None, theme: str | None = None) -> np.nda
 
     Of one number: the curve with the path and its first tangents. Of two: level lines with the path. Beside it,
     f above its lowest value, and the norm of the gradient. Of more numbers: these, the length of the steps, the
-    learning rate, and slices along the two directions in which the run moved most. Of a fit: `training`.
+    learning rate, and slices along the two directions in which the run moved most. Of training: `training`; of a fitted
+    formula: `residuals`.
 
     Parameters
     ----------
     result : Result
     axes : sequence of Axes
-        Three for one or two numbers, six for more, two for a fit; by default a new figure.
+        Three for one or two numbers, six for more, two for training; by default a new figure.
     theme
         As for `path`.
 
@@ -48,6 +50,8 @@ def run(result: Result, *, axes: Any = None, theme: str | None = None) -> np.nda
     """
     if isinstance(result, Result) and "epochs" in result:
         return training(result, axes=axes, theme=theme)
+    if isinstance(result, Result) and "residuals" in result:
+        return residuals(result, axes=axes, theme=theme)
     shown = tracks(result)
     n = shown[0].x.shape[1]
     if n > 2:

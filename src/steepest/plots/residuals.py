@@ -1,4 +1,4 @@
-"""What a fitted formula leaves unexplained: a picture of residuals."""
+"""A fitted formula with its data, and what it leaves unexplained: a picture of residuals."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError
+from ..regression import at
 from ..result import Result
-from .palette import looks
+from .palette import Look, Theme, looks
 from .paper import dots, sheet
 
 
 def residuals(result: Result, name: str = "y", *, axes: Any = None, theme: str | None = None) -> np.ndarray:
-    """Draw the residuals of a fitted formula against its values, and their quantiles against those of a normal.
+    """Draw a fitted formula of one column with its data; its residuals, and their quantiles against those of a normal.
 
-    Dots without a pattern left, and on the line right, are what the standard errors of the fit assume.
+    Dots without a pattern in the middle, and on the line right, are what the standard errors of the fit assume.
 
     Parameters
     ----------
@@ -23,8 +24,8 @@ def residuals(result: Result, name: str = "y", *, axes: Any = None, theme: str |
         Of `fit_formula`.
     name : str
         What was fitted, for the labels.
-    axes : sequence of two Axes
-        Default: a new figure.
+    axes : sequence of Axes
+        Three for a formula of one column, two for others, of which no curve is drawn; default: a new figure.
     theme
         As for `path`.
 
@@ -41,11 +42,14 @@ def residuals(result: Result, name: str = "y", *, axes: Any = None, theme: str |
     """
     if "residuals" not in result:
         raise ArgumentError("the result has no residuals: expected one of steepest.fit_formula.")
-    left_over = np.asarray(result["residuals"])
-    with sheet(axes, theme, [["residuals", "quantiles"]], (8.2, 3.2)) as (given, colours):
-        left, right = given
+    panels = ["curve"] * (len(result["columns"]) == 1) + ["residuals", "quantiles"]
+    with sheet(axes, theme, [panels], (4.1 * len(panels), 3.2)) as (given, colours):
         (look,) = looks([result.get("method", "")], colours)
         look = look._replace(marker="o")
+        *curve, left, right = given
+        if curve:
+            _draw_curve(curve[0], result, name, look, colours)
+        left_over = np.asarray(result["residuals"])
         left.axhline(0, color=colours.grey, linewidth=0.8)
         dots(left, colours, result["fitted"], left_over, look)
         left.set(xlabel=f"{name}, fitted", ylabel=f"{name} - fitted", title="Residuals")
@@ -56,6 +60,18 @@ def residuals(result: Result, name: str = "y", *, axes: Any = None, theme: str |
         dots(right, colours, expected, np.sort(left_over), look)
         right.set(xlabel="quantiles of the normal distribution", title="Residuals in order")
     return np.array(given, dtype=object)
+
+
+def _draw_curve(ax: Any, result: Result, name: str, look: Look, colours: Theme) -> None:
+    """The data, and the formula over their range."""
+    ((column, x),) = result["columns"].items()
+    grid = np.linspace(np.min(x), np.max(x), 400)
+    with np.errstate(all="ignore"):  # the formula may have no value between the data
+        ax.plot(
+            grid, np.broadcast_to(at(result, {column: grid}), grid.shape), color=colours.ink, linewidth=1.2
+        )
+    dots(ax, colours, x, result["fitted"] + result["residuals"], look, markersize=4)
+    ax.set(xlabel=column, ylabel=name, title=result["formula"].strip())
 
 
 def normal_quantiles(p: np.ndarray) -> np.ndarray:
