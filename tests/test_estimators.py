@@ -53,6 +53,26 @@ def test_the_logistic_loss_gives_the_coefficients_of_logistic_regression():
     assert np.allclose(ours.predict_proba(X), theirs.predict_proba(X), atol=1e-5)
 
 
+@pytest.mark.parametrize("weight", ["balanced", {0: 3.0, 1: 0.5}])
+def test_class_weights_are_those_of_logistic_regression(weight):
+    X, y = load_breast_cancer(return_X_y=True)
+    X = StandardScaler().fit_transform(X)
+    ours = DescentClassifier(class_weight=weight, alpha=1e-2).fit(X, y)
+    counts = np.bincount(y)
+    total = len(y) if weight == "balanced" else counts @ [3.0, 0.5]
+    theirs = LogisticRegression(C=1 / (1e-2 * total), class_weight=weight, tol=1e-10, max_iter=10_000).fit(
+        X, y
+    )
+    np.testing.assert_allclose(ours.coef_, theirs.coef_, rtol=1e-4, atol=1e-5)
+    rows = np.array([3.0, 0.5])[y]
+    if weight != "balanced":
+        same = DescentClassifier(alpha=1e-2).fit(X, y, sample_weight=rows)
+        np.testing.assert_allclose(ours.coef_, same.coef_)
+    else:
+        with pytest.raises(ValueError, match="needs all rows at once"):
+            DescentClassifier(class_weight=weight).partial_fit(X, y, classes=[0, 1])
+
+
 def test_raw_columns_are_the_trap_that_it_does_not_fall_into():
     X, y = load_breast_cancer(return_X_y=True)  # columns from 0.002 to 4000
     assert SGDRegressor(random_state=0).fit(X, y).score(X, y) < -1e10

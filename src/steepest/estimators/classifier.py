@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.callback import with_callbacks
+from sklearn.utils import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import _check_sample_weight, validate_data
@@ -23,6 +24,8 @@ class DescentClassifier(ClassifierMixin, LinearDescent):
     ----------
     loss : {"auto", "logistic", "softmax", "hinge"} or a loss of `steepest.losses`
         "auto" is the logistic loss, softmax for more than two classes. "hinge" is for two classes.
+    class_weight : dict of label to weight, "balanced", or None
+        What a row of each class weighs; "balanced": inversely to how many rows it has.
     penalty, alpha, l1_ratio, method, lr, batch_size, epochs, validation_fraction, patience, warm_start, random_state
         As for `DescentRegressor`.
 
@@ -43,6 +46,31 @@ class DescentClassifier(ClassifierMixin, LinearDescent):
     True
     """
 
+    def __init__(
+        self,
+        loss: Any = "auto",
+        *,
+        class_weight: Any = None,
+        penalty: str | None = "l2",
+        alpha: float = 1e-4,
+        l1_ratio: float = 0.15,
+        method: Any = None,
+        lr: Any = "auto",
+        batch_size: Any = "auto",
+        epochs: float | None = None,
+        validation_fraction: float | None = None,
+        patience: float | None = None,
+        warm_start: bool = False,
+        random_state: Any = None,
+    ):
+        # written out, since scikit-learn reads the parameters off the signature
+        super().__init__(
+            loss, penalty=penalty, alpha=alpha, l1_ratio=l1_ratio, method=method, lr=lr, batch_size=batch_size,
+            epochs=epochs, validation_fraction=validation_fraction, patience=patience, warm_start=warm_start,
+            random_state=random_state,
+        )  # fmt: skip
+        self.class_weight = class_weight
+
     @with_callbacks
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> DescentClassifier:
         """Train on X, shape (rows, d), dense or sparse, and y, shape (rows,), labels of any kind."""
@@ -55,6 +83,10 @@ class DescentClassifier(ClassifierMixin, LinearDescent):
     ) -> DescentClassifier:
         """One pass over these rows, from where the last call ended; `classes`, all that may come, the first time."""
         first = not hasattr(self, "classes_")
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' needs all rows at once, partial_fit sees some: give a dict of label to weight."
+            )
         if first and classes is None:
             raise ValueError(
                 "classes is missing: the first call of partial_fit needs all labels that may come."
@@ -70,7 +102,10 @@ class DescentClassifier(ClassifierMixin, LinearDescent):
     def _checked(self, X: Any, y: Any, weights: Any, reset: bool) -> tuple[Any, np.ndarray, Any]:
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], reset=reset)
         check_classification_targets(y)
-        return X, y, None if weights is None else _check_sample_weight(weights, X)
+        weights = None if weights is None else _check_sample_weight(weights, X)
+        if self.class_weight is not None:
+            weights = compute_sample_weight(self.class_weight, y) * (1.0 if weights is None else weights)
+        return X, y, weights
 
     def _chosen(self) -> Linear:
         """The loss for as many classes as there are."""
