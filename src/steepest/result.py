@@ -91,7 +91,6 @@ class Result(dict):
 
     _again: Callable[[dict[str, Any]], Result] | None = None
     _explain: Callable[[int], str] | None = None
-
     _landscape: Landscape | None = None
 
     def remember(
@@ -159,7 +158,7 @@ class Result(dict):
             ("x", self._place()),
             ("fun", f"{self.fun:.10g}"),
             *(
-                [("gradient norm", f"{norm:.3g}")] if not math.isnan(norm) else []
+                [] if math.isnan(norm) else [("gradient norm", f"{norm:.3g}")]
             ),  # of mini-batches it isn't known
             ("success", f"{self.success} ({self.code})"),
             ("cost", f"{cost}, {self.seconds:.3g} s"),

@@ -1,1 +1,7 @@
-"""Formulas as machine code: printed in LLVM's language, compiled for this processor, called by address."""
+"""Formulas as machine code.
+
+- ``alphabet``: what a formula may call, in the words of Python, NumPy and other libraries.
+- ``traced``: rules and functions, called once with symbols, as expressions.
+- ``machine``, ``blocks``: expressions in LLVM's language, compiled for this processor, in loops of 64 bytes.
+- ``kernels``: a rule as one such loop over its arrays; ``native``: functions that Numba has compiled.
+"""

@@ -1,1 +1,13 @@
-"""The methods: formulas, directions and searches, and what can be put around them."""
+"""The methods: formulas, directions and searches, and what can be put around them.
+
+- ``method``, ``registry``: what the loop asks of a method; all of them by name.
+- ``rules``: every elementwise optimiser, as its formula; ``lift`` makes methods of them, ``stepper`` is for loops of
+  one's own.
+- ``directions``, ``conjugate``, ``leastsquares``: BFGS and L-BFGS, conjugate gradients, Levenberg-Marquardt.
+- ``searches``, ``lengths``: line searches, and the policies for ``lr``.
+- ``parameterfree``, ``stochastic``: methods that find their own rate; the default for noisy gradients.
+- ``proximal``, ``orthant``: f plus a set or a penalty, with all data or with batches.
+- ``wrappers``: clipping, averages, decay and more, around any method.
+- ``settled``, ``units``, ``polish``: when a quasi-Newton run is done, which coordinates it has overlooked, and what a
+  parabola still sees in noise.
+"""
