@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,7 @@ class Task:
             (test.n for test in parts(self.criterion, Either) if isinstance(test, Steps)), default=math.inf
         )
 
-    @property
+    @cached_property
     def varied(self) -> tuple[str, ...]:
         """The hyperparameters that differ between the runs."""
         return tuple(name for name in self.rule.defaults if np.ndim(self.values[name]))

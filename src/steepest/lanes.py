@@ -84,7 +84,7 @@ def _apart(rows: np.ndarray) -> np.ndarray:
     return apart
 
 
-def run_lanes(task: Task, meaning: Sequence[Expression] | None) -> Outcome:
+def run_lanes(task: Task, meaning: tuple[Expression, ...] | None) -> Outcome:
     """What `run_batch` does, for few coordinates in float64; `meaning` is what the task evaluates, if it is known.
 
     Raises
@@ -101,8 +101,7 @@ def run_lanes(task: Task, meaning: Sequence[Expression] | None) -> Outcome:
     with np.errstate(all="ignore"):
         first = Moment.at(task.starts, task.batch)
         watch = Watch.of(task.criterion, first.g_norm)
-        expressions = None if meaning is None else tuple(meaning)
-        call = compiled(rule, n, task.varied, expressions, watch.step, watch.change)
+        call = compiled(rule, n, task.varied, meaning, watch.step, watch.change)
         state = _apart(np.zeros((len(names), runs)))
         state[here] = state[best] = task.starts
         state[old] = state[at[".f_old"]] = math.nan

@@ -12,6 +12,7 @@ from .derivatives.automatic import autograd
 from .derivatives.choice import choose
 from .derivatives.own import Paired
 from .derivatives.proved import USER
+from .engine.kernels import cached
 from .engine.traced import coordinates, from_formula, from_function
 from .errors import ObjectiveError
 from .expression import Expression, Program
@@ -31,13 +32,13 @@ class Many(NamedTuple):
         Values and gradients, of shapes (runs,) and (n, runs), at x of shape (n, runs), in arrays of their own.
     noise : callable
         The uncertainty of values near f, shape (runs,).
-    meaning : list of Expression, or None
+    meaning : tuple of Expression, or None
         The value and the gradient as expressions, where they could be found and compute the same bits.
     """
 
     batch: Batch
     noise: Callable[[Any], Any]
-    meaning: list[Expression] | None
+    meaning: tuple[Expression, ...] | None
 
 
 def many_points(fun: Any, x0: np.ndarray, number: bool, args: Any, jac: Any, rng: Any) -> Many | None:
@@ -53,8 +54,10 @@ def many_points(fun: Any, x0: np.ndarray, number: bool, args: Any, jac: Any, rng
     if derivative.name not in (USER, "autograd"):
         return None
     mine = derivative.name == USER
-    few = mine and x0.size <= FEW and x0.dtype == float
-    if few and isinstance(fun, Formula) and jac == fun.gradient:  # one program, for a point and for many
+    few = x0.size <= FEW and x0.dtype == float
+    if (
+        few and mine and isinstance(fun, Formula) and jac == fun.gradient
+    ):  # one program, for a point and for many
         return _known(from_formula(fun), derivative.noise)
     raw = _pair(fun, jac if mine else None, objective.args)
 
@@ -66,6 +69,7 @@ def many_points(fun: Any, x0: np.ndarray, number: bool, args: Any, jac: Any, rng
                                  f"expected {x.shape[1:]} and {x.shape}, as at the start.")  # fmt: skip
         return f, g.reshape(x.shape)
 
+    same = 1e3 * float(np.finfo(x0.dtype).eps)  # relatively
     draw = np.random.default_rng(0)
     columns = 3 if x0.size != 3 else 4  # not as many as coordinates: rows and columns must not be confused
     probes = x0[:, None] * (1 + 0.01 * draw.normal(size=(x0.size, columns))) + 0.001 * draw.normal(
@@ -76,19 +80,24 @@ def many_points(fun: Any, x0: np.ndarray, number: bool, args: Any, jac: Any, rng
         with np.errstate(all="ignore"):
             singles = np.array([objective(column) for column in probes.T])
             gradients = [derivative.gradient(x, value)[0] for x, value in zip(probes.T, singles, strict=True)]
-            if few and (meaning := _meaning(fun, jac, objective.args, x0.size, number)):
+            if few and (meaning := _meaning(fun, jac if mine else None, objective.args, x0.size, number)):
                 followed = _known(meaning, derivative.noise)
-                if _differ(followed.batch(probes), singles, gradients) == 0:
+                if _differ(followed.batch(probes), singles, gradients) <= same:
                     return followed
             differ = _differ(batch(probes), singles, gradients)
     except Exception:
         return None  # not written for many points: a single call is made for each
-    return Many(batch, derivative.noise, None) if differ <= 1e3 * float(np.finfo(x0.dtype).eps) else None
+    return Many(batch, derivative.noise, None) if differ <= same else None
 
 
-def _known(meaning: list[Expression], noise: Callable[[Any], Any]) -> Many:
+@cached(64)
+def _program(meaning: tuple[Expression, ...]) -> Program:
+    return Program(coordinates(len(meaning) - 1), meaning)
+
+
+def _known(meaning: tuple[Expression, ...], noise: Callable[[Any], Any]) -> Many:
     """What the expressions tell."""
-    program = Program(coordinates(len(meaning) - 1), meaning)
+    program = _program(meaning)
 
     def batch(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         f, *g = (np.broadcast_to(value, x.shape[1:]) for value in program.arrays(x))
@@ -97,10 +106,16 @@ def _known(meaning: list[Expression], noise: Callable[[Any], Any]) -> Many:
     return Many(batch, noise, meaning)
 
 
-def _meaning(fun: Any, jac: Any, args: tuple[Any, ...], n: int, number: bool) -> list[Expression] | None:
+def _meaning(
+    fun: Any, jac: Any, args: tuple[Any, ...], n: int, number: bool
+) -> tuple[Expression, ...] | None:
     """What the caller's function and gradient compute, of Numba's the Python that they are made of."""
-    raw = _pair(getattr(fun, "py_func", fun), getattr(jac, "py_func", jac), args)
-    return from_function(lambda x: raw(x[0] if number else x), n)
+
+    def python(function: Any) -> Callable[[Any], Any]:
+        function = getattr(function, "py_func", function)
+        return lambda x: function(x[0] if number else x, *args)
+
+    return from_function(python(fun), n, python(jac) if callable(jac) else None)
 
 
 def _differ(told: tuple[np.ndarray, np.ndarray], singles: np.ndarray, gradients: list[np.ndarray]) -> float:

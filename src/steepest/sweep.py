@@ -50,8 +50,9 @@ def sweep(
     Each run is the one that `minimize` makes with the same values. Where `fun` and its gradient take many
     points at once (x of shape (n, runs); this is tried out, and proved against single calls), all runs are
     one batch, in which a step costs little more than in a single run. A formula of at most 8 numbers is compiled
-    with the steps, and so are a function and its gradient (`jac`, or of Numba's) that do nothing but arithmetic:
-    they are called once with symbols, and what comes of it must give the same bits as calls at points near `x0`.
+    with the steps, and so is any function that is written in NumPy's words, with its gradient or without one: they are
+    called once with symbols, and what comes of it must agree with calls at points near `x0` up to rounding. Arithmetic
+    gives the same bits; ``exp``, powers and automatic gradients may differ in the last ones.
     Ctrl-C loses nothing: the runs that had not ended are called ``interrupted``, with the best that they saw.
 
     Parameters
@@ -97,8 +98,8 @@ def sweep(
     >>> import numpy as np
     >>> from steepest import GD
     >>> s = sweep(lambda x: x[0] ** 2 + 10 * x[1] ** 2, [3.0, 2.0], GD(lr=np.array([0.01, 0.09, 0.11])))
-    >>> s.code.tolist(), s.best["lr"], s.engine
-    (['converged.gradient', 'converged.gradient', 'diverged.rate'], 0.09, 'batch')
+    >>> s.code.tolist(), s.best["lr"]
+    (['converged.gradient', 'converged.gradient', 'diverged.rate'], 0.09)
     """
     began = time.perf_counter()
     given = {
