@@ -121,9 +121,7 @@ def _processes(fun: Callable[[Any], Any], workers: int) -> Executor | None:
         return None
     try:
         pickle.dumps(fun)
-    except (
-        Exception
-    ) as error:  # pickle raises PicklingError, AttributeError or TypeError, as the object likes
+    except Exception as error:  # PicklingError, AttributeError or TypeError, as the object likes
         raise ArgumentError(
             f"workers={workers}: {fun!r} can't go to other processes, it does not pickle ({error}). Define "
             "it with `def` at the top of a module, or pass workers=ThreadPoolExecutor(...) to use threads."

@@ -222,10 +222,8 @@ class _Walk:
         to = at[better]
         self.chosen[:, to], self.narrow[:, to] = best[:, better], pair.near[:, better]
         self.error[to], self.truncation[to] = doubt[better], pair.excess[better]
-        for step in (
-            pair.near,
-            pair.far,
-        ):  # where f stood still, its slope can't be larger than noise lets it seem
+        # where f stood still, its slope can't be larger than noise lets it seem
+        for step in (pair.near, pair.far):
             still = np.minimum(self.bound[at], 4 * step[BLUR])
             self.bound[at] = np.where(step[CHANGE] <= SEEN, still, self.bound[at])
 
@@ -236,9 +234,8 @@ class _Walk:
         broken = np.isnan(a[SLOPE])
         factor = np.where(inside, np.where(b[CHANGE] <= SEEN, 16.0, 4.0), np.where(broken, 1 / 64, 0.25))
         lone = broken & (self.side[at] == 0) & (np.isfinite(a[FIRST]) != np.isfinite(a[SECOND]))
-        self.side[at[lone]] = np.where(np.isfinite(a[FIRST]), 1, -1)[
-            lone
-        ]  # the other side is out of the domain
+        # the other side is out of the domain
+        self.side[at[lone]] = np.where(np.isfinite(a[FIRST, lone]), 1, -1)
         factor = np.where(lone, 1 / 8, factor)
         leap = _leaps(a, b, f, self.share, level)
         self.ceiling[at] = np.where(leap < 1, np.minimum(self.ceiling[at], h), self.ceiling[at])

@@ -69,9 +69,8 @@ class Trail:
         """Cosines of the angles between steps that follow each other."""
         a, b = self.moves[:-1], self.moves[1:]
         with np.errstate(all="ignore"):
-            largest = np.maximum(np.abs(a).max(axis=1, initial=0.0), np.abs(b).max(axis=1, initial=0.0))[
-                :, None
-            ]
+            sizes = (np.abs(each).max(axis=1, keepdims=True, initial=0.0) for each in (a, b))
+            largest = np.maximum(*sizes)
             a, b = a / largest, b / largest
             return (a * b).sum(axis=1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1))
 

@@ -65,9 +65,8 @@ class FormulaModel:
         names = (*self.parameters, *self.columns)
         expression, _ = parse(self.formula, names)
         known = [Column(name).encode(frame)[:, 0] for name in self.columns]
-        value = Program([symbol(n) for n in names], [expression]).arrays([*self.parameters.values(), *known])[
-            0
-        ]
+        program = Program([symbol(name) for name in names], [expression])
+        (value,) = program.arrays([*self.parameters.values(), *known])
         return {self.target: np.array(np.broadcast_to(value, len(frame)))}
 
     def rows(self) -> list[dict[str, Any]]:
