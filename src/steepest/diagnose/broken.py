@@ -80,10 +80,11 @@ def endless(case: Case) -> Verdict | None:
     sunk = case.reason.code == "unbounded" or case.best.f < -HUGE * max(abs(float(case.trail.f[0])), 1.0)
     if not sunk:
         # or, as steady, to where numbers overflow: an edge or a growing f is named before
-        running = case.reason.code.startswith(("budget", "nonfinite")) and case.slope > 0.1 * case.trail.g[0]
+        open_ended = case.reason.code.startswith(("budget", "nonfinite", "stalled"))
+        running = open_ended and case.slope > 0.1 * case.trail.g[0]
         if not running or case.trail.turns or not len(case.trail.moves) or case.best.f >= case.trail.f[0]:
             return None
-    moves = case.trail.moves[np.isfinite(case.trail.moves).all(axis=1)]
+    moves = case.trail.moves[np.isfinite(case.trail.moves).all(axis=1) & case.trail.moves.any(axis=1)]
     d = moves[-1] if len(moves) else -case.g
     if not d.any():
         return None
@@ -93,8 +94,9 @@ def endless(case: Case) -> Verdict | None:
     if not sunk:
         drops: list[float] = []
         for decade in range(DECADES):
-            drop = case.f - case.probes.value((case.x + 10.0**decade * reach * d).astype(case.x.dtype))
-            if not math.isfinite(drop) and len(drops) > 1:
+            x = (case.x + 10.0**decade * reach * d).astype(case.x.dtype)
+            drop = case.f - case.probes.value(x)
+            if not math.isfinite(drop) and (len(drops) > 1 or case.probes.overflows(x)):
                 break  # so far away that fun overflows
             # a logarithm falls by 1.3 times more in the next decade, what levels off by 1.0
             if not drop > (1.2 * drops[-1] if drops else 0.0):

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..methods.rules import Adam
+from ..oracle import Box
 from ..schedules import Polynomial
 from .case import GAIN, Case
 from .faults import differences
+from .halving import Span, halved, sudden
 from .verdict import Advice, Verdict
 from .words import along, number, place, rounded
 
 HALVINGS = 6
 TURNED = 0.3  # cosine with the step from which a gradient counts as turning it back
 NEARBY = (1e-5, 1e-3, 1e-1)  # shares of the way so far at which a kink is looked for
-KEPT = 0.7  # share of a change that is left after two more halvings: of a smooth one a quarter to a half
 # of the whole change, after six halvings: of a smooth one 1/64 is left; each of several kinks has its part
 SHARE = 0.1
 FORESEEN = 100.0  # times the change of f in all: a curvature that foresees more over the same way is doubted
@@ -28,8 +29,15 @@ ROUND = (0.05, 0.55)
 GREW = 4.0  # times the change of the slope: it can't be so much larger in a part of the way
 PATIENT = 5000  # steps of a rate that falls to zero: they leave about 1e-4 of the start at a kink
 
-# two places on either side of something, and the way between
-Crossing = tuple[tuple[np.ndarray, np.ndarray], str]
+
+class Crossing(NamedTuple):
+    """Two places on either side of something, the way between in words, and their gradients where these are known."""
+
+    a: np.ndarray
+    b: np.ndarray
+    way: str
+    ga: np.ndarray | None = None
+    gb: np.ndarray | None = None
 
 
 def kink(case: Case) -> Verdict | None:
@@ -39,11 +47,11 @@ def kink(case: Case) -> Verdict | None:
     crossed = _crossing(case) or _hidden(case)
     if crossed is None:
         return None
-    (a, b), way = crossed
+    a, b, way, ga, gb = crossed
     length = float(np.linalg.norm(b - a))
     u = (b - a) / length
-    left = float(case.g @ u) if (a == case.x).all() else _slope(case, a, u, length)
-    right = float(case.g @ u) if (b == case.x).all() else _slope(case, b, u, length)
+    left = _slope(case, a, u, length) if ga is None else float(ga @ u)
+    right = _slope(case, b, u, length) if gb is None else float(gb @ u)
     if not abs(right - left) > max(1e-6 * (abs(left) + abs(right)), 100 * case.noise / length):
         return None
 
@@ -195,66 +203,51 @@ def _doubt(case: Case, left: float, right: float) -> float:
     return 10 * (case.noise + spacing * max(abs(left), abs(right)))
 
 
-class Span(NamedTuple):
-    """An interval, and what was measured at its ends."""
-
-    low: float
-    high: float
-    left: float
-    right: float
-
-
-def halved(
-    measure: Callable[[float], float], span: Span, far: Callable[[Span, list[float]], bool]
-) -> tuple[Span, list[float]]:
-    """An interval halved, each time to the half over which `measure` changes more, until that is far enough: the last
-    one, and the changes over all of them."""
-    changes = [abs(span.right - span.left)]
-    while not far(span, changes):
-        low, high, left, right = span
-        middle = (low + high) / 2
-        found = measure(middle)
-        beyond = abs(found - left) > abs(right - found)
-        span = Span(low, middle, left, found) if beyond else Span(middle, high, found, right)
-        changes.append(abs(span.right - span.left))
-    return span, changes
-
-
-def sudden(changes: list[float]) -> bool:
-    """Whether a change stays as large while the interval around it is halved: smooth ones halve with it."""
-    return len(changes) > 3 and changes[-1] > KEPT * changes[-3]
-
-
 def _crossing(case: Case) -> Crossing | None:
-    """The last step that was turned back at once."""
+    """The last step that was turned back at once; of a heavy ball the one over which its gradient changed most."""
     x, moves = case.trail.x, case.trail.moves
     if len(moves) < 2 or not case.slope:
         return None
+    g = _gradients(case)
+
+    def step(k: int) -> Crossing:
+        return Crossing(x[k], x[k + 1], "the last step", g[k], g[k + 1])
+
     last = float(moves[-1] @ case.g) / (float(np.linalg.norm(moves[-1])) * case.slope or math.inf)
     if last > TURNED:
-        return (x[-2], x[-1]), "the last step"
+        return step(len(moves) - 1)
     turned = np.flatnonzero(case.trail.cosines[-6:] < -TURNED)
-    if not turned.size:
-        return _rolled_over(case)
-    k = int(turned[-1]) + len(moves) - len(case.trail.cosines[-6:])
-    return (x[k - 1], x[k]), "the last step"
+    if turned.size:
+        return step(int(turned[-1]) + len(moves) - 1 - len(case.trail.cosines[-6:]))
+    known = [k for k in range(len(moves)) if g[k] is not None and g[k + 1] is not None and moves[k].any()]
+    slopes = {
+        k: [float(end @ moves[k]) / float(np.linalg.norm(moves[k])) for end in g[k : k + 2]] for k in known
+    }
+    over = {
+        k: right - left for k, (left, right) in slopes.items() if left < 0 < right
+    }  # not kinks met in passing
+    k = max(over, key=over.__getitem__, default=0)
+    largest = max((float(np.linalg.norm(g[k])) for k in known), default=math.inf)
+    return step(k) if over and over[k] > TURNED * largest else None
 
 
-def _rolled_over(case: Case) -> Crossing | None:
-    """The step of a heavy ball over which the gradient changed most; its own move goes on."""
-    beta = getattr(case.method, "hyper", {}).get("beta")
-    x, moves = case.trail.x, case.trail.moves
-    if type(case.method).__name__ != "Momentum" or not isinstance(beta, float) or len(moves) < 3:
-        return None
-    pulls = beta * moves[:-1] - moves[1:]  # lr times the gradient at x[1], x[2], ...
-    with np.errstate(all="ignore"):
-        change = np.abs(((pulls[1:] - pulls[:-1]) * moves[1:-1]).sum(axis=1)) / np.linalg.norm(
-            moves[1:-1], axis=1
-        )
-    k = int(np.argmax(np.nan_to_num(change)))
-    if not change[k] > TURNED * np.linalg.norm(pulls, axis=1).max():
-        return None
-    return (x[k + 1], x[k + 2]), "a step"
+def _gradients(case: Case) -> list[Any]:
+    """The gradients at the last places, as far as the moves of a fixed rate tell them; None elsewhere."""
+    moves, found = case.trail.moves, [None] * len(case.trail.moves)
+    beta = {"GD": 0.0, "Momentum": getattr(case.method, "hyper", {}).get("beta")}.get(
+        type(case.method).__name__
+    )
+    bounded = case.term is not None or isinstance(case.oracle, Box)
+    if (
+        not bounded
+        and isinstance(beta, float)
+        and case.lr > 0
+        and (case.trail.lr[-len(moves) :] == case.lr).all()
+    ):
+        before = np.vstack([np.full((1, case.n), 0.0 if beta == 0 else math.nan), moves[:-1]])
+        pulls = (beta * before - moves) / case.lr
+        found = [pull if np.isfinite(pull).all() else None for pull in pulls]
+    return [*found, case.g]
 
 
 def _hidden(case: Case) -> Crossing | None:
@@ -265,7 +258,7 @@ def _hidden(case: Case) -> Crossing | None:
     for share in NEARBY:
         b = case.x + share * float(np.linalg.norm(case.x - case.start)) * u
         if _slope(case, b, u, float(np.linalg.norm(b - case.x))) > TURNED * case.slope:
-            return (case.x.astype(float), b), "the gradient"
+            return Crossing(case.x.astype(float), b, "the gradient", case.g)
     return None
 
 

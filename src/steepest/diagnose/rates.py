@@ -37,6 +37,12 @@ def cycle(case: Case) -> Verdict | None:
             f"{head}: lr = {number(rate.lr)} is exactly the limit {rate.formula} with the curvature L = "
             f"{number(rate.L)}. Any lr < {number(rate.limit)} converges there; {rate.best} is best tried first."
         )
+    elif rate.lr < rate.limit and not rate.suggested < rate.lr:
+        sentence = (
+            f"{head}: lr = {number(rate.lr)} is below the limit {rate.formula} = {number(rate.limit)} of the curvature "
+            f"here, {number(rate.L)}, but what they jump over bends more. Use smaller steps."
+        )
+        return Verdict("stalled.cycle", sentence, False, evidence, case.default())
     else:
         sentence = (
             f"{head}: lr = {number(rate.lr)} is too large for the curvature {number(rate.L)} (limit "

@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from .case import Case
-from .kinks import Span, decayed, halved, sudden
+from .halving import Span, halved, sudden
+from .kinks import decayed
 from .looks import unfinished
 from .verdict import Verdict
 from .words import number, place
