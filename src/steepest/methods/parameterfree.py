@@ -68,7 +68,19 @@ class Far(NamedTuple):
 
 
 @dataclass(frozen=True)
-class DoG(ParameterFree):
+class FromTheStart(ParameterFree):
+    """Rates from the largest distance to the start, which is taken to be `distance` times (1 + |x0|) at first, the
+    advice of the authors of `DoG`; it carries the unit of x."""
+
+    lr: Rate = 1.0
+    distance: float = 1e-6
+
+    def init(self, point: Point) -> Far:
+        return Far(point.x, self.distance * (1 + norm(point.x)), 0.0)
+
+
+@dataclass(frozen=True)
+class DoG(FromTheStart):
     """Distance over gradients: Ivgi, Hinder & Carmon (2023), without its averaging (`PolyakAveraged`).
 
     The first distance is `distance` times (1 + |x0|), the authors' advice; it carries the unit of x.
@@ -80,16 +92,11 @@ class DoG(ParameterFree):
     array([3., 0.])
     """
 
-    lr: Rate = 1.0
-    distance: float = 1e-6
     _lines = (
         ("d", "maximum(d, abs(x - x0))"),
         ("total", "total + abs(g)**2"),
         ("step", "-lr * d / sqrt(total) * g"),
     )
-
-    def init(self, point: Point) -> Far:
-        return Far(point.x, self.distance * (1 + norm(point.x)), 0.0)
 
     def move(
         self, x: np.ndarray, g: np.ndarray, memory: Far, lr: float, t: float
@@ -101,22 +108,17 @@ class DoG(ParameterFree):
 
 
 @dataclass(frozen=True)
-class DoWG(ParameterFree):
+class DoWG(FromTheStart):
     """Distance over weighted gradients: Khaled, Mishchenko & Jin (2023), Algorithm 1.
 
     The first distance is `distance` times (1 + |x0|), as in `DoG`; it carries the unit of x.
     """
 
-    lr: Rate = 1.0
-    distance: float = 1e-6
     _lines = (
         ("d", "maximum(d, abs(x - x0))"),
         ("total", "total + d**2 * abs(g)**2"),
         ("step", "-lr * d**2 / sqrt(total) * g"),
     )
-
-    def init(self, point: Point) -> Far:
-        return Far(point.x, self.distance * (1 + norm(point.x)), 0.0)
 
     def move(
         self, x: np.ndarray, g: np.ndarray, memory: Far, lr: float, t: float

@@ -1,4 +1,7 @@
-"""Pictures of runs, by matplotlib: each function takes axes and gives them back; nothing is shown or saved."""
+"""Pictures of runs, by matplotlib: each function takes axes and gives them back; nothing is shown or saved.
+
+Without matplotlib each raises `MissingExtraError`, with the line that installs it.
+"""
 
 from __future__ import annotations
 

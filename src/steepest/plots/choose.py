@@ -36,11 +36,6 @@ def run(result: Result, *, axes: Any = None, theme: str | None = None) -> np.nda
     ndarray of Axes
         Nothing is shown or saved: see `matplotlib.pyplot.show` and `steepest.plots.save`.
 
-    Raises
-    ------
-    MissingExtraError
-        Without matplotlib.
-
     Examples
     --------
     >>> import steepest as st

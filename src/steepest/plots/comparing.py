@@ -33,11 +33,6 @@ def comparison(
     Returns
     -------
     ndarray of Axes
-
-    Raises
-    ------
-    MissingExtraError
-        Without matplotlib.
     """
     shown = tracks(result)
     solved = {row["method"]: row for row in result.rows()}

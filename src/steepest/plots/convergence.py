@@ -72,8 +72,6 @@ def convergence(
 
     Raises
     ------
-    MissingExtraError
-        Without matplotlib.
     ArgumentError
         When an argument can't be right.
 

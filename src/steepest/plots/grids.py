@@ -36,8 +36,6 @@ def sweep(result: Sweep, show: str = "fun", *, axes: Any = None, theme: str | No
 
     Raises
     ------
-    MissingExtraError
-        Without matplotlib.
     ArgumentError
         When the sweep is over more than two things, or an argument can't be right.
 

@@ -86,8 +86,6 @@ def sheet(
 
     Raises
     ------
-    MissingExtraError
-        Without matplotlib.
     ArgumentError
         When `axes` are no axes, or not as many as are drawn on.
     """

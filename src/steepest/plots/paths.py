@@ -47,8 +47,6 @@ def path(
 
     Raises
     ------
-    MissingExtraError
-        Without matplotlib.
     ArgumentError
         When an argument can't be right, or the function is of more than two numbers.
 

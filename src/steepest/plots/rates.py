@@ -30,11 +30,6 @@ def learning_rate(rate: LearningRate, *, axes: Any = None, theme: str | None = N
     Returns
     -------
     Axes
-
-    Raises
-    ------
-    MissingExtraError
-        Without matplotlib.
     """
     with sheet(axes, theme, [["rate"]], (5.2, 3.4)) as ((ax,), colours):
         (style,) = looks([rate.method.partition(",")[0]], colours)
@@ -93,8 +88,6 @@ def difference_error(
 
     Raises
     ------
-    MissingExtraError
-        Without matplotlib.
     ArgumentError
         When x is no finite number.
 

@@ -35,8 +35,6 @@ def residuals(result: Result, name: str = "y", *, axes: Any = None, theme: str |
 
     Raises
     ------
-    MissingExtraError
-        Without matplotlib.
     ArgumentError
         When the result has no residuals.
     """

@@ -40,8 +40,6 @@ def plane(
 
     Raises
     ------
-    MissingExtraError
-        Without matplotlib.
     ArgumentError
         When an argument can't be right.
     """

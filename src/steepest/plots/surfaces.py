@@ -36,8 +36,6 @@ def surface(
 
     Raises
     ------
-    MissingExtraError
-        Without matplotlib.
     ArgumentError
         When f is not of two numbers, the axes have no depth, or f is not known or too slow.
     """

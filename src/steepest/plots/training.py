@@ -34,8 +34,6 @@ def training(result: Result, *, axes: Any = None, theme: str | None = None) -> n
 
     Raises
     ------
-    MissingExtraError
-        Without matplotlib.
     ArgumentError
         When the result has no epochs.
     """
@@ -96,8 +94,6 @@ def against(runs: Any, parameter: int = 0, *, axes: Any = None, theme: str | Non
 
     Raises
     ------
-    MissingExtraError
-        Without matplotlib.
     ArgumentError
         When there is no such parameter.
     """
