@@ -125,3 +125,14 @@ class TestAgain:
         f = lambda x: x[0] ** 2 - x[1] ** 2
         r = st.minimize(f, [1.0, 0.0], method=st.GD(lr=0.1), diagnose=False)
         assert st.diagnose(f, r).code == "stalled.saddle"
+
+
+@pytest.mark.parametrize("above", [0.0, 3.0])
+@pytest.mark.parametrize("n", [2, 3, 5, 8, 12])
+def test_curvatures_of_a_black_box_whose_minimum_has_zeros_among_its_numbers(n, above):
+    centre = np.arange(float(n))  # the first coordinate starts where it belongs, and never moves
+    r = st.minimize(lambda x: above + float(((x - centre) ** 2).sum()), np.zeros(n), jac="fd")
+    assert r.success, r.why
+    assert r.evidence["smallest"] == pytest.approx(2, rel=1e-2)
+    assert r.evidence["largest"] == pytest.approx(2, rel=1e-2)
+    assert "flat" not in r.why

@@ -209,7 +209,8 @@ class Case:
                 rise = np.sqrt(2 * gain / np.abs(diagonal))
             most = np.maximum(np.abs(self.x), self.come)
             scale = np.where(np.isfinite(rise), np.minimum(rise, most), scale)
-        found = measure(self.probes, self.x, smooth.f, g, scale, self.noise, self.free, moves, gain=gain)
+        near = (self.probes, self.x, smooth.f, g, scale, self.noise, self.free, moves)
+        found = measure(*near, gain=gain, diagonal=diagonal)
         if found is not None and not self.exact and self.reason.code.startswith("budget"):
             self.flattest = by_a_long_step(self.probes, self.x, smooth.f, found, self.scale, self.noise)
         return found

@@ -22,6 +22,7 @@ FULL = 50  # up to here all n Hessian-vector products are made
 # Above, so many: 10 % negative directions are always found with 10 (measured at n = 100 and 1000).
 LANCZOS = 30
 LONG = 0.1  # share of the way that x may be expected to move: a step that shows small curvatures
+CLEAR = 1e3  # times the noise of three values: what f must change by for three digits of a second difference
 BY_VALUES = 4  # directions whose curvatures are measured by values where n^2/2 values are too many
 
 
@@ -170,6 +171,7 @@ def measure(
     steps: np.ndarray,
     rng: Any = 0,
     gain: float = math.inf,
+    diagonal: np.ndarray | None = None,
 ) -> Curvature | None:
     """The curvatures at `x` in the directions that are `free`, by the way that the budget allows.
 
@@ -184,6 +186,9 @@ def measure(
         measured along these and g.
     gain : float
         By how much f has changed over about that `scale`.
+    diagonal : ndarray, shape (n,)
+        Second derivatives along the coordinates, where differences of the run have told them: no step is so short that
+        they would not be seen above the noise.
     """
     index = np.flatnonzero(free)
     if not index.size:
@@ -196,13 +201,15 @@ def measure(
     k = index.size
     if k * (k + 3) // 2 <= probes.left:
         basis = np.eye(x.size)[:, index]
-        return _by_values(probes, x, f, basis, scale, noise, gain, complete=True)
+        return _by_values(probes, x, f, basis, scale, noise, gain, diagonal, complete=True)
     basis = _span(np.vstack([steps[:1] * free, g * free, steps[1:] * free])[: BY_VALUES + 2], scale)[
         :, :BY_VALUES
     ]
     while basis.shape[1] and basis.shape[1] * (basis.shape[1] + 3) // 2 > probes.left:
         basis = basis[:, :-1]
-    return _by_values(probes, x, f, basis, scale, noise, gain, complete=False) if basis.shape[1] else None
+    if not basis.shape[1]:
+        return None
+    return _by_values(probes, x, f, basis, scale, noise, gain, diagonal, complete=False)
 
 
 def _full(product: Product, index: np.ndarray) -> Curvature | None:
@@ -262,15 +269,9 @@ def _lanczos(product: Product, g: np.ndarray, free: np.ndarray, m: int, rng: Any
 
 
 def _by_values(
-    probes: Probes,
-    x: np.ndarray,
-    f: float,
-    basis: np.ndarray,
-    scale: np.ndarray,
-    noise: float,
-    gain: float,
-    complete: bool,
-) -> Curvature | None:
+    probes: Probes, x: np.ndarray, f: float, basis: np.ndarray, scale: np.ndarray, noise: float, gain: float,
+    diagonal: np.ndarray | None, complete: bool,
+) -> Curvature | None:  # fmt: skip
     """The Hessian within a basis: f(+-t v) for the diagonal, f(t (v + w)) for the rest."""
     k = basis.shape[1]
     unit = float(np.finfo(x.dtype).eps)
@@ -278,6 +279,11 @@ def _by_values(
     relative = max(noise / max(size, 1e-300), unit) if size else unit
     share = min(max(relative**0.25, unit**0.25), 0.1)
     lengths = np.array([share * float((scale[v != 0] / np.abs(v[v != 0])).min()) for v in basis.T])
+    if diagonal is not None:
+        with np.errstate(divide="ignore"):
+            least = np.sqrt(4 * CLEAR * noise / (np.nan_to_num(np.abs(diagonal)) @ basis**2))
+        least = np.maximum(least, math.sqrt(unit) * np.abs(x) @ np.abs(basis))  # x itself is rounded
+        lengths = np.maximum(lengths, np.where(np.isfinite(least), least, 0.0))
     moves = basis * lengths
     right = np.array([probes.smooth((x + v).astype(x.dtype)) for v in moves.T])
     left = np.array([probes.smooth((x - v).astype(x.dtype)) for v in moves.T])
@@ -289,10 +295,10 @@ def _by_values(
             H[i, j] = H[j, i] = mixed
     if not np.isfinite(H).all():
         return None
-    size = max(abs(f), float(np.abs(right).max()), float(np.abs(left).max()))
+    sizes = np.maximum(abs(f), np.maximum(np.abs(right), np.abs(left)))
     values, vectors = np.linalg.eigh(H)
     largest = np.sqrt(np.abs(np.diag(H)))
-    doubt = 4 * max(noise, unit * size) / np.outer(lengths, lengths)
+    doubt = 4 * np.maximum(noise, unit * np.maximum.outer(sizes, sizes)) / np.outer(lengths, lengths)
     error = float(doubt.max()) + 1e-3 * float(np.abs(values).max())
     free = bends(H, doubt + 1e-3 * np.outer(largest, largest), basis)
     return Curvature(values, basis @ vectors, error, complete, x.size, free)

@@ -15,6 +15,9 @@ from .words import along, number, place
 SMALL = 1e-3  # share of the first gradient below which a run may be at a stationary point, though it did not say so
 ASKED = 0.1  # the same where the caller chose the test, and so how exact it need be
 LENIENT = 100  # times the tolerance: a step is a share of the distance, about lr L of it
+STAYED = (
+    1e-6  # share of that way, by which f rises by 1e-12 of what was gained: no more than is left when solved
+)
 NEAR = 0.05  # share of the way so far that may be left, where f still reacts to it
 PUSHES = 6  # down a saddle, each 16 times as far
 FAINT = 1e-6  # share of |f| that a slope foretells over the whole reach, from which it is looked for in half powers
@@ -37,9 +40,17 @@ def solved(case: Case, left: tuple[float, float] | None = None) -> bool:
 
 
 def ahead(case: Case) -> np.ndarray:
-    """How far Newton's step along each axis leads, as a share of the way that the coordinates have come, shape (k,)."""
+    """How far Newton's step along each axis leads, as a share of the way that the coordinates have come, shape (k,).
+
+    Of a coordinate that was where it belongs from the start, that way is rounding: a share of the way over which f
+    would rise by what the run has gained stands for it.
+    """
+    c = case.curvature
+    bend = np.zeros(case.n) if c is None else c.vectors**2 @ np.abs(c.values)
     with np.errstate(all="ignore"):
-        shares = np.abs(case.newton.steps) / case.come[:, None]
+        span = np.sqrt(2 * abs(case.gains[0]) / bend)
+        way = np.maximum(case.come, np.where(np.isfinite(span), STAYED * span, 0.0))
+        shares = np.abs(case.newton.steps) / way[:, None]
     return np.where(case.newton.steps == 0, 0.0, shares).max(axis=0)
 
 
@@ -244,4 +255,6 @@ def confirmed(case: Case, start: str = " ") -> str:
     if c.complete:
         return f"{a}nothing lower was found, also not along {along(c.vectors[:, 0])}, where f is flat (curvature 0)."
     seen = f"{number(case.sign * c.smallest)}, in {c.values.size} directions of {c.n}"
+    if not case.exact:  # nor are these directions such as show the ends of a spectrum
+        return f"{a}as far as was looked: smallest curvature {seen}.".replace(": as far", " as far")
     return f"{a}smallest curvature seen {seen}; none is below {number(case.sign * c.lowest)}."
