@@ -2,8 +2,10 @@
 
 Each task: batches of 32, 48 epochs (2000 samples are 3024 steps). The reference is the best of gradient descent and
 Adam, each at 11 rates from 1e-4 to 10 by half decades, with linear decay to zero, on the same seeds; ``fit`` is
-called with nothing but loss and data. The first group of tasks was used to choose the constants of the race; the
-second was known then, but not used; the third was written when the race was done. Steps of the race are counted.
+called with nothing but loss and data. The lowest loss known is that of all these, and of BFGS from where the best
+hand-tuned run and the library's ended. The first group of tasks was used to choose the constants of the race; the
+second was known then, but not used; the third was written when the race was done; the fourth (tasks/unseen.py) after
+the others had been looked at once more, which changed nothing. Steps of the race are counted.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import numpy as np
 
 import steepest as st
 from steepest import losses
+from tasks.unseen import UNSEEN
 
 ROWS, EPOCHS, BATCH = 2000, 48, 32
 RATES = [10.0 ** (k / 2) for k in range(-8, 3)]
@@ -270,10 +273,9 @@ def gaps(task, seed):
                 )
     (rule, lr), (best, r) = min(tuned.items(), key=lambda item: item[1][0])
     ours, chosen = final(task, seed)
-    polish = st.fit(
-        loss, r.x, data, batch_size=None, epochs=400, jac=None if isinstance(loss, losses.Linear) else True
-    )
-    low = min(polish.fun, best, ours)
+    jac = None if isinstance(loss, losses.Linear) else True
+    polished = [st.fit(loss, end.x, data, batch_size=None, epochs=400, jac=jac).fun for end in (r, chosen)]
+    low = min(best, ours, *polished)
     extra = chosen.evidence["race_steps"] / steps
     return best - low, ours - low, extra, f"{rule} {lr:.2g}", chosen.method
 
@@ -282,12 +284,12 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--groups", default="tuned on,judged on,written afterwards")
+    parser.add_argument("--groups", default="tuned on,judged on,written afterwards,written last")
     quick = parser.parse_args()
     if quick.quick:
         globals().update(EPOCHS=3, RATES=RATES[4:9:2])
     print(f"{'task':26} {'tuned gap':>10} {'ours':>10} {'ratio':>6} {'extra':>6}  tuned by, ours")
-    groups = {"tuned on": TUNED, "judged on": JUDGED, "written afterwards": FRESH}
+    groups = {"tuned on": TUNED, "judged on": JUDGED, "written afterwards": FRESH, "written last": UNSEEN}
     for name in quick.groups.split(","):
         tasks = groups[name]
         ratios = []

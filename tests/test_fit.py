@@ -578,8 +578,8 @@ def test_a_loss_that_settled_changed_by_0_not_by_its_negative(line):
 
 def test_advice_on_columns_out_of_scale_names_what_to_do_where_the_rate_was_chosen_already():
     rng = np.random.default_rng(3)
-    X = rng.normal(size=(600, 2)) * [1e-4, 1e4]
-    y = X @ [1e4, 0.0] + 0.1 * rng.normal(size=600)
+    X = rng.normal([1e5, -1e5], size=(600, 2))
+    y = X[:, 0] - 1e5 + 0.1 * rng.normal(size=600)
     r = st.fit(both, np.zeros(2), (X, y), jac=True, epochs=2, method="gd")
     assert r.code == "stalled.plateau"
     assert "Standardise them" in r.advice

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import steepest as st
-from steepest.training.race import EXTRA, LANE, UNKNOWN, climb, decayed, lengths
+from steepest.methods.stretched import Stretched, inverse_size
+from steepest.training.race import EXTRA, LANE, UNKNOWN, climb, decayed, lengths, out_of_scale
 
 
 @pytest.fixture
@@ -98,3 +99,54 @@ def test_columns_out_of_scale_are_trained_although_a_step_of_signs_leads_upwards
     r = st.fit(lambda w, X, y: np.mean((X @ w[:4] + w[4] - y) ** 2), np.zeros(5), (X, y), rng=seed)
     assert r.evidence["lr"] > 1e-5
     assert r.fun < 0.95 * np.mean(y**2)  # 1 - 1e-8 of it with the rate of 3e-13 that was chosen once
+
+
+def half_logistic(p, X, y):
+    z = X @ p[:-1] + p[-1]
+    s = ((1 + np.tanh(z / 2)) / 2 - y) / len(y)
+    return np.mean(np.logaddexp(0, z) - y * z), np.append(X.T @ s, s.sum())
+
+
+def half_squared(p, X, y):
+    r = X @ p[:-1] + p[-1] - y
+    return np.mean(r**2) / 2, np.append(X.T @ r, r.sum()) / len(y)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("loss", [half_squared, half_logistic])
+def test_columns_in_any_unit_are_trained_as_scaled_ones_are(loss, seed):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(1500, 5))
+    z = X @ rng.normal(size=5) + 0.3 * rng.normal(size=1500)
+    y = z if loss is half_squared else (z > 0).astype(float)
+    raw = X * [1.0, 30.0, 2e3, 0.02, 1e-4]
+    plain, other = (st.fit(loss, np.zeros(6), (data, y), jac=True, rng=seed) for data in (X, raw))
+    assert plain.evidence["scale"] is None
+    assert "Stretched(Adam(" in other.method
+    assert other.fun < 1.15 * plain.fun
+    assert other.evidence["race_steps"] <= EXTRA * other.nit
+
+
+def test_a_stretched_rule_is_the_rule_on_stretched_coordinates():
+    scale = np.array([0.25, 4.0, 1.0])
+    f = lambda x: (x[0] - 1) ** 2 + 3 * (x[1] + 2) ** 2 + x[0] * x[2] + x[2] ** 2
+    stretched = lambda u: f(u * scale)
+    rule = st.Adam(lr=0.1)
+    one = st.minimize(f, [3.0, 2.0, 1.0], method=Stretched(rule, scale), maxiter=20)
+    two = st.minimize(stretched, [12.0, 0.5, 1.0], method=rule, maxiter=20)
+    np.testing.assert_allclose(one.history.x, two.history.x * scale, rtol=1e-12)
+
+
+def test_scales_are_powers_of_two_against_the_size_of_gradients():
+    scale = inverse_size([np.array([8.0, 0.5, 0.0, 1.0]), np.array([-8.0, 0.5, 0.0, -1.0])])
+    np.testing.assert_array_equal(scale, [0.25, 4.0, 1.0, 2.0])  # the geometric mean of 8, 1/2 and 1 is 1.6
+
+
+def test_columns_are_out_of_scale_by_their_largest_numbers():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 3))
+    assert not out_of_scale(X)
+    assert not out_of_scale((rng.random((300, 50)) < 0.02).astype(float))  # seldom, not small
+    assert out_of_scale(X * [1, 1, 1e3])
+    assert out_of_scale(X * 1e-3)  # beside an intercept
+    assert not out_of_scale(X[:, 0])

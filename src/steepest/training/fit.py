@@ -35,7 +35,7 @@ from .linear import Model
 from .means import mean_loss
 from .minibatch import MiniBatch
 from .plan import Plan
-from .race import decayed, race
+from .race import race
 from .sparse import Whole
 from .trainable import delivery, entrants, innermost, suited
 from .trained import listener, summary
@@ -217,8 +217,8 @@ def fit(
         if rules:
             # asked before the race, which may read a stream to its end: its rows are known then
             steps = plan.steps(train)
-            found = found or race(rules, oracle, train, plan, start, wrap, delivery)
-            chosen = decayed(rules[found.rule], found.lr, steps)
+            found = found or race(rules, oracle, train, plan, start, wrap, delivery, model is not None)
+            chosen = found.method(rules, steps)
             evidence = found._asdict() | {"rule": rules[found.rule].name}
         chosen = wrap(chosen)
         log.begun(chosen, start, f"{f0:.6g} (of the first batch)", oracle)
