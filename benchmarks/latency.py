@@ -6,6 +6,7 @@ Run: python benchmarks/latency.py [--quick]
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -13,6 +14,9 @@ import sys
 BEGIN = (
     "import time, numpy as np; began = time.perf_counter()\nx, g = np.ones(1000, 'f4'), np.ones(1000, 'f4')\n"
 )
+ENV = {
+    name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+}  # as where installed
 END = "\nprint(time.perf_counter() - began)"
 CONTENDERS = {
     "import steepest alone": "import steepest",
@@ -35,7 +39,11 @@ def main() -> None:
     for _ in range(rounds):
         for name, code in CONTENDERS.items():
             done = subprocess.run(
-                [sys.executable, "-c", BEGIN + code + END], capture_output=True, text=True, check=False
+                [sys.executable, "-c", BEGIN + code + END],
+                capture_output=True,
+                text=True,
+                check=False,
+                env=ENV,
             )
             if done.returncode == 0:
                 seconds[name].append(float(done.stdout.split()[-1]))

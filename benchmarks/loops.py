@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import statistics
 import sys
+import time
 
 import numba
 import numpy as np
@@ -83,7 +84,7 @@ def main() -> None:
             runs[key]()  # compiles on the way
             assert runs[key]().engine == "compiled loop"
         np.testing.assert_allclose(runs["minimize, formula"]().x, runs["by hand, njit"]()[0], rtol=1e-6)
-        seconds = interleave(runs, rounds)
+        seconds = interleave(runs, rounds, time.process_time)
         for key, each in seconds.items():
             ratio = median_ratio(each, seconds["by hand, njit"])
             print(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -84,6 +85,53 @@ def _apart(rows: np.ndarray) -> np.ndarray:
     return apart
 
 
+@dataclass(frozen=True)
+class Lanes:
+    """Runs that go on: a row for each thing that is known of them, a column for each run.
+
+    Attributes
+    ----------
+    at : dict
+        The row of each name (see `rows`).
+    state : ndarray, shape (rows, runs)
+    going : ndarray, shape (runs,)
+        Which of the task's runs these are.
+    n : int
+        The number of coordinates.
+    """
+
+    at: dict[str, int]
+    state: np.ndarray
+    going: np.ndarray
+    n: int
+
+    @classmethod
+    def beginning(cls, task: Task, watch: Watch) -> Lanes:
+        """All runs of a task at their starts, with the limits within which they need not be asked."""
+        n, runs = task.starts.shape
+        at = {name: k for k, name in enumerate(rows(task.rule, n, task.varied))}
+        lanes = cls(at, _apart(np.zeros((len(at), runs))), np.arange(runs), n)
+        for name, value in {
+            **dict.fromkeys([".old", ".f_old"], math.nan), ".lowest": math.inf, ".going": 1.0,
+            "x": task.starts, ".best": task.starts,
+            ".g_low": watch.g_low**2, ".g_high": watch.g_high**2, ".f_low": watch.f_low,
+            **{name: task.values[name] for name in task.varied},
+        }.items():  # fmt: skip
+            lanes[name][...] = value
+        return lanes
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """What is known by that name: of shape (n, runs) where it is a vector, else (runs,)."""
+        if name in self.at:
+            return self.state[self.at[name]]
+        begin = self.at[f"{name}.0"]
+        return self.state[begin : begin + self.n]
+
+    def of(self, which: np.ndarray) -> Lanes:
+        """The same for some of the runs."""
+        return replace(self, state=_apart(self.state[:, which]), going=self.going[which])
+
+
 def run_lanes(task: Task, meaning: tuple[Expression, ...] | None) -> Outcome:
     """What `run_batch` does, for few coordinates in float64; `meaning` is what the task evaluates, if it is known.
 
@@ -92,65 +140,59 @@ def run_lanes(task: Task, meaning: tuple[Expression, ...] | None) -> Outcome:
     MissingExtraError
         When llvmlite, which comes with Numba, is not installed.
     """
-    rule, limit, out = task.rule, task.limit, task.unfinished()
-    n, runs = task.starts.shape
-    names = rows(rule, n, task.varied)
-    at = {name: k for k, name in enumerate(names)}
-    here, old, best = (slice(at[f"{name}.0"], at[f"{name}.0"] + n) for name in ("x", ".old", ".best"))
+    rule, limit, out, t = task.rule, task.limit, task.unfinished(), 0.0
     hyper = np.array([task.values[name] for name in rule.defaults if name not in task.varied], float)
     with np.errstate(all="ignore"):
         first = Moment.at(task.starts, task.batch)
         watch = Watch.of(task.criterion, first.g_norm)
-        call = compiled(rule, n, task.varied, meaning, watch.step, watch.change)
-        state = _apart(np.zeros((len(names), runs)))
-        state[here] = state[best] = task.starts
-        state[old] = state[at[".f_old"]] = math.nan
-        state[at[".lowest"]], state[at[".going"]], state[at[".f_low"]] = math.inf, 1.0, watch.f_low
-        state[at[".g_low"]], state[at[".g_high"]] = watch.g_low**2, watch.g_high**2
-        for name in task.varied:
-            state[at[name]] = task.values[name]
-        going, views, t = np.arange(runs), list(state), 0.0
+        call = compiled(rule, len(task.starts), task.varied, meaning, watch.step, watch.change)
+        lanes = Lanes.beginning(task, watch)
+        views = list(lanes.state)
         try:
-            while going.size:
-                if meaning is None:
-                    f, g = task.batch(state[here])
-                    t += 1
-                    call(t, t, hyper, *views, f, *g)
-                else:
-                    begin, t = t + 1, min(t + BLOCK, limit + 1)
-                    call(begin, t, hyper, *views)
-                waiting = state[at[".going"]] == 0
-                if t <= limit and not waiting.any():
-                    continue
-                # What waits is still where it was judged; where the steps are used up, x is one step too far.
-                ended = waiting | (t > limit)
-                chosen = state[:, ended]
-                x, f = np.where(waiting[ended], chosen[here], chosen[old]), chosen[at[".f_old"]]
-                asked = np.flatnonzero(waiting[ended])
-                doubtful, codes = [], np.full(f.size, "budget.steps", object)
-                if asked.size:
-                    now = Moment.at(np.ascontiguousarray(x[:, asked]), task.batch)
-                    before = Moment(chosen[old][:, asked], f[asked], now.g, now.g_norm)
-                    f[asked] = now.f
-                    begun = first.of(going[ended][asked])
-                    for k, run in enumerate(going[ended][asked]):
-                        steps = int(chosen[at[".steps"], asked[k]])
-                        reason = task.criterion(history(k, steps, now, before, begun))
-                        codes[asked[k]] = reason.code if reason else INTERRUPTED
-                        if not reason:
-                            doubtful.append(run)
-                steps = np.minimum(chosen[at[".steps"]], limit)
-                runs = going[ended]
-                out.put(runs, task.ended(steps, codes, (x, f), (chosen[best], chosen[at[".lowest"]])))
-                for run in doubtful:  # within rounding of a limit: alone, it is asked at every step
-                    out.put(np.array([run]), run_batch(task.of(np.array([run]))))
-                    if out.code[run] == INTERRUPTED:
-                        raise KeyboardInterrupt
-                going, state = going[~ended], _apart(state[:, ~ended])
-                views = list(state)
+            while lanes.going.size:
+                begin, t = t + 1, t + 1 if meaning is None else min(t + BLOCK, limit + 1)
+                f, g = task.batch(lanes["x"]) if meaning is None else ((), ())
+                call(begin, t, hyper, *views, *([f, *g] if meaning is None else []))
+                waiting = lanes[".going"] == 0
+                if t > limit or waiting.any():
+                    _enter(task, out, lanes.of(waiting | (t > limit)), first)
+                    lanes = lanes.of(~waiting & (t <= limit))
+                    views = list(lanes.state)
         except KeyboardInterrupt:
-            left = out.code[going] == INTERRUPTED
-            chosen, code = state[:, left], out.code[going[left]]
-            last, known = (chosen[old], chosen[at[".f_old"]]), (chosen[best], chosen[at[".lowest"]])
-            out.put(going[left], task.ended(np.maximum(chosen[at[".steps"]] - 1, 0), code, last, known))
+            left = lanes.of(out.code[lanes.going] == INTERRUPTED)
+            steps = np.maximum(left[".steps"] - 1, 0)
+            out.put(left.going, _ended(task, left, left[".old"], left[".f_old"], steps, out.code[left.going]))
     return out
+
+
+def _enter(task: Task, out: Outcome, lanes: Lanes, first: Moment) -> None:
+    """How these runs ended: those that wait are asked why; the steps of the others are used up.
+
+    What waits is still where it was judged; where the steps are used up, x is one step too far.
+    """
+    waiting = lanes[".going"] == 0
+    x, f = np.where(waiting, lanes["x"], lanes[".old"]), lanes[".f_old"].copy()
+    codes = np.full(f.size, "budget.steps", object)
+    asked = np.flatnonzero(waiting)
+    if asked.size:
+        now = Moment.at(np.ascontiguousarray(x[:, asked]), task.batch)
+        before = Moment(lanes[".old"][:, asked], f[asked], now.g, now.g_norm)
+        begun = first.of(lanes.going[asked])
+        f[asked] = now.f
+        for k, run in enumerate(asked):
+            reason = task.criterion(history(k, int(lanes[".steps"][run]), now, before, begun))
+            codes[run] = reason.code if reason else INTERRUPTED
+    steps = np.minimum(lanes[".steps"], task.limit)
+    out.put(lanes.going, _ended(task, lanes, x, f, steps, codes))
+    for run in lanes.going[
+        codes == INTERRUPTED
+    ]:  # within rounding of a limit: alone, it is asked at every step
+        out.put(np.array([run]), run_batch(task.of(np.array([run]))))
+        if out.code[run] == INTERRUPTED:
+            raise KeyboardInterrupt
+
+
+def _ended(
+    task: Task, lanes: Lanes, x: np.ndarray, f: np.ndarray, steps: np.ndarray, codes: np.ndarray
+) -> Outcome:
+    return task.ended(steps, codes, (x, f), (lanes[".best"], lanes[".lowest"]))
