@@ -185,10 +185,10 @@ def ways_to(f, x, value):
     from scipy.optimize._numdiff import approx_derivative
 
     objective = Batched(f)
-    three = ThreePoint(objective, x, value)
+    three = ThreePoint(objective, x)
 
     def first():
-        return Finite(objective, x, value, None, 0)
+        return Finite(objective, x, None, 0)
 
     def later(central):
         known = first()
@@ -209,7 +209,7 @@ def ways_to(f, x, value):
         "fd, first gradient": lambda: first().gradient(x, value)[0],
         "fd, forward": later(False),
         "fd, central": later(True),
-        "accurate": lambda: Accurate(objective, x, value).gradient(x, value)[0],
+        "accurate": lambda: Accurate(objective, x).gradient(x, value)[0],
     }
 
 

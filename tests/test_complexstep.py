@@ -16,7 +16,7 @@ from steepest.params import Parameters
 
 def differentiate(f, x, bounds=None):
     objective = Objective(f, Parameters(x))
-    return ComplexStep(objective, x, None, bounds, 0).gradient(x, objective(x))
+    return ComplexStep(objective, x, bounds, 0).gradient(x, objective(x))
 
 
 ANALYTIC = {
@@ -52,7 +52,7 @@ def test_many_variables_and_x_unchanged():
 def test_checked_once_and_again_after_refresh():
     x = np.array([1.0, 2.0])
     objective = Objective(lambda y: np.exp(y).sum(), Parameters(x))
-    derivative = ComplexStep(objective, x, None, None, 0)
+    derivative = ComplexStep(objective, x, None, 0)
     f = objective(x)
     counts = []
     for again in (False, False, True):

@@ -38,7 +38,7 @@ def objective_of(f, x, **limits):
 def differentiate(kind, f, x, bounds=None, f0=None):
     x = np.asarray(x) if np.asarray(x).dtype == np.float32 else np.asarray(x, float)
     objective = objective_of(f, x)
-    return kind(objective, x, None, bounds, 0).gradient(x, objective(x) if f0 is None else f0)
+    return kind(objective, x, bounds, 0).gradient(x, objective(x) if f0 is None else f0)
 
 
 def honest(g, error, truth, share=10.0):
@@ -277,7 +277,7 @@ def test_nothing_is_asked_outside_the_bounds(kind, box):
         assert (y <= high).all()
         return math.exp(y[0]) * y[1]
 
-    derivative = kind(objective_of(f, x), x, None, (low, high), 0)
+    derivative = kind(objective_of(f, x), x, (low, high), 0)
     truth = np.array([2 * math.e, math.e])
     for _ in range(3):  # also with the steps that are known then
         g, error = derivative.gradient(x, f(x))
@@ -337,7 +337,7 @@ def test_what_can_not_be_seen_is_unknown(kind, f):
 def test_stairs_are_flagged(steps):
     x = np.array([1.3, 2.0])
     objective = objective_of(lambda y: math.floor(steps * y[0]) / steps + y[1] ** 2, x)
-    derivative = Finite(objective, x, None, None, 0)
+    derivative = Finite(objective, x, None, 0)
     g, error = derivative.gradient(x, objective(x))
     assert error[0] >= 1  # the slope that stairs suggest is 1, that of a stair 0
     if steps == 1.0:
@@ -373,7 +373,7 @@ def path(n, steps=12):
 def test_economy_four_evaluations_each_once_then_one():
     f, _, points = path(6)
     objective = objective_of(f, points[0])
-    derivative = Finite(objective, points[0], None, None, 0)
+    derivative = Finite(objective, points[0], None, 0)
     derivative.gradient(points[0], f(points[0]))
     assert objective.nfev <= 7 + 4 * 6
     for point in points[1:3]:
@@ -385,7 +385,7 @@ def test_economy_four_evaluations_each_once_then_one():
 
 def test_honest_from_the_start_to_the_end_and_steps_follow_the_noise():
     f, slope, points = path(6)
-    derivative = Finite(objective_of(f, points[0]), points[0], None, None, 0)
+    derivative = Finite(objective_of(f, points[0]), points[0], None, 0)
     for point in points:
         g, error = derivative.gradient(point, f(point))
         assert honest(g, error, slope(point)).all()
@@ -395,7 +395,7 @@ def test_honest_from_the_start_to_the_end_and_steps_follow_the_noise():
 def test_central_when_forward_does_no_longer_do_and_then_for_good():
     x = np.array([1.0, 2.0])
     f = lambda y: 1e4 + float(((y - 0.5) ** 2).sum() + 0.1 * ((y - 0.5) ** 3).sum())
-    derivative = Finite(objective_of(f, x), x, None, None, 0)
+    derivative = Finite(objective_of(f, x), x, None, 0)
     kinds = []
     for share in (1, 0.5, 0.1, 1e-3, 1e-5, 1e-6, 1e-7, 0.1):
         point = 0.5 + (x - 0.5) * share
@@ -411,14 +411,14 @@ def test_free_second_derivatives():
     x = np.array([1.0, -2.0, 3.0])
     scales = np.array([1e-6, 1.0, 1e6])
     objective = objective_of(lambda y: float(np.exp(y / scales).sum()) + 5 * y[1], x * scales)
-    derivative = Finite(objective, x * scales, None, None, 0)
+    derivative = Finite(objective, x * scales, None, 0)
     assert derivative.diagonal() is None
     derivative.gradient(x * scales, objective(x * scales))
     assert derivative.diagonal() == pytest.approx(np.exp(x) / scales**2, rel=1e-2)
 
 
 def test_second_derivatives_that_are_not_seen_are_nan():
-    derivative = Finite(objective_of(lambda y: 3 * y[0] + y[1] ** 2, np.ones(2)), np.ones(2), None, None, 0)
+    derivative = Finite(objective_of(lambda y: 3 * y[0] + y[1] ** 2, np.ones(2)), np.ones(2), None, 0)
     derivative.gradient(np.ones(2), 4.0)
     assert np.isnan(derivative.diagonal()[0])
     assert derivative.diagonal()[1] == pytest.approx(2, rel=1e-2)
@@ -429,7 +429,7 @@ def test_refresh_sees_the_tolerance_of_a_solver():
         return smooth(y) + lattice * (0.5 - (float(y @ y) / lattice) % 1)
 
     x = np.array([0.3, -1.7])
-    derivative = Finite(objective_of(rough, x), x, None, None, 0)
+    derivative = Finite(objective_of(rough, x), x, None, 0)
     derivative.gradient(x, rough(x))
     before = derivative.noise(rough(x))
     assert derivative.refresh(x, rough(x))
@@ -441,7 +441,7 @@ def test_refresh_sees_the_tolerance_of_a_solver():
 
 def test_refresh_of_what_is_well_known_changes_nothing():
     x = np.array([0.3, -1.7])
-    derivative = Finite(objective_of(smooth, x), x, None, None, 0)
+    derivative = Finite(objective_of(smooth, x), x, None, 0)
     assert derivative.refresh(x, smooth(x)) is False  # nothing is known yet
     derivative.gradient(x, smooth(x))
     derivative.refresh(x, smooth(x))  # to central differences
@@ -453,7 +453,7 @@ def test_right_on_the_way_into_a_corner():
     # and is then too small by up to 100, so only the gradient itself is held to account
     x = np.array([1.0])
     f = lambda y: y[0] - math.log(y[0]) if y[0] > 0 else math.nan
-    derivative = Finite(objective_of(f, x), x, None, None, 0)
+    derivative = Finite(objective_of(f, x), x, None, 0)
     for at in (1.0, 0.4, 0.1, 0.03, 0.01, 1e-3):
         point = np.array([at])
         g, _ = derivative.gradient(point, f(point))
@@ -465,7 +465,7 @@ def test_curvature_that_grew_through_another_coordinate_is_noticed():
     slope = lambda y: np.array([2 * (y[0] - 1e6) + 2 * (y[0] * y[1] - 2) * y[1],
                                 2 * (y[1] - 2e-6) + 2 * (y[0] * y[1] - 2) * y[0]])  # fmt: skip
     first, second = np.ones(2), np.array([999979.943, -0.00370613886])  # f'' along x[1] is 4, then 2e12
-    derivative = Finite(objective_of(f, first), first, None, None, 0)
+    derivative = Finite(objective_of(f, first), first, None, 0)
     derivative.gradient(first, f(first))
     wrong, _ = derivative.gradient(second, f(second))
     third = second - 1e-4 * np.sign(wrong) * [0, 1]
@@ -478,7 +478,7 @@ def test_the_budget_is_never_exceeded():
     x = np.linspace(1, 2, 5)
     for maxfun in range(1, 40, 3):
         objective = objective_of(smooth, x, maxfun=maxfun)
-        derivative = Finite(objective, x, None, None, 0)
+        derivative = Finite(objective, x, None, 0)
         try:
             for _ in range(5):
                 derivative.gradient(x + 0.01 * objective.nfev, smooth(x))
@@ -511,7 +511,7 @@ def test_batches_and_workers_give_the_numbers_of_one_by_one(kind, n):
         for how in (rows, lambda xs: evaluate(smooth, xs, pool)):
             objective = Batched(smooth, Parameters(x))
             objective.how = how
-            g, error = kind(objective, x, None, None, 0).gradient(x, smooth(x))
+            g, error = kind(objective, x, None, 0).gradient(x, smooth(x))
             assert (g == alone[0]).all()
             assert (error == alone[1]).all()
 

@@ -65,7 +65,7 @@ class Keeper(Journal):
             place = saved["places"][place.inner.place]
         value = objective(place.x)  # which does not count: only so one can see which function it was
         if saved["instead"] is not None:
-            _learn(derivative.stand_in(history._x[0], history.first.f), saved["instead"])  # type: ignore[attr-defined]
+            _learn(derivative.stand_in(history._x[0]), saved["instead"])  # type: ignore[attr-defined]
         for part, state in zip((objective, oracle, derivative), saved["parts"], strict=True):
             _learn(part, state)
         for generator, state in zip(_generators(objective), saved["generators"], strict=True):

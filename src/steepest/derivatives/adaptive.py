@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from ..oracle import Objective
 from .calibration import Ground, Steps, calibrate, fit, glance, moves
 from .noise import WIDER, Noise, estimate_noise
-from .probes import Probes, three_point
+from .probes import Differences, three_point
 
 # Measured on 15 problems, driven by BFGS: evaluations until 1e-8 of the start
 SHARE = 0.02  # of the gradient, the error up to which forward differences do; 0.1 costs as much, 0.3 twice
@@ -25,7 +23,7 @@ ROUGH = 1e-12  # of the value, from which noise is no rounding of float64
 SLACK = 0.3  # how far outside of what the slopes foretell f may change; 0.1 and 1 cost the same
 
 
-class Finite:
+class Finite(Differences):
     """Adaptive finite differences: forward while they are good enough, then central.
 
     The noise e of fun is measured at the first gradient, and the best step of each coordinate by
@@ -43,8 +41,6 @@ class Finite:
     x0 : ndarray, shape (n,)
         Sets the scale of each coordinate: |x0_i|, or 1 at 0. Where the measurement begins, not its result; at 0
         it leaps to where f reacts.
-    f0 : float, optional
-        Not needed; the signature is that of all derivatives.
     bounds : (low, high), optional
         Arrays of shape (n,); nothing is evaluated outside.
     rng : int or numpy.random.Generator
@@ -76,19 +72,10 @@ class Finite:
     measured: Noise
     steps: Steps
 
-    def __init__(
-        self,
-        objective: Objective,
-        x0: np.ndarray,
-        f0: float | None = None,
-        bounds: tuple[np.ndarray, np.ndarray] | None = None,
-        rng: Any = None,
-    ):
-        self.objective, self.probes = objective, Probes(objective, bounds)
-        self.rng = np.random.default_rng(rng)
+    def begin(self, x0: np.ndarray) -> None:
         self.scale = np.where(x0 == 0, 1.0, np.abs(x0)).astype(float)
         self.lost = x0 == 0  # nothing tells their scale, until their steps are known
-        self.unit, self.all = float(np.finfo(x0.dtype).eps), np.arange(x0.size)
+        self.all = np.arange(x0.size)
         self.ready, self.central, self.window = False, False, 1.0
         self.blind = False  # whether any coordinate is flat
         self.exact_at: np.ndarray | None = None  # where the slopes of `steps` are the gradient

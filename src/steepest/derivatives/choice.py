@@ -78,10 +78,10 @@ def choose(
     except (TypeError, ValueError) as error:
         raise ArgumentError(f"rng={rng!r}: expected a whole number, at least 0, or a Generator.") from error
     if isinstance(jac, str) and jac in DIFFERENCES:
-        return DIFFERENCES[jac](objective, x0, f0, bounds, rng)
+        return DIFFERENCES[jac](objective, x0, bounds, rng)
 
-    def differences(x: np.ndarray, f: float) -> Derivative:
-        return DIFFERENCES[otherwise](objective, x, f, bounds, rng)
+    def differences(x: np.ndarray) -> Derivative:
+        return DIFFERENCES[otherwise](objective, x, bounds, rng)
 
     def proved(name: str, tell: Primitive, source: str = "") -> Proved:
         return Proved(name, tell, objective, x0, f0, bounds, rng, differences, source)
@@ -98,7 +98,7 @@ def choose(
     # whose arrays x0 is made of; or fun turns NumPy's into its own, as functions of JAX do
     if jac in (None, False, "auto") and (library := parameters.library or objective.library) is not None:
         if not library.differentiates:
-            return DIFFERENCES[otherwise](objective, x0, f0, bounds, rng)
+            return DIFFERENCES[otherwise](objective, x0, bounds, rng)
         tell = library.over_batches(objective) if batches else library.differentiate(objective.raw)
         return proved(library.name, tell)
     name = "autograd" if jac in (None, False, "auto") else jac

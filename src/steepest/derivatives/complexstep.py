@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ..errors import ArgumentError, SteepestError
-from ..oracle import Objective
 from .directional import directional
+from .probes import Differences
 
 TINY = 1e-30  # h^2 vanishes beside 1 in every precision; h itself does not underflow, even squared
 
 
-class ComplexStep:
+class ComplexStep(Differences):
     """Gradient as Im f(x + i h e_j)/h with h = 1e-30 |x_j|: n evaluations, exact to rounding.
 
     Squire & Trapp (1998). It holds only for functions that are analytic and compute with complex numbers
@@ -22,7 +20,7 @@ class ComplexStep:
 
     Parameters
     ----------
-    objective, x0, f0, bounds, rng
+    objective, x0, bounds, rng
         As for `Finite`; nothing is evaluated outside the bounds since no coordinate moves.
 
     Raises
@@ -43,18 +41,7 @@ class ComplexStep:
 
     name = "cs"
     report = "complex step, agreed with central differences"
-
-    def __init__(
-        self,
-        objective: Objective,
-        x0: np.ndarray,
-        f0: float | None = None,
-        bounds: tuple[np.ndarray, np.ndarray] | None = None,
-        rng: Any = None,
-    ):
-        self.objective, self.rng, self.checked = objective, np.random.default_rng(rng), False
-        self.bounds = bounds
-        self.unit = float(np.finfo(x0.dtype).eps)
+    checked = False
 
     def noise(self, f: float) -> float:
         """The uncertainty of one value of fun near `f`: its rounding."""
@@ -107,8 +94,9 @@ class ComplexStep:
 
     def _check(self, x: np.ndarray, g: np.ndarray) -> None:
         scale = np.where(x == 0, 1.0, np.abs(x)).astype(float)
-        if self.bounds is not None:
-            scale = np.minimum(scale, np.minimum(x - self.bounds[0], self.bounds[1] - x) / 2)
+        if self.probes.bounds is not None:
+            low, high = self.probes.bounds
+            scale = np.minimum(scale, np.minimum(x - low, high - x) / 2)
         d = self.rng.choice([-1.0, 1.0], x.size) * scale
         with np.errstate(all="ignore"):
             measured = directional(self.objective, x, d, scale)

@@ -62,7 +62,7 @@ def measure(
         return objective(y)
 
     start = x[index]
-    measured, error = Accurate(Objective(part, Parameters(start)), start, f).gradient(start, f)
+    measured, error = Accurate(Objective(part, Parameters(start)), start).gradient(start, f)
     return measured.astype(float), error
 
 

@@ -6,29 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from ..oracle import Objective
 from .adaptive import Finite as Finite
 from .calibration import fit, moves
 from .ladder import Accurate as Accurate
-from .probes import Probes, three_point
+from .probes import Differences, three_point
 
 
-class _Fixed:
+class _Fixed(Differences):
     """What `TwoPoint` and `ThreePoint` share: steps that are a fixed share of |x_i|."""
 
     name: str
     order: int
 
-    def __init__(
-        self,
-        objective: Objective,
-        x0: np.ndarray,
-        f0: float | None = None,
-        bounds: tuple[np.ndarray, np.ndarray] | None = None,
-        rng: Any = None,
-    ):
-        self.probes = Probes(objective, bounds)
-        self.unit = float(np.finfo(x0.dtype).eps)
+    def begin(self, x0: np.ndarray) -> None:
         self.share = self.unit ** (1 / (self.order + 1))
         # a coordinate that passes through 0 must not take its scale with it
         self.least = 1e-3 * np.where(x0 == 0, 1e3, np.abs(x0)).astype(float)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from ..oracle import Objective
 from .calibration import SEEN, Ask, Ground, calibrate
 from .noise import Noise, estimate_noise
-from .probes import Probes
+from .probes import Differences
 
 RUNGS = 3  # h, h/4, h/16
 WALKS = 20  # by a factor 4 at least: twelve orders of magnitude either way
@@ -119,7 +118,7 @@ def climb(
     return Climb(np.where(error < np.inf, slope, 0.0), error, curvature)
 
 
-class Accurate:
+class Accurate(Differences):
     """Differences to nearly all digits, with the error told: for single gradients and for checks.
 
     Central differences at h, h/4, h/16, h = 6 u^(1/7) |x_i| (1 at 0), extrapolated twice (Richardson 1911);
@@ -128,7 +127,7 @@ class Accurate:
 
     Parameters
     ----------
-    objective, x0, f0, bounds, rng
+    objective, x0, bounds, rng
         As for `Finite`.
 
     Examples
@@ -145,17 +144,7 @@ class Accurate:
     name = "accurate"
     report = "central differences on a ladder of steps, extrapolated, with the error of each component"
 
-    def __init__(
-        self,
-        objective: Objective,
-        x0: np.ndarray,
-        f0: float | None = None,
-        bounds: tuple[np.ndarray, np.ndarray] | None = None,
-        rng: Any = None,
-    ):
-        self.objective, self.probes = objective, Probes(objective, bounds)
-        self.rng = np.random.default_rng(rng)
-        self.unit = float(np.finfo(x0.dtype).eps)
+    def begin(self, x0: np.ndarray) -> None:
         self.least = 1e-3 * np.where(x0 == 0, 1e3, np.abs(x0)).astype(float)
         self.measured: Noise | None = None
         self.bend: np.ndarray | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..errors import SteepestError
@@ -73,6 +75,36 @@ class Probes:
             if isinstance(error, SteepestError):
                 raise
             return np.nan
+
+
+class Differences:
+    """Gradients from values of fun alone: what all ways of getting them begin with.
+
+    Parameters
+    ----------
+    objective : Objective
+        Asked and counted.
+    x0 : ndarray, shape (n,)
+        Where the run starts.
+    bounds : (low, high), optional
+        Nothing is evaluated outside.
+    rng : int or numpy.random.Generator
+        Draws directions.
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        x0: np.ndarray,
+        bounds: tuple[np.ndarray, np.ndarray] | None = None,
+        rng: Any = None,
+    ):
+        self.objective, self.probes = objective, Probes(objective, bounds)
+        self.unit, self.rng = float(np.finfo(x0.dtype).eps), np.random.default_rng(rng)
+        self.begin(x0)
+
+    def begin(self, x0: np.ndarray) -> None:
+        """What else is known before the first gradient."""
 
 
 def three_point(f: float, values: np.ndarray, moves: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

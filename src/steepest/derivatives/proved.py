@@ -38,7 +38,7 @@ class Proved:
     rng : numpy.random.Generator
         Draws the directions of the proof.
     differences : callable
-        (x, f) -> the derivative that stands in.
+        x -> the derivative that stands in from there.
     source : str
         What it is called in the report; by default its name.
 
@@ -59,7 +59,7 @@ class Proved:
         f0: float | None,
         bounds: Box | None,
         rng: np.random.Generator,
-        differences: Callable[[np.ndarray, float], Derivative],
+        differences: Callable[[np.ndarray], Derivative],
         source: str = "",
     ):
         self.name, self.warning, self._source = name, "", source or name
@@ -85,7 +85,7 @@ class Proved:
             g, fault = self._ask(x, f)
             if not fault:
                 return g, None
-            self._reject(fault, x, f)
+            self._reject(fault, x)
         assert self.instead is not None
         g, error = self.instead.gradient(x, f)
         if self._accused is not None:
@@ -176,22 +176,22 @@ class Proved:
             proof = Proof(False, _unfollowed(error))
         self._scatter = proof.noise
         if proof.agrees is False:
-            self._reject(proof.sentence, x, f)
+            self._reject(proof.sentence, x)
         else:
             self._outcome = f"{self._source}, {'proved' if proof.agrees else 'not proved'}: {proof.sentence}"
 
-    def _reject(self, fault: str, x: np.ndarray, f: float) -> None:
+    def _reject(self, fault: str, x: np.ndarray) -> None:
         """Say what is wrong, and let differences stand in."""
         self._fault = fault
         if self.name == USER:
             self.warning = f"{OWN if self._source == OWN else 'your gradient'} is wrong: {fault}"
             self._accused = (x, np.asarray(self._tell(x)[1], dtype=float))
         self._outcome = self.warning or f"{self.name} does not do: {fault}"
-        self.name = self.stand_in(x, f).name
+        self.name = self.stand_in(x).name
 
-    def stand_in(self, x: np.ndarray, f: float) -> Derivative:
+    def stand_in(self, x: np.ndarray) -> Derivative:
         """Let differences stand in from now on."""
-        self.instead = self._differences(x, f)
+        self.instead = self._differences(x)
         return self.instead
 
 
