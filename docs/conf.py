@@ -20,8 +20,6 @@ from myst_parser.parsers.sphinx_ import MystParser  # noqa: E402
 
 import steepest  # noqa: E402
 
-logging.getLogger("steepest").setLevel(logging.ERROR)  # else Sphinx shows each verdict of the examples
-
 project = "steepest"
 author = "The steepest developers"
 copyright = author
@@ -119,6 +117,7 @@ def as_mathml(self: Any, node: Any) -> None:
 
 
 def setup(app: Any) -> None:
+    logging.getLogger("steepest").setLevel(logging.ERROR)  # else Sphinx shows each verdict of the examples
     for change in (toctrees, reference, leaving, fences):
         app.connect("source-read", change)
     app.connect("autodoc-process-docstring", bars, priority=400)  # before numpydoc's sections are read
