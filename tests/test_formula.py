@@ -6,7 +6,6 @@ import ast
 import math
 import pickle
 import sys
-import time
 from pathlib import Path
 
 import autograd
@@ -172,12 +171,11 @@ def test_refuses(text, position, message):
         assert caught.value.text == text
 
 
+@pytest.mark.timeout(60)  # of a whole number with 370 million digits the end would not be seen
 def test_integer_bombs_are_floats():
-    start = time.perf_counter()
     assert formula("9**9**9**9 + x")(1.0) == math.inf
     assert formula("x + " + "9" * 400)(1.0) == math.inf
     assert formula("x * 10**-400")(1.0) == 0.0
-    assert time.perf_counter() - start < 1.0
 
 
 PIECES = ["x", "y", "x0", "x[1]", "2", ".5", "1e3", "+", "-", "*", "**", "/", "^", "²", "(", ")", "|", ",",

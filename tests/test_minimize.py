@@ -373,13 +373,17 @@ class TestNothingIsLost:
         assert math.isfinite(result.fun)
 
     def test_maxtime(self):
+        calls = []
+
         def slow(x):
+            calls.append(1)
             time.sleep(0.02)
             return bowl(x)
 
         began = time.perf_counter()
         result = st.minimize(slow, [3.0, 2.0], method="gd", lr=1e-3, jac=bowl_gradient, maxtime=0.5)
-        assert 0.5 <= time.perf_counter() - began < 0.9
+        assert time.perf_counter() - began >= 0.5
+        assert len(calls) <= 0.5 / 0.02 + 1  # the last one may end later
         assert result.code == "budget.time"
         assert len(result.history) > 2
 

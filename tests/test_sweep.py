@@ -119,14 +119,25 @@ def test_values_that_vary_with_the_step_equal_single_runs(n):
     "limits", [{"gtol": 1e-3}, {"xtol": 1e-3}, {"ftol": 1e-4}, {"target": 1e-2}, {"maxiter": 0}], ids=str
 )
 @pytest.mark.parametrize("n", [2, lanes.FEW + 2])
-@pytest.mark.parametrize(("fun", "jac"), [(chain, chain_gradient), (lambda x: chain(x) + np.trunc(x[0] / 1e9), None)],
-                         ids=["traced", "called"])  # fmt: skip
-def test_every_limit_stops_as_in_a_single_run(n, limits, fun, jac):
+@pytest.mark.parametrize("fun", [chain, lambda x: chain(x) + np.trunc(x[0] / 1e9)], ids=["traced", "called"])
+def test_every_limit_stops_as_in_a_single_run(n, limits, fun):
     start = np.linspace(-1, 2, n)
     for many in (rules.GD(lr=RATES / 10), rules.Adam(lr=RATES)):
         single = [type(many)(lr=lr) for lr in many.hyper["lr"]]
-        s = sweep(fun, start, many, jac=jac, **{"maxiter": 500} | limits)
-        as_runs(s, fun, [start] * 4, single, jac=jac, **{"maxiter": 500} | limits)
+        how = {"jac": chain_gradient, "maxiter": 500} | limits
+        as_runs(sweep(fun, start, many, **how), fun, [start] * 4, single, **how)
+
+
+def test_a_limit_stops_as_in_a_single_run_where_autograd_tells_the_gradient():
+    start, single = np.linspace(-1, 2, lanes.FEW + 2), [rules.Adam(lr=lr) for lr in RATES]
+    as_runs(
+        sweep(chain, start, rules.Adam(lr=RATES), maxiter=50, gtol=1.0),
+        chain,
+        [start] * 4,
+        single,
+        maxiter=50,
+        gtol=1.0,
+    )
 
 
 def test_run_that_stops_within_rounding_of_a_limit():

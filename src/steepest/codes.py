@@ -131,7 +131,7 @@ CODES = {
     "converged.step": Code("The last step was shorter than `xtol`, at a minimum.", SOLVED),
     "converged.change": Code("The last step changed f by less than `ftol`, at a minimum.", SOLVED),
     "converged.promise": Code("The model of a quasi-Newton method promises next to nothing more.", SOLVED),
-    "converged.floor": Code("The next step promises less than the uncertainty of f.", SOLVED),
+    "converged.floor": Code("The next step promises less than f, or the gradient, can tell.", SOLVED),
     "converged.precision": Code(
         "No test was met, yet what is left to gain is below the rounding of f or of x.",
         ("left", "noise", "gradient"),

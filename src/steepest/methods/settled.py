@@ -71,11 +71,17 @@ class Settled(Criterion):
                 f"Converged: the next step promises to change f by {promise:.2g} only, less than {NOTHING:.0e} of the "
                 f"change so far ({fall:.3g}).",
             )
-        if promise <= 2 * noise or (failed and promise <= FLOOR * fall):
+        if promise <= 2 * noise:
             return Reason(
                 "converged.floor",
                 f"Converged as far as fun can tell: the next step promises to change f by {promise:.2g}, and values of "
                 f"fun are uncertain by {noise:.2g}.",
+            )
+        if failed and promise <= FLOOR * fall:
+            return Reason(
+                "converged.floor",
+                f"Converged as far as the gradient can tell: the step that promises to change f by {promise:.2g}, less "
+                f"than {FLOOR:.0e} of the change so far ({fall:.3g}), leads to nothing lower.",
             )
         if failed:
             return Reason(
