@@ -1,8 +1,8 @@
 """The methods: formulas, directions and searches, and what can be put around them.
 
 - ``method``, ``registry``: what the loop asks of a method; all of them by name.
-- ``rules``: every elementwise optimiser, as its formula; ``lift`` makes methods of them, ``stepper`` is for loops of
-  one's own.
+- ``rules``: every elementwise optimiser, as its formula; ``lift`` makes methods of them, ``hyper`` looks at their
+  hyperparameters, ``stepper`` is for loops of one's own.
 - ``directions``, ``conjugate``, ``leastsquares``: BFGS and L-BFGS, conjugate gradients, Levenberg-Marquardt.
 - ``searches``, ``lengths``: line searches, and the policies for ``lr``.
 - ``parameterfree``, ``stochastic``: methods that find their own rate; the default for noisy gradients.

@@ -20,28 +20,13 @@ from ..engine.kernels import alike, kernel_when_worthwhile
 from ..errors import ArgumentError
 from ..oracle import Oracle
 from ..point import Point
+from .hyper import checked
 from .lengths import BarzilaiBorwein
 from .method import Method
 
 # Python floats beat NumPy's call overhead up to about ten numbers (measured: benchmarks/overhead.py).
 TINY = 8
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
-
-# Where a hyperparameter of this name may lie: least, excluded below?, greatest (excluded), and in words.
-_UNIT = (0.0, 1.0, "in [0, 1)")
-_POSITIVE = (math.ulp(0.0), math.inf, "positive and finite")
-_NONNEGATIVE = (0.0, math.inf, "at least 0 and finite")
-RANGES = {
-    "lr": _POSITIVE,
-    "beta": _UNIT,
-    "beta1": _UNIT,
-    "beta2": _UNIT,
-    "beta3": _UNIT,
-    "rho": _UNIT,
-    "eps": _NONNEGATIVE,
-    "decay": _NONNEGATIVE,
-}
-_ANY = (-math.inf, math.inf, "a finite number")
 
 
 def preset(formula: Any, values: Iterable[float]) -> FunctionType:
@@ -232,26 +217,6 @@ def _large(x: np.ndarray) -> bool:
 
 def _listed(names: Any) -> str:
     return ", ".join(names) or "none"
-
-
-def checked(owner: str, name: str, value: Any) -> Any:
-    """A hyperparameter as a float (several, for `sweep`, as an array) in the range that its name implies."""
-    # for a sweep
-    if isinstance(value, np.ndarray) and value.size and value.ndim and value.dtype.kind in "fiu":
-        for extreme in (value.min(), value.max()):
-            checked(owner, name, extreme)
-        return value.astype(float)
-    least, greatest, words = RANGES.get(name, _ANY)
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if isinstance(value, bool) or not (least <= number < greatest) or math.isinf(number):
-        also = ', a length policy, or "auto"' if name == "lr" else ""
-        raise ArgumentError(
-            f"{owner}: {name}={value!r} is impossible; expected {words}, a schedule t -> value{also}."
-        )
-    return number
 
 
 def rule(formula: Callable[..., Any]) -> type[Rule]:

@@ -1,0 +1,45 @@
+"""Hyperparameters: the range that each name implies."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..errors import ArgumentError
+
+# Where a hyperparameter of this name may lie: least, excluded below?, greatest (excluded), and in words.
+_UNIT = (0.0, 1.0, "in [0, 1)")
+_POSITIVE = (math.ulp(0.0), math.inf, "positive and finite")
+_NONNEGATIVE = (0.0, math.inf, "at least 0 and finite")
+RANGES = {
+    "lr": _POSITIVE,
+    "beta": _UNIT,
+    "beta1": _UNIT,
+    "beta2": _UNIT,
+    "beta3": _UNIT,
+    "rho": _UNIT,
+    "eps": _NONNEGATIVE,
+    "decay": _NONNEGATIVE,
+}
+_ANY = (-math.inf, math.inf, "a finite number")
+
+
+def checked(owner: str, name: str, value: Any) -> Any:
+    """A hyperparameter as a float (several, for `sweep`, as an array) in the range that its name implies."""
+    if isinstance(value, np.ndarray) and value.size and value.ndim and value.dtype.kind in "fiu":
+        for extreme in (value.min(), value.max()):
+            checked(owner, name, extreme)
+        return value.astype(float)
+    least, greatest, words = RANGES.get(name, _ANY)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if isinstance(value, bool) or not (least <= number < greatest) or math.isinf(number):
+        also = ', a length policy, or "auto"' if name == "lr" else ""
+        raise ArgumentError(
+            f"{owner}: {name}={value!r} is impossible; expected {words}, a schedule t -> value{also}."
+        )
+    return number
