@@ -86,39 +86,49 @@ def fit_formula(
     if rows < len(parameters):
         raise ArgumentError(f"data has {rows} rows: {len(parameters)} parameters need at least as many.")
     root = np.sqrt(_weights(weights, sigma, rows))
-    used = [name for name in names(text) if name in columns]
-    expression, order = parse(text, (*parameters, *used))
-    symbols = [symbol(name) for name in order]
-    program = Program(
-        symbols, [expression, *(differentiate(expression, s) for s in symbols[: len(parameters)])]
-    )
-    value = Program(symbols, [expression])
-    known = [columns[name] for name in used]
-
-    def fitted(x: Mapping[str, Any]) -> np.ndarray:
-        return np.broadcast_to(value.arrays([*map(float, x.values()), *known])[0], rows)
-
-    def jac(x: Mapping[str, Any]) -> np.ndarray:
-        partials = program.arrays([*map(float, x.values()), *known])[1:]
-        return np.column_stack([root * np.broadcast_to(partial, rows) for partial in partials])
-
-    squares = LeastSquares(lambda x: root * (fitted(x) - target), jac)
+    model = _Model(text, {name: columns[name] for name in names(text) if name in columns}, parameters, rows)
+    squares = LeastSquares(lambda x: root * (model(x) - target), lambda x: root[:, None] * model.partials(x))
     x0 = {name: float(start.get(name, 1.0)) for name in parameters}
     result = minimize(squares, x0, **{"method": LevenbergMarquardt(), **keywords})
-    J = squares.linear(result.x)[1]
+    fitted, J = model(result.x), squares.linear(result.x)[1]
+    result.update(formula=text, columns=model.columns, fitted=fitted, residuals=target - fitted)
+    return _judged(result, J, parameters, None if sigma is None else 1.0)
+
+
+class _Model:
+    """A formula over the rows of its columns: values, and derivatives by the parameters."""
+
+    def __init__(self, text: str, columns: dict[str, np.ndarray], parameters: list[str], rows: int):
+        self.columns, self.rows = columns, rows
+        expression, order = parse(text, (*parameters, *columns))
+        symbols = [symbol(name) for name in order]
+        self._value = Program(symbols, [expression])
+        self._partials = Program(symbols, [differentiate(expression, s) for s in symbols[: len(parameters)]])
+
+    def __call__(self, x: Mapping[str, Any]) -> np.ndarray:
+        """The values, shape (rows,)."""
+        return np.array(np.broadcast_to(self._run(self._value, x)[0], self.rows))
+
+    def partials(self, x: Mapping[str, Any]) -> np.ndarray:
+        """The derivatives, shape (rows, parameters)."""
+        return np.column_stack([np.broadcast_to(each, self.rows) for each in self._run(self._partials, x)])
+
+    def _run(self, program: Program, x: Mapping[str, Any]) -> Any:
+        return program.arrays([*map(float, x.values()), *self.columns.values()])
+
+
+def _judged(result: Result, J: np.ndarray, parameters: list[str], known: float | None) -> Result:
+    """The result with its standard errors; no success where a parameter has no effect. `known` is the variance of
+    the weighted residuals, where it is not to be estimated from them."""
     inverse, lost = _inverse(J)
-    dof = rows - len(parameters)
+    dof = len(J) - len(parameters)
     residual = result.fun / dof if dof else math.nan
-    variance = residual if sigma is None else 1.0
+    variance = residual if known is None else known
     errors = np.where(lost, math.inf, np.sqrt(variance * np.diag(inverse)))
     result.update(
-        formula=text,
-        columns={name: columns[name] for name in used},
         standard_errors=dict(zip(parameters, errors.tolist(), strict=True)),
         undetermined=[name for name, gone in zip(parameters, lost, strict=True) if gone],
         covariance=variance * inverse,
-        fitted=np.array(fitted(result.x)),
-        residuals=target - fitted(result.x),
         dof=dof,
         sigma=math.sqrt(residual),
     )

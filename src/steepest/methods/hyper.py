@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import ArgumentError
 
-# Where a hyperparameter of this name may lie: least, excluded below?, greatest (excluded), and in words.
+# What the name of a hyperparameter allows: from the least number on, below the greatest, and in words.
 _UNIT = (0.0, 1.0, "in [0, 1)")
 _POSITIVE = (math.ulp(0.0), math.inf, "positive and finite")
 _NONNEGATIVE = (0.0, math.inf, "at least 0 and finite")
