@@ -13,7 +13,7 @@ R = TypeVar("R")
 
 ARGUMENTS = {
     "constraints": "Take bounds= for limits, project= for a set to stay in (Simplex, Ball, Affine, ...); "
-    "others can be added to fun as a penalty.",
+    "for others see docs/wrappers.md, the augmented Lagrangian.",
     "hess": "Leave it out: no method here takes second derivatives from outside.",
     "hessp": "Leave it out: no method here takes second derivatives from outside.",
     "disp": "print(result) says how it ended, logging.getLogger('steepest') the steps.",
