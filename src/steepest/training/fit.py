@@ -210,10 +210,10 @@ def fit(
         oracle: Any = MiniBatch(objective, derivative)
         if composed:
             oracle = Whole(objective, derivative, l1)  # type: ignore[arg-type]  # composed where there is an l1
-        keeper = None
+        keeper, found = None, None
         if checkpoint is not None:
             keeper = Keeper(checkpoint, problem(plan, start, train.rows, repr(wrap(chosen))))
-        found = keeper.saved["chosen"] if keeper is not None and keeper.saved else None
+            found = keeper.chosen
         if rules:
             # asked before the race, which may read a stream to its end: its rows are known then
             steps = plan.steps(train)
@@ -229,16 +229,8 @@ def fit(
             run, oracle, chosen, train, plan, start, validate, listen, delivery(chosen), engine
         )
         training.chosen = found
-        if keeper is not None:
-            training.keep = keeper.see
-            if keeper.saved:
-                keeper.put_back(training)
-        reason = training.follow()
-        if keeper is not None:
-            keeper.see(training, always=True)
+        reason = training.follow() if keeper is None else keeper.follow(training)
     except (Exception, KeyboardInterrupt) as error:
-        if training is not None and keeper is not None and isinstance(error, KeyboardInterrupt):
-            keeper.see(training, always=True)
         reason = run.mishap(error, objective.nfev)
         if isinstance(error, ArgumentError):
             raise

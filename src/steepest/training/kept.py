@@ -11,6 +11,7 @@ import numpy as np
 from ..checkpoint import Journal
 from ..history import History
 from ..point import Point
+from ..stop import Reason
 from .minibatch import MiniBatch, Place
 from .sparse import Whole
 from .training import Training
@@ -28,6 +29,24 @@ class Keeper(Journal):
     """Keeps a training run in a file, and finds it there again."""
 
     kind = "training"
+
+    @property
+    def chosen(self) -> Any:
+        """What a race has chosen for the saved run, if there is one."""
+        return self.saved and self.saved["chosen"]
+
+    def follow(self, training: Training) -> Reason:
+        """Train, from where the saved run was, to the end; what is known then, or at Ctrl-C, is kept."""
+        training.keep = self.see
+        if self.saved:
+            self.put_back(training)
+        try:
+            reason = training.follow()
+        except KeyboardInterrupt:
+            self.see(training, always=True)
+            raise
+        self.see(training, always=True)
+        return reason
 
     def put_back(self, training: Training) -> None:
         """Let a fresh run be where the saved one was."""
