@@ -17,6 +17,7 @@ from .thinning import said, thinned
 
 FEW = 25  # points that each get a marker
 MANY = 8  # runs: more have a legend
+THIN = "; thin: best so far"  # behind the title of f above its lowest value
 AGAINST = {"t": "step", "nfev": "evaluations of f", "seconds": "seconds"}
 
 
@@ -128,7 +129,7 @@ def draw_panels(
         seen = _end(ax, shown, [panel.numbers(run, lowest) for run in shown], theme, against)
         title = what if name == "gap" else panel.title
         if name == "gap" and any([_best(ax, *each, lowest, against) for each in styled]):
-            title += "; thin: best so far"
+            title += THIN
         ax.set(title=title, xlabel=_across(AGAINST[against], drawn))
         if name == "curvature":
             ax.axhline(2, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)))

@@ -19,7 +19,8 @@ def frames(scene: Stage, seconds: float) -> Iterator[np.ndarray]:
 
     scene.figure.set_dpi(DPI)
     canvas = FigureCanvasAgg(scene.figure)
-    title = scene.figure.suptitle("", x=0.985, ha="right", fontsize=9, color=scene.theme.ink)
+    # below, where no title stands
+    counter = scene.figure.text(0.985, 0.02, "", ha="right", fontsize=9, color=scene.theme.ink)
     growing = [line(each.ax, scene.theme, [], [], each.look, linewidth=1.7, zorder=3) for each in scene.lines]
     heads = [
         each.ax.plot([], [], each.look.marker, color=each.look.color, markersize=7, markeredgecolor=scene.theme.paper,
@@ -35,8 +36,8 @@ def frames(scene: Stage, seconds: float) -> Iterator[np.ndarray]:
             head.set_data(*each.points[max(k - 1, 0) : k].T)
             each.ax.draw_artist(drawn)
             each.ax.draw_artist(head)
-        title.set_text(f"step {moment:,}")
-        scene.figure.draw_artist(title)
+        counter.set_text(f"step {moment:,}")
+        scene.figure.draw_artist(counter)
         yield np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import paths, slices
-from .convergence import draw_panels, name_runs
+from .convergence import THIN, draw_panels, name_runs
 from .palette import Look, Theme
 from .paper import sheet
 from .runs import Track, tracks, with_looks
@@ -81,7 +81,8 @@ def stage(runs: Any, box: Any, points: int | None, theme: str | None) -> Stage:
         for line in list(right.lines):
             if line.get_marker() != "^":  # of what moves the frame is kept, and where it leaves it
                 line.set_visible(False)
-        right.set(xlim=right.get_xlim(), ylim=right.get_ylim())
+        title = right.get_title(loc="left").removesuffix(THIN)
+        right.set(xlim=right.get_xlim(), ylim=right.get_ylim(), title=title)
     return Stage(left.figure, colours, [run.name for run in shown], lines)
 
 
