@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import re
 
+import autograd.numpy as anp
 import numpy as np
 import pytest
 
@@ -539,3 +541,41 @@ def test_the_best_point_is_finite_where_f_falls_to_minus_infinity():
     assert np.isfinite(r.x).all()
     assert r.code == "unbounded"
     assert np.allclose(r.evidence["direction"], [-(0.5**0.5)] * 2)
+
+
+@pytest.mark.parametrize(
+    ("lr", "code"),
+    [(1.0, "stalled.cycle"), (1e-6, "budget.rate"), (1.1, "diverged.rate"), (0.1, "converged.precision")],
+)
+def test_a_history_alone_is_judged(lr, code):
+    f, method = lambda x: x @ x, st.GD(lr=lr)
+    history = st.minimize(f, [3.0, 2.0], method=method, maxiter=100, diagnose=False).history
+    told = st.diagnose(f, history, method=method)
+    assert told.code == code
+    unsaid = st.diagnose(f, history)
+    assert unsaid.success == told.success
+    assert "lr" not in unsaid.sentence
+
+
+def test_where_gradients_are_random_divergence_is_no_noise_and_no_limit_is_made_up():
+    draw = np.random.default_rng(0)
+    X = draw.normal(size=(500, 3))
+
+    def f(w):
+        some = draw.integers(0, 500, 32)
+        e = X[some] @ w - 1
+        return e @ e / 32, 2 * X[some].T @ e / 32
+
+    r = st.minimize(f, np.ones(3), jac=True, method=st.GD(lr=5.0), maxiter=400)
+    assert r.code == "diverged.rate"
+    assert "2/L" not in r.why
+
+
+def test_many_numbers_in_mixed_units_are_known_to_be_a_minimum():
+    """Lanczos sees the ends of a spectrum, here 1e-6 and 1e8; in fitting units these are 1 and 100."""
+    w, unit = np.linspace(1, 100, 80), np.where(np.arange(80) % 2, 1e3, 1e-3)
+    r = st.minimize(lambda x: anp.sum(w * (x / unit - 1) ** 2) / 2, np.zeros(80))
+    assert r.success
+    condition = float(re.search(r"condition ([\d.e+]+), with x", r.why)[1])
+    assert 50 < condition <= 101
+    assert r.diagnosis_nfev <= 10 + 2 * 80

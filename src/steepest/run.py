@@ -128,6 +128,7 @@ class Run:
     ) -> Result:
         """Everything so far, with the best finite point seen, in the caller's shapes and sign."""
         restore, start = self.parameters.restore, self.parameters.start
+        diagnosed = objective.nfev - nfev
         best = self._best(oracle) if oracle else objective.begun
         x, f, g = (best.x, best.f, self._gradient(best, reason)) if best else (start, math.nan, None)
         if failure := objective.failure:
@@ -138,9 +139,9 @@ class Run:
             jac=restore(np.full_like(start, math.nan) if g is None else self.sign * g),
             **told(reason, verdict),
             nit=max(int(self.history.last.t), 0),
-            nfev=nfev,
+            nfev=objective.nfev - diagnosed,
             njev=oracle.njev if oracle else 0,
-            diagnosis_nfev=objective.nfev - nfev,
+            diagnosis_nfev=diagnosed,
             seconds=time.perf_counter() - self.began,
             gradient=oracle.derivative.report if oracle else "none yet",
             **more,

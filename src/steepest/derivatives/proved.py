@@ -126,6 +126,11 @@ class Proved:
         return self._scatter.at(f) if self._scatter else self._rounding * abs(f)
 
     @property
+    def measured(self) -> Noise | None:
+        """What was found out about the noise of fun; None where it showed none."""
+        return self._scatter
+
+    @property
     def rough(self) -> bool:
         """Whether differences have met noise above rounding."""
         return bool(getattr(self.instead, "rough", False))

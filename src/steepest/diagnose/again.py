@@ -7,14 +7,17 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..derivatives.choice import choose
 from ..derivatives.own import Paired
 from ..errors import ArgumentError
+from ..history import History
 from ..methods.method import Method
 from ..methods.registry import METHODS
 from ..oracle import Box, Objective, Oracle, faces
 from ..params import Parameters
-from ..stop import Reason
+from ..stop import Diverged, GradientDrop, NonFinite, Reason, Steps
 from .explain import explain
 from .judge import judge
 from .verdict import Verdict
@@ -27,6 +30,7 @@ def diagnose(
     jac: Any = None,
     bounds: Any = None,
     rng: Any = 0,
+    method: Method | None = None,
 ) -> Verdict:
     """Why a finished run ended as it did, for results that were loaded or made with ``diagnose=False``.
 
@@ -34,10 +38,12 @@ def diagnose(
     ----------
     f : callable
         The function that the run minimised (or maximised).
-    result : Result
-        What it gave back.
+    result : Result or History
+        What it gave back; of a history alone the verdict says what its places and values tell.
     args, jac, bounds, rng
         As they were given to `minimize`.
+    method : Method
+        What made the steps, where `result` is a history: without it nothing is said of rates.
 
     Returns
     -------
@@ -51,11 +57,18 @@ def diagnose(
     >>> print(st.diagnose(f, st.minimize(f, [3.0, 2.0], method=st.GD(lr=1.0), maxiter=100)).sentence)
     The iterates jump between (3, 2) and (-3, -2) for ever: lr = 1 is exactly the limit 2/L ...
     """
-    oracle = _oracle(f, result, args, jac, bounds, rng)
-    history = result.history
+    if isinstance(result, History):
+        history, made, given = result, method or Method(), {}
+        tests = (NonFinite(), Diverged(), GradientDrop(), Steps(result.last.t))
+        reason = next(reason for test in tests if (reason := test(result)))
+        x, lowest = _lowest(result)
+    else:
+        history, made, given = result.history, _method(result.method), result.get("limits")
+        reason = Reason(*result.get("stopped", (result.code, result.message)))
+        x, lowest = result.x, float(result.fun)
+    oracle = _oracle(f, history, (x, lowest), args, jac, bounds, rng)
     last = oracle.meet(history._x[-1], float(history.last.f))
-    code, sentence = result.get("stopped", (result.code, result.message))
-    return judge(Reason(code, sentence), history, oracle, _method(result.method), last, result.get("limits"))
+    return judge(reason, history, oracle, made, last, given)
 
 
 def explain_step(
@@ -93,26 +106,40 @@ def explain_step(
       step     = -lr * m              -0.1 * 10.2 = -1.02
       x + step =                      1.38
     """
-    return explain(_method(result.method), result.history, _oracle(f, result, args, jac, bounds, 0), k)
+    oracle = _oracle(f, result.history, (result.x, float(result.fun)), args, jac, bounds, 0)
+    return explain(_method(result.method), result.history, oracle, k)
+
+
+def _lowest(history: History) -> tuple[np.ndarray, float]:
+    """The best of the places that a history has kept, and the value there."""
+    kept = np.searchsorted(history["t"], history.x_steps)
+    f = history["f"][kept]
+    k = int(np.nanargmin(history.sign * f)) if np.isfinite(f).any() else 0
+    return history._x[k], float(f[k])
 
 
 def _oracle(
-    f: Callable[..., Any], result: Any, args: tuple[Any, ...], jac: Any, bounds: Any, rng: Any
+    f: Callable[..., Any],
+    history: History,
+    best: tuple[Any, float],
+    args: tuple[Any, ...],
+    jac: Any,
+    bounds: Any,
+    rng: Any,
 ) -> Oracle:
     """An oracle as the run had it, that knows the best point."""
-    parameters, history = Parameters(result.x, "result.x"), result.history
-    sign = history.sign
+    parameters, sign = Parameters(best[0], "result.x"), history.sign
 
     def turned(function: Any) -> Any:
         return function if sign > 0 or not callable(function) else lambda *x: -function(*x)
 
     objective = (Paired if jac is True else Objective)(turned(f), parameters, args)
     start, f0 = history._x[0], float(history.first.f)
-    box = faces(bounds, parameters)
+    box = faces(bounds, start.size)
     derivative = choose(objective, parameters, start, f0, turned(jac), box, rng)
     oracle = Oracle(objective, derivative) if box is None else Box(objective, derivative, *box)
-    if math.isfinite(result.fun):
-        oracle.meet(parameters.start.astype(start.dtype), sign * float(result.fun))
+    if math.isfinite(best[1]):
+        oracle.meet(parameters.start.astype(start.dtype), sign * best[1])
     return oracle
 
 

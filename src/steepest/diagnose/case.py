@@ -70,8 +70,10 @@ class Case:
         self.trail = Trail(history)
         self.n = last.x.size
         spent = reason.code in ("budget.evaluations", "budget.time")
-        self.exact = last.error is None
+        calls = oracle.objective.nfev
+        self.exact = last.error is None  # by values, where a polish left the gradient for later
         self.probes = Probes(oracle, 0 if spent else 10 + 2 * self.n, self.exact)
+        self.probes.spent = oracle.objective.nfev - calls
         self.away, self.point = judged(self, spent)
 
     # --- the point -----------------------------------------------------------------------------------------

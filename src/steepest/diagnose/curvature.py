@@ -14,6 +14,7 @@ from ..errors import ArgumentError
 from ..oracle import Objective, Oracle
 from ..params import Parameters
 from .bends import Bends, bends
+from .lanczos import lanczos
 from .probes import Probes
 from .product import Product
 from .words import along, number
@@ -197,7 +198,7 @@ def measure(
         product = Product(probes, x, g, scale, free, abs(f) + gain)
         if index.size <= min(FULL, probes.left):
             return _full(product, index)
-        return _lanczos(product, g, free, min(LANCZOS, probes.left), rng)
+        return _by_lanczos(product, g, free, min(LANCZOS, probes.left // 2), rng)
     k = index.size
     if k * (k + 3) // 2 <= probes.left:
         basis = np.eye(x.size)[:, index]
@@ -236,36 +237,31 @@ def _full(product: Product, index: np.ndarray) -> Curvature | None:
     return Curvature(values, basis @ vectors, 10 * error, True, index.size, bends(H, doubt, basis))
 
 
-def _lanczos(product: Product, g: np.ndarray, free: np.ndarray, m: int, rng: Any) -> Curvature | None:
-    """Lanczos from g, plus noise in all directions so that none is left out by symmetry."""
-    n = g.size
-    random = np.random.default_rng(rng).standard_normal(n) * free
-    start = random / np.linalg.norm(random)
-    if norm := float(np.linalg.norm(g * free)):
-        start = start + g * free / norm
-    basis, images, error = [start / np.linalg.norm(start)], [], 0.0
-    for _ in range(m):
-        image = product(basis[-1])
-        if image is None:
-            break
-        images.append(image[0])
-        error = max(error, float(image[1].max()))
-        Q = np.array(basis)
-        rest = image[0] - Q.T @ (Q @ image[0])
-        rest -= Q.T @ (Q @ rest)  # once more: rounding (Kahan's "twice is enough", Parlett 1980)
-        size = float(np.linalg.norm(rest))
-        if size <= 1e-10 * float(np.linalg.norm(image[0])) or len(images) == m:
-            break
-        basis.append(rest / size)
-    if not images:
+def _by_lanczos(product: Product, g: np.ndarray, free: np.ndarray, m: int, rng: Any) -> Curvature | None:
+    """The ends of the spectrum as they are, and the bends with x measured in its scale."""
+    random = np.random.default_rng(rng).standard_normal(g.size) * free
+    plain = lanczos(product, _mixed(g * free, random), m)
+    if plain is None:
         return None
-    Q, W = np.array(basis[: len(images)]), np.array(images)
-    T = Q @ W.T
-    values, vectors = np.linalg.eigh((T + T.T) / 2)
-    error = max(error, float(np.linalg.norm(T - T.T)) / 2, product.least * float(np.abs(values).max()))
-    error *= 10
-    plain = Bends(values, Q.T @ vectors, np.full(values.size, error))
-    return Curvature(values, Q.T @ vectors, error, False, int(free.sum()), plain)
+    values, vectors, _ = plain
+    scale, bent = product.scale, plain
+    if np.ptp(scale[free]) > 0:
+
+        def scaled(z: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+            image = product(scale * z)
+            return None if image is None else (scale * image[0], scale * image[1])
+
+        bent = lanczos(scaled, _mixed(scale * g * free, random), m) or plain
+    along = vectors if bent is plain else scale[:, None] * bent[1]
+    least = [10 * max(doubt, product.least * float(np.abs(v).max())) for v, _, doubt in (plain, bent)]
+    axes = Bends(bent[0], along, np.full(bent[0].size, least[1]))
+    return Curvature(values, vectors, least[0], False, int(free.sum()), axes)
+
+
+def _mixed(g: np.ndarray, random: np.ndarray) -> np.ndarray:
+    """The way of g, and something of all others, so that none is left out by symmetry."""
+    start, norm = random / np.linalg.norm(random), float(np.linalg.norm(g))
+    return start + g / norm if norm else start
 
 
 def _by_values(

@@ -53,7 +53,7 @@ def cycle(case: Case) -> Verdict | None:
 
 def too_large(case: Case) -> Verdict | None:
     """f grows, or went to infinity, because the rate is above its limit."""
-    if not (_grows(case) or _burst(case)) or case.curvature is None:
+    if case.random or not (_grows(case) or _burst(case)) or case.curvature is None:
         return None
     if not case.rate.lr > 0.99 * case.rate.limit:
         return None

@@ -16,11 +16,12 @@ from .words import number, place
 # changes of f over halves, after which its slope is asked, unless one place has most of the change: where f has fallen
 # to its last digit an eighth of the way has all of it, of x^4 four tenths
 SMOOTH, SPREAD = 4, 0.9
+NEAR = 4  # looks, up to a tenth of how far x may be expected to move: what is flat over less is the bottom of a bowl
 
 
 def wandering(case: Case) -> Verdict | None:
     """fun is random: the run came as far as its noise allows, or is still on its way."""
-    if not case.random:
+    if not case.random or case.reason.code in ("diverged", "nonfinite"):
         return None
     f, sigma = case.trail.f, case.noise
     quarter = max(len(f) // 4, 1)
@@ -90,7 +91,9 @@ def staircase(case: Case) -> Verdict | None:
     span, changes = halved(lambda t: case.value(t * way), Span(0.0, 1.0, case.f, value), far)
     low, high, f_low, f_high = span
     if not sudden(changes) or abs(f_high - f_low) <= 2 * case.noise:  # the last digit of f is no step
-        return unfinished(case, way, value) if case.much(case.f - value) else _around(case, np.abs(way / d))
+        if case.much(case.f - value):
+            return unfinished(case, way, value)
+        return _around(case, np.abs(way / d)) if len(looks) > NEAR else None
     if _sloping(case, span, way, f_high - f_low):
         return _levelled(case, high * way, f_high)
     at = case.x + (low + high) / 2 * way

@@ -254,6 +254,12 @@ def confirmed(case: Case, start: str = " ") -> str:
         return f"{a}f curves up along all axes (condition {number(condition)}, with x measured in fitting units)."
     if c.complete:
         return f"{a}nothing lower was found, also not along {along(c.vectors[:, 0])}, where f is flat (curvature 0)."
+    if c.smallest <= c.error and case.bends.firm.all():
+        condition = case.bends.values[-1] / case.bends.values[0]
+        return (
+            f"{a}f curves up in {c.values.size} directions of {c.n} that were seen (condition {number(condition)}, "
+            "with x measured in fitting units)."
+        )
     seen = f"{number(case.sign * c.smallest)}, in {c.values.size} directions of {c.n}"
     if not case.exact:  # nor are these directions such as show the ends of a spectrum
         return f"{a}as far as was looked: smallest curvature {seen}.".replace(": as far", " as far")
