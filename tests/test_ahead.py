@@ -342,6 +342,23 @@ def test_where_numbers_end_it_is_the_same_where_fun_is_called(monkeypatch, f, g,
     assert_same(*results)
 
 
+def test_other_functions_that_are_called_compile_nothing_new(monkeypatch):
+    monkeypatch.setattr(ahead, "WORTHWHILE", 0)
+    given = {"method": st.Adam(lr=0.1), "maxiter": 20}
+    st.minimize(lambda x: x @ x, [1.0, 2.0], jac=lambda x: 2 * x, **given)
+    monkeypatch.setattr(ahead, "Code", lambda text: pytest.fail("compiled again"))
+    result = st.minimize(valley_value, [-1.2, 1.0], jac=valley_gradient, **given)
+    assert result.engine == "compiled steps"
+
+
+def test_runs_share_the_wait_for_the_compiler(monkeypatch):
+    monkeypatch.setattr(ahead, "WORTHWHILE", 100)
+    monkeypatch.setattr(ahead, "_loops", {})
+    given = {"method": st.GD(lr=1e-3), "jac": valley_gradient, "maxiter": 60}
+    engines = [st.minimize(valley_value, [-1.2, 1.0], **given).engine for _ in range(3)]
+    assert engines == ["Python floats", "Python floats then compiled steps", "compiled steps"]
+
+
 def test_a_run_within_a_run(monkeypatch):
     monkeypatch.setattr(ahead, "WORTHWHILE", 0)
 
