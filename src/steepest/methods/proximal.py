@@ -74,8 +74,7 @@ class Composite(Oracle):
 
     def meet(self, x: np.ndarray, f: float) -> Point:
         point = Composed(Point(x, f, oracle=self), self)
-        if -math.inf < point.f < self._lowest:
-            self.best, self._lowest = point, point.f
+        self.visited(point)
         return point
 
     def mapping(self, smooth: Point) -> tuple[np.ndarray, np.ndarray | None]:
@@ -186,10 +185,8 @@ class FISTA(Proximal):
         for _ in range(HALVINGS):
             new = oracle(term.prox(at.x - lr * at.g, lr))
             move = new.x - at.x
-            if (
-                parts(new, oracle)[0].f
-                <= at.f + float(at.g.dot(move)) + float(move.dot(move)) / (2 * lr) + slack
-            ):
+            model = at.f + float(at.g.dot(move)) + float(move.dot(move)) / (2 * lr)
+            if parts(new, oracle)[0].f <= model + slack:
                 break
             lr /= 2
         else:
