@@ -662,3 +662,46 @@ def test_a_rule_is_compiled_at_once_for_a_run_that_is_long_by_its_plan():
     (engine, place), (compiled, same) = engine_and_place(5), engine_and_place(5000)
     assert (engine, compiled) == ("NumPy", "kernel")
     assert np.array_equal(place, same)
+
+
+@pytest.fixture(scope="module")
+def apart():
+    """569 real rows of two classes that a plane nearly tells apart, and the logistic loss."""
+    data = pytest.importorskip("sklearn.datasets").load_breast_cancer()
+    X = (data.data - data.data.mean(0)) / data.data.std(0)
+
+    def loss(p, X, y):
+        z = X @ p["w"] + p["b"]
+        return np.mean(np.logaddexp(0, z) - y * z)
+
+    return loss, {"w": np.zeros(30), "b": 0.0}, (X, data.target.astype(float))
+
+
+@pytest.mark.parametrize("chunk", [100, 200])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_rows_that_are_read_once_are_not_learnt_by_heart_in_the_race(apart, chunk, seed):
+    """The lanes that ran on 100 rows without error were judged by the same ones: a rate of 3000 had a loss of 0."""
+    loss, params, (X, y) = apart
+    rows = np.random.default_rng(seed).permutation(len(y))
+    chunks = [(X[part], y[part]) for part in np.split(rows, range(chunk, len(y), chunk))]
+    r = st.fit(loss, params, iter(chunks), rng=seed)
+    assert r.evidence["lr"] < 10
+    assert loss(r.x, X, y) < np.log(2) / 2  # half of the start's; 499 before
+
+
+def test_where_no_epoch_is_better_than_the_start_its_loss_is_told(apart):
+    loss, params, (X, y) = apart
+    r = st.fit(loss, params, iter([(X, y)]), method=st.GD(lr=1e4), batch_size=32)
+    assert (r.x["w"] == 0).all()
+    assert r.fun == pytest.approx(np.log(2))
+    assert (r.code, r.success) == ("diverged", False)
+
+
+def test_slow_steps_on_all_rows_are_not_called_settled():
+    X, y = pytest.importorskip("sklearn.datasets").load_breast_cancer(return_X_y=True)
+    loss = st.losses.Logistic(l1=0.01)
+    least = st.fit(loss, None, (X, y), batch_size=None, epochs=5000).fun
+    short = st.fit(loss, None, (X, y), batch_size=None, epochs=20)
+    assert short.fun > 1.2 * least  # 0.177 where 0.113 can be had
+    assert (short.code, short.success) == ("budget.epochs", False)
+    assert st.fit(loss, None, (X, y), batch_size=None).fun < 1.01 * least

@@ -52,6 +52,7 @@ class Parameters:
             raise ArgumentError(f"{name} is empty: there is nothing to minimise over.")
         self.start: np.ndarray = np.concatenate([leaf.ravel() for leaf in leaves])
         self._shape = leaves[0].shape if len(leaves) == 1 else None
+        self._keys = _keys(x0)
         self._dtype = self.start.dtype
         restore, vector = self.restore, self._shape == self.start.shape and not self.library
         self.fresh: Build = np.ndarray.copy if vector else lambda x: restore(x.copy())
@@ -66,13 +67,31 @@ class Parameters:
         if type(tree) is np.ndarray and tree.shape == self._shape and tree.dtype is self._dtype:
             return tree.flatten()  # the usual case, quickly; a copy, since the caller may use the array again
         leaves: list[np.ndarray] = []
-        _collect(tree, name, leaves, 0)
+        _collect(_in_order(tree, self._keys), name, leaves, 0)
         flat = np.concatenate([leaf.ravel() for leaf in leaves]) if leaves else np.empty(0)
         if flat.size != self.start.size:
             raise ArgumentError(
                 f"{name} has {flat.size} numbers, {self._name} has {self.start.size}: they must match one to one."
             )
         return flat.astype(self.start.dtype, copy=False)
+
+
+def _keys(tree: Any) -> Any:
+    """The keys of all dicts in a nesting, as a nesting of dicts; None for an array."""
+    if isinstance(tree, Mapping):
+        return {key: _keys(part) for key, part in tree.items()}
+    if isinstance(tree, list | tuple):
+        return dict(enumerate(map(_keys, tree)))
+    return None
+
+
+def _in_order(tree: Any, keys: Any) -> Any:
+    """The same nesting, its dicts in the order of `keys` where they have the same ones."""
+    if isinstance(tree, Mapping) and keys is not None and tree.keys() == keys.keys():
+        return {key: _in_order(tree[key], inner) for key, inner in keys.items()}
+    if isinstance(tree, list | tuple) and keys is not None and len(tree) == len(keys):
+        return [_in_order(part, inner) for part, inner in zip(tree, keys.values(), strict=True)]
+    return tree
 
 
 def _collect(tree: Any, name: str, leaves: list[np.ndarray], offset: int) -> tuple[Build, int]:

@@ -48,6 +48,8 @@ class Trained:
     constant : str
         What of the data is all the same, or "".
     best_epoch : int
+    steady : bool
+        Whether each step saw all rows: an epoch is one step then.
     """
 
     reason: Reason
@@ -64,6 +66,7 @@ class Trained:
     columns: tuple[str, np.ndarray, np.ndarray] | None
     constant: str
     best_epoch: int
+    steady: bool = False
     given: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -80,7 +83,9 @@ class Trained:
         if self.reason.code == "nonfinite":
             return True
         return bool(
-            len(self.loss) and self.loss[-1] > 10 * abs(self.start) and self.loss[-1] > self.loss.min()
+            len(self.loss)
+            and self.loss[-1] > 10 * abs(self.start)
+            and (self.loss[-1] > self.loss.min() or self.best_epoch == 0)
         )
 
 
@@ -218,7 +223,9 @@ def finished(case: Trained) -> Verdict | None:
     window = "second half" if falling else "last epoch"
     evidence: dict[str, Any] = {"gained": float(gained), "last": last}
     state = f"{case.reason.sentence.rstrip('.')}: {what} {losses[-1]:.4g}, from {begin:.4g}"
-    if len(losses) > 1 and abs(last) <= STILL * gained:
+    # of steps that fall ever more slowly, as many again at the pace of the last one
+    going_on = len(losses) * abs(last) if case.steady else abs(last)
+    if len(losses) > 1 and going_on <= STILL * gained:
         sentence = f"{state}; settled: the {window} changed it by {number(0.0 - last)}."  # no -0
         return Verdict("converged.settled", sentence, True, evidence)
     if last < 0:

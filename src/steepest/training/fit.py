@@ -34,7 +34,7 @@ from .kept import Keeper, problem
 from .linear import Model
 from .means import mean_loss
 from .minibatch import MiniBatch
-from .plan import Plan
+from .plan import PASSES, Plan
 from .race import race
 from .sparse import Whole
 from .trainable import delivery, entrants, innermost, suited
@@ -92,7 +92,7 @@ def fit(
         has what is left.
     epochs, maxiter, maxtime : float
         The budget: passes over the data, steps, seconds; whichever ends first. 20 epochs by
-        default; one where the data can be read once.
+        default; one where the data can be read once; 1000, unless it converges before, with all rows in a batch.
     shuffle : {"full", "block", None}
         All rows in a new order each epoch; blocks of 64 neighbours together, which is faster on large data; or
         as they come.
@@ -176,7 +176,8 @@ def fit(
             f"params holds {start[~np.isfinite(start)][0]}: expected finite numbers to start from."
         )
     if epochs is maxiter is maxtime is None:
-        epochs = EPOCHS if train.again else 1  # a generator is read once
+        whole = train.rows is not None and (batch_size is None or batch_size >= train.rows)
+        epochs = PASSES if whole else EPOCHS if train.again else 1  # a generator is read once
     plan = Plan.of(train, batch_size, shuffle, seed, epochs=epochs, maxiter=maxiter, maxtime=maxtime,
                    accumulate=accumulate, patience=patience)  # fmt: skip
     rules = entrants(method, lr, start.size, plan, train)

@@ -140,9 +140,10 @@ def looked_at(training: Training, reason: Reason, x: np.ndarray, run: Run) -> Tr
         ):
             same = f"All {len(y)} targets {source.names[1]} are {y[0]:g}"
     x0, best = run.parameters.start, training.best
-    start, end = (training.first, best.score) if training.validate and best else (loss(x0), loss(x))
+    told = training.validate is not None or not source.again
+    start, end = (training.first, best.score) if told and best else (loss(x0), loss(x))
     return Trained(
         reason, columns(training.table), start, end, training.t, lr if isinstance(lr, float) else math.nan,
         math.nan if adaptive else 1 / (1 - beta), x0, x, [gradient(group) for group in groups],
-        plan.size * plan.accumulate, table, same, best.epoch if best else 0,
+        plan.size * plan.accumulate, table, same, best.epoch if best else 0, plan.steady(source),
     )  # fmt: skip

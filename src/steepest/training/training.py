@@ -97,7 +97,7 @@ class Training:
 
     def final(self, x: np.ndarray) -> tuple[float, np.ndarray | None]:
         """The mean loss over the training data at `x`, in one more pass, and its gradient where that costs no more;
-        of a stream that can be read once, the mean of the last epoch."""
+        of a stream that can be read once, the mean of its batches as they came."""
         point, oracle = self.point, self.oracle
         smooth = isinstance(oracle, MiniBatch)
         steady = self.plan.steady(self.source)
@@ -105,7 +105,8 @@ class Training:
             known = np.array_equal(point.x, x) and point.known_g is not None
             return (point.f, point.g) if known else oracle.pair(x)
         if not self.source.again:
-            return self.table[-1].loss if self.table else math.nan, None
+            epoch = self.best.epoch if self.best else 0
+            return self.table[epoch - 1].loss if epoch else self.first, None
         if (
             not isinstance(oracle.objective, Paired)
             or getattr(oracle.derivative, "instead", None) is not None
