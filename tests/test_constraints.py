@@ -52,3 +52,10 @@ def test_what_does_not_go_together_is_refused():
         st.minimize(f, np.zeros(3), method="adam", prox=st.L1(1.0))
     with pytest.raises(st.ArgumentError, match="bounds and project"):
         st.minimize(f, np.zeros(3), bounds=[(0, 1)] * 3, project=st.Ball(1.0))
+
+
+def test_at_a_bound_only_what_is_free_has_no_slope():
+    held = st.minimize(lambda x: ((x - 3) ** 2).sum(), [0.0, 0.0], bounds=[(None, 2), (None, None)])
+    assert "the gradient is zero in all directions that the bounds leave free" in held.why
+    free = st.minimize(lambda x: ((x - 3) ** 2).sum(), [0.0, 0.0], bounds=[(None, 5), (None, None)])
+    assert free.why.startswith("Converged: the gradient is zero.")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -103,3 +105,18 @@ def test_damaged_and_foreign_files_are_refused(run, tmp_path):
         st.Result.load(path)
     with pytest.raises(FileNotFoundError):
         st.Result.load(tmp_path / "missing.npz")
+
+
+@pytest.mark.parametrize("call", [st.minimize, st.maximize])
+def test_pickles_whatever_the_function_is(call):
+    sign = 1 if call is st.minimize else -1
+    run = call(lambda x: sign * ((x - 3) ** 2).sum(), [1.0, 2.0], method="gd", lr=0.1, maxiter=20)
+    back = pickle.loads(pickle.dumps(run))
+    assert str(back) == str(run)
+    np.testing.assert_array_equal(back.history["f"], run.history["f"])
+    np.testing.assert_array_equal(back.history.x, run.history.x)
+    with pytest.raises(st.ArgumentError, match="has no function to call"):
+        back.retry()
+    broken = st.minimize(lambda x: 1 / 0, [1.0], on_error="stop")
+    assert pickle.loads(pickle.dumps(broken)).code == "error"
+    assert copy.deepcopy(run).x.tolist() == run.x.tolist()

@@ -259,3 +259,8 @@ def test_a_schedule_is_asked_at_every_step():
     result = st.minimize(lambda x: x[0] ** 2, [1.0], method=st.GD(lr=schedule), maxiter=3)
     assert asked == [1.0, 2.0, 3.0]
     np.testing.assert_allclose(result.history["lr"][1:], [0.1, 0.05, 0.1 / 3])
+
+
+def test_a_list_of_rates_is_told_to_be_an_array():
+    with pytest.raises(st.ArgumentError, match="several, for a sweep, as a NumPy array"):
+        st.GD(lr=[0.1, 0.2])

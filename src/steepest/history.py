@@ -218,6 +218,16 @@ class History:
         for record in self:
             yield record._asdict() | {"t": int(record.t), "nfev": int(record.nfev), "f": self.sign * record.f}
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        if not len(self):
+            return History, (self.sign,)
+        return History.from_arrays, (self.to_arrays(), self.sign)  # without the function, which `now` knows
+
+    def __copy__(self) -> History:
+        other = object.__new__(History)
+        other.__dict__.update(self.__dict__)
+        return other
+
     @classmethod
     def from_arrays(cls, columns: dict[str, np.ndarray], sign: float = 1.0) -> History:
         """The inverse of `to_arrays`."""

@@ -104,6 +104,9 @@ class Result(dict):
         object.__setattr__(self, "_explain", explain)
         object.__setattr__(self, "_landscape", landscape)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {}  # pickled, it forgets the function, as in a file
+
     def retry(self, **changes: Any) -> Result:
         """Make the call again with what `advice` changes, and with further changes.
 

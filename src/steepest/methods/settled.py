@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..history import History
+from ..oracle import Box
 from ..point import Point
 from ..stop import Criterion, Reason
 
@@ -52,7 +53,7 @@ class Settled(Criterion):
         fall = history.first.f - last.f
         failed = last.lr == 0.0
         if not now.point.g.any() and not self.method.promise(now.point, now.memory) > 0:
-            return Reason("converged.gradient", "Converged: the gradient is zero.")
+            return Reason("converged.gradient", f"Converged: the gradient is zero{_where(now.point)}.")
         if not failed and (last.t == 0 or not history.previous.f - last.f <= SLOW * fall):
             return None
         promise = self.method.promise(now.point, now.memory)
@@ -90,3 +91,10 @@ class Settled(Criterion):
                 f"{promise:.2g} (gradient norm {last.g_norm:.3g}).",
             )
         return None
+
+
+def _where(point: Point) -> str:
+    """In which directions a gradient that vanishes at `point` does so."""
+    box = point.oracle
+    held = isinstance(box, Box) and bool(((point.x <= box.low) | (point.x >= box.high)).any())
+    return " in all directions that the bounds leave free" if held else ""
