@@ -705,3 +705,16 @@ def test_slow_steps_on_all_rows_are_not_called_settled():
     assert short.fun > 1.2 * least  # 0.177 where 0.113 can be had
     assert (short.code, short.success) == ("budget.epochs", False)
     assert st.fit(loss, None, (X, y), batch_size=None).fun < 1.01 * least
+
+
+@pytest.mark.parametrize("batch_size", [None, 16])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_classes_that_are_told_apart_leave_a_loss_without_minimum(batch_size, seed):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(100, 2)) + np.repeat([[-9.0, 0.0], [9.0, 0.0]], 50, axis=0)
+    y = np.repeat([0.0, 1.0], 50)
+    how = dict(batch_size=batch_size, epochs=200)
+    assert "without error" in st.fit(st.losses.Logistic(), None, (X, y), **how).why
+    assert "without error" not in st.fit(st.losses.Logistic(l2=1e-3), None, (X, y), **how).why
+    y[[0, 60]] = 1 - y[[0, 60]]  # no line tells these apart
+    assert "without error" not in st.fit(st.losses.Logistic(), None, (X, y), **how).why

@@ -16,6 +16,9 @@ from .words import count, number
 Gradient = Callable[[np.ndarray], np.ndarray]
 OVER = 1.05  # of the best validation loss: beyond that, the last epochs are overfitting
 STILL = 0.01  # of what training has gained: less in the last epoch, and it has settled
+APART = (
+    1e-3  # of the loss of the start, log(classes): the mean probability of a wrong class is about as small
+)
 SPREAD = 10.0  # ratio of the deviations of columns that slows every first-order method
 
 
@@ -50,6 +53,9 @@ class Trained:
     best_epoch : int
     steady : bool
         Whether each step saw all rows: an epoch is one step then.
+    endless : bool
+        Whether the loss has no minimum where all rows are told apart, only a limit of 0: logistic and softmax without
+        a penalty.
     """
 
     reason: Reason
@@ -67,6 +73,7 @@ class Trained:
     constant: str
     best_epoch: int
     steady: bool = False
+    endless: bool = False
     given: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -100,6 +107,11 @@ def judge(case: Trained) -> Verdict:
     sentence = (
         f"{verdict.sentence} {hint}" if hint and verdict.code.startswith("budget") else verdict.sentence
     )
+    if case.endless and 0 <= case.end < APART * case.start and not case.diverged:
+        sentence += (
+            " The classes of the training data are told apart without error: the loss has no minimum, only a limit, "
+            "and the parameters grow the longer it is trained. A penalty bounds them (l2=0.001, say)."
+        )
     return Verdict(verdict.code, sentence, verdict.success, evidence | verdict.evidence, verdict.advice)
 
 

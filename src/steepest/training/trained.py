@@ -16,6 +16,7 @@ import numpy as np
 from ..data import CHUNK, Arrays
 from ..diagnose.training import Trained, judge
 from ..diagnose.verdict import Verdict
+from ..losses import Logistic, Softmax
 from ..methods.method import Method
 from ..methods.rules import GD, Momentum, Nesterov
 from ..negative import function
@@ -81,7 +82,7 @@ def summary(
     verdict = Verdict(*reason, reason.converged)
     if diagnose and training and best:
         try:
-            verdict = judge(looked_at(training, reason, best.x, run))
+            verdict = judge(looked_at(training, reason, best.x, run, model))
         except (Exception, KeyboardInterrupt):  # a diagnosis must not lose what the run has found
             logger.warning("the diagnosis failed", exc_info=True)
     return Result(
@@ -103,7 +104,7 @@ def summary(
     )
 
 
-def looked_at(training: Training, reason: Reason, x: np.ndarray, run: Run) -> Trained:
+def looked_at(training: Training, reason: Reason, x: np.ndarray, run: Run, model: Model | None) -> Trained:
     """What the verdict on a run looks at."""
     plan, source, method = training.plan, training.source, training.method
     hyper = getattr(innermost(method), "hyper", {})
@@ -146,4 +147,5 @@ def looked_at(training: Training, reason: Reason, x: np.ndarray, run: Run) -> Tr
         reason, columns(training.table), start, end, training.t, lr if isinstance(lr, float) else math.nan,
         math.nan if adaptive else 1 / (1 - beta), x0, x, [gradient(group) for group in groups],
         plan.size * plan.accumulate, table, same, best.epoch if best else 0, plan.steady(source),
+        model is not None and isinstance(model.loss, Logistic | Softmax) and not model.penalised,
     )  # fmt: skip
