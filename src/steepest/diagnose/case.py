@@ -16,7 +16,7 @@ from ..oracle import Box, Oracle
 from ..point import Point
 from ..stop import Reason
 from .bends import Bends
-from .curvature import Curvature, by_a_long_step, measure
+from .curvature import Curvature, Spot, by_a_long_step, measure
 from .judged import judged
 from .newton import Newton
 from .probes import Probes
@@ -211,10 +211,10 @@ class Case:
                 rise = np.sqrt(2 * gain / np.abs(diagonal))
             most = np.maximum(np.abs(self.x), self.come)
             scale = np.where(np.isfinite(rise), np.minimum(rise, most), scale)
-        near = (self.probes, self.x, smooth.f, g, scale, self.noise, self.free, moves)
-        found = measure(*near, gain=gain, diagonal=diagonal)
+        spot = Spot(self.probes, self.x, smooth.f, g, scale, self.noise, gain, diagonal)
+        found = measure(spot, self.free, moves)
         if found is not None and not self.exact and self.reason.code.startswith("budget"):
-            self.flattest = by_a_long_step(self.probes, self.x, smooth.f, found, self.scale, self.noise)
+            self.flattest = by_a_long_step(spot, found)
         return found
 
     flattest: float = math.inf  # the curvature along the flattest direction seen

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -150,10 +150,8 @@ def curvature(
         Oracle(objective, derivative), 2 * n + 10 if error is None else n * (n + 1), error is None
     )
     scale = np.where(start == 0, 1.0, np.abs(start)).astype(float)
-    steps = np.zeros((0, n))
-    found = measure(
-        probes, start, f0, g.astype(float), scale, derivative.noise(f0), np.ones(n, bool), steps, rng
-    )
+    spot = Spot(probes, start, f0, g.astype(float), scale, derivative.noise(f0))
+    found = measure(spot, np.ones(n, bool), np.zeros((0, n)), rng)
     if found is None:
         raise ArgumentError(
             f"x={x!r}: f can't be evaluated around there; expected a point inside its domain."
@@ -161,56 +159,58 @@ def curvature(
     return replace(found, n=n, evaluations=probes.spent)
 
 
-def measure(
-    probes: Probes,
-    x: np.ndarray,
-    f: float,
-    g: np.ndarray,
-    scale: np.ndarray,
-    noise: float,
-    free: np.ndarray,
-    steps: np.ndarray,
-    rng: Any = 0,
-    gain: float = math.inf,
-    diagonal: np.ndarray | None = None,
-) -> Curvature | None:
-    """The curvatures at `x` in the directions that are `free`, by the way that the budget allows.
+class Spot(NamedTuple):
+    """Where curvatures are measured, and what is known there.
 
-    Parameters
+    Attributes
     ----------
+    probes, x, f, g
+        Who is asked; the place, shape (n,), the value and the gradient there.
     scale : ndarray, shape (n,)
         How far each coordinate may be expected to move.
     noise : float
         The uncertainty of one value.
-    steps : ndarray, shape (k, n)
-        A direction to look at first, and the last steps of a run: where gradients are dear, curvatures are
-        measured along these and g.
     gain : float
         By how much f has changed over about that `scale`.
     diagonal : ndarray, shape (n,)
         Second derivatives along the coordinates, where differences of the run have told them: no step is so short that
         they would not be seen above the noise.
     """
+
+    probes: Probes
+    x: np.ndarray
+    f: float
+    g: np.ndarray
+    scale: np.ndarray
+    noise: float
+    gain: float = math.inf
+    diagonal: np.ndarray | None = None
+
+
+def measure(spot: Spot, free: np.ndarray, steps: np.ndarray, rng: Any = 0) -> Curvature | None:
+    """The curvatures in the directions that are `free`, shape (n,), by the way that the budget allows.
+
+    `steps`, shape (k, n), are a direction to look at first, and the last steps of a run: where gradients are dear,
+    curvatures are measured along these and g.
+    """
+    probes, g = spot.probes, spot.g
     index = np.flatnonzero(free)
     if not index.size:
         return None
     if probes.exact:
-        product = Product(probes, x, g, scale, free, abs(f) + gain)
+        product = Product(probes, spot.x, g, spot.scale, free, abs(spot.f) + spot.gain)
         if index.size <= min(FULL, probes.left):
             return _full(product, index)
         return _by_lanczos(product, g, free, min(LANCZOS, probes.left // 2), rng)
     k = index.size
     if k * (k + 3) // 2 <= probes.left:
-        basis = np.eye(x.size)[:, index]
-        return _by_values(probes, x, f, basis, scale, noise, gain, diagonal, complete=True)
-    basis = _span(np.vstack([steps[:1] * free, g * free, steps[1:] * free])[: BY_VALUES + 2], scale)[
-        :, :BY_VALUES
-    ]
+        return _by_values(spot, np.eye(free.size)[:, index], complete=True)
+    basis = _span(np.vstack([steps[:1] * free, g * free, steps[1:] * free])[: BY_VALUES + 2])[:, :BY_VALUES]
     while basis.shape[1] and basis.shape[1] * (basis.shape[1] + 3) // 2 > probes.left:
         basis = basis[:, :-1]
     if not basis.shape[1]:
         return None
-    return _by_values(probes, x, f, basis, scale, noise, gain, diagonal, complete=False)
+    return _by_values(spot, basis, complete=False)
 
 
 def _full(product: Product, index: np.ndarray) -> Curvature | None:
@@ -264,11 +264,9 @@ def _mixed(g: np.ndarray, random: np.ndarray) -> np.ndarray:
     return start + g / norm if norm else start
 
 
-def _by_values(
-    probes: Probes, x: np.ndarray, f: float, basis: np.ndarray, scale: np.ndarray, noise: float, gain: float,
-    diagonal: np.ndarray | None, complete: bool,
-) -> Curvature | None:  # fmt: skip
+def _by_values(spot: Spot, basis: np.ndarray, complete: bool) -> Curvature | None:
     """The Hessian within a basis: f(+-t v) for the diagonal, f(t (v + w)) for the rest."""
+    probes, x, f, _, scale, noise, gain, diagonal = spot
     k = basis.shape[1]
     unit = float(np.finfo(x.dtype).eps)
     size = min(abs(f), gain)
@@ -300,10 +298,9 @@ def _by_values(
     return Curvature(values, basis @ vectors, error, complete, x.size, free)
 
 
-def by_a_long_step(
-    probes: Probes, x: np.ndarray, f: float, found: Curvature, scale: np.ndarray, noise: float
-) -> float:
+def by_a_long_step(spot: Spot, found: Curvature) -> float:
     """The curvature along the flattest direction found, by a step so long that values show it; no less than noise."""
+    probes, x, f, _, scale, noise, *_ = spot
     v = found.vectors[:, 0]
     h = LONG * float((scale[v != 0] / np.abs(v[v != 0])).min())
     right, left = (probes.smooth((x + t * v).astype(x.dtype)) for t in (h, -h))
@@ -311,7 +308,7 @@ def by_a_long_step(
     return max(bend, least) if bend > -least else math.inf
 
 
-def _span(rows: np.ndarray, scale: np.ndarray) -> np.ndarray:
+def _span(rows: np.ndarray) -> np.ndarray:
     """An orthonormal basis of the rows that are not (nearly) dependent, in their order; shape (n, k)."""
     basis: list[np.ndarray] = []
     for row in rows:
@@ -323,4 +320,4 @@ def _span(rows: np.ndarray, scale: np.ndarray) -> np.ndarray:
             rest = rest - (rest @ v) * v
         if (left := float(np.linalg.norm(rest))) > 0.03:
             basis.append(rest / left)
-    return np.array(basis).T if basis else np.zeros((scale.size, 0))
+    return np.array(basis).T if basis else np.zeros((rows.shape[1], 0))
