@@ -351,6 +351,17 @@ def test_other_functions_that_are_called_compile_nothing_new(monkeypatch):
     assert result.engine == "compiled steps"
 
 
+def test_nothing_is_compiled_for_a_run_that_must_be_asked_at_every_step(monkeypatch):
+    monkeypatch.setattr(ahead, "WORTHWHILE", 0)
+    monkeypatch.setattr(ahead, "_loops", {})
+    monkeypatch.setattr(ahead, "Code", lambda text: pytest.fail("compiled"))
+    for limits in ({"ftol": 1e-9}, {"stop": stop.GradientNorm(1e-3) & stop.Steps(5)}):
+        result = st.minimize(
+            valley_value, [-1.2, 1.0], jac=valley_gradient, method=st.GD(lr=1e-3), maxiter=50, **limits
+        )
+        assert result.engine == "Python floats"
+
+
 def test_runs_share_the_wait_for_the_compiler(monkeypatch):
     monkeypatch.setattr(ahead, "WORTHWHILE", 100)
     monkeypatch.setattr(ahead, "_loops", {})

@@ -7,6 +7,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -119,7 +120,6 @@ class Ahead:
         self.begun: int | None = None
         self.engine = "compiled steps" if what is None else "compiled loop"
         self._loop, self._chunk = _loop(type(rule), what, n), FIRST
-        self._margins: Margins | None = None
         self._rows, self._g = np.empty((0, len(COLUMNS))), np.empty((0, n))
         answer = math.nan, np.zeros(n)
         self._derivative = derivative
@@ -144,12 +144,11 @@ class Ahead:
 
         None where the next step has to be made in Python.
         """
-        loop = self._loop.ready()
-        if loop is None or self._derivative.instead is not None:
+        limits = self._limits
+        if limits is None or (loop := self._loop.ready()) is None or self._derivative.instead is not None:
             return None
-        limits = self._margins = self._margins or margins(self.criterion, self.history.first.g_norm)
         objective, t, n, began = self.objective, now.t, now.point.x.size, time.perf_counter()
-        if limits is None or began >= objective.deadline:
+        if began >= objective.deadline:
             return None
         last = int(min(limits.t, t + objective.maxfun - objective.nfev, t + self._chunk))
         if last <= t:
@@ -173,6 +172,11 @@ class Ahead:
             self._enter(t, began, numbers, state, x, True)
             raise
         return self._enter(t, began, numbers, state, x, False)
+
+    @cached_property
+    def _limits(self) -> Margins | None:
+        """Within these the criterion need not be asked; None where it always must."""
+        return margins(self.criterion, self.history.first.g_norm)
 
     def _enter(
         self, t: int, began: float, numbers: np.ndarray, state: np.ndarray, x: np.ndarray, broken: bool
