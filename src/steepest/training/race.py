@@ -122,9 +122,8 @@ def race(
     longest = max(int(budget / LANES), 1)
     pool = batches(source, plan, min(longest, max(CHUNK // plan.size, 8)))
     pool, judges = judged(source, plan, pool)
-    oracle.hold(judges)
-    still = oracle.value(x)
-    before = oracle.njev
+    course = Course(oracle, pool, judges, x)
+    still, before = course.judge(x), oracle.njev
     scales: list[np.ndarray | None] = [None] * len(rules)
     if not scaled and out_of_scale(judges[0][0]):
         scale = inverse_size([gradient(oracle, group, x) for group in pool[:TASTES]])
@@ -137,7 +136,7 @@ def race(
         rule = decayed(rules[k], lr, steps if math.isfinite(total) else math.inf, LANE)
         runner = stretched(rule, scales[k])
         method = wrap(runner)
-        loss = pilot(method, deliver(method), oracle, pool, judges, steps, x)
+        loss = course.loss(method, deliver(method), steps)
         seen.append([runner.name, lr, steps, loss])
         return loss
 
@@ -150,6 +149,36 @@ def race(
             best = int(np.argmin(losses))
     own = len(rules) // (1 + (scales[-1] is not None))
     return Choice(best % own, rates[best], scales[best], oracle.njev - before, seen)
+
+
+class Course(NamedTuple):
+    """What all lanes have in common: the batches that they see, the rows that judge them, and where they start."""
+
+    oracle: MiniBatch
+    pool: list[list[Batch]]
+    judges: list[Batch]
+    x: np.ndarray
+
+    def judge(self, x: np.ndarray) -> float:
+        """The loss at `x`."""
+        self.oracle.hold(self.judges)
+        return self.oracle.value(x)
+
+    def loss(self, method: Any, deliver: Callable[[np.ndarray, Any], np.ndarray], steps: int) -> float:
+        """The loss after some steps; infinite where they diverge."""
+        oracle, pool = self.oracle, self.pool
+        point = oracle(self.x)
+        oracle.hold(pool[0])
+        memory = method.init(point)
+        with np.errstate(all="ignore"):
+            for t in range(1, steps + 1):
+                oracle.hold(pool[(t - 1) % len(pool)])
+                point, memory, _ = method.step(oracle(point.x), memory, float(t), oracle)
+                if oracle.f is not None and not math.isfinite(oracle.f):
+                    return math.inf
+            end = deliver(point.x, memory)
+            loss = self.judge(end) if np.isfinite(end).all() else math.inf
+        return loss if math.isfinite(loss) else math.inf
 
 
 def out_of_scale(table: Any) -> bool:
@@ -218,33 +247,6 @@ def judged(source: Source, plan: Plan, pool: list[list[Batch]]) -> tuple[list[li
     fewest, most = JUDGES
     rows = min(max(len(pool) * plan.size * plan.accumulate, fewest), most)
     return pool, [next(source.epoch(rows, "full", np.random.default_rng([plan.seed])))]
-
-
-def pilot(
-    method: Any,
-    deliver: Callable[[np.ndarray, Any], np.ndarray],
-    oracle: MiniBatch,
-    pool: list[list[Batch]],
-    judges: list[Batch],
-    steps: int,
-    x: np.ndarray,
-) -> float:
-    """The loss after some steps from `x`; infinite where they diverge."""
-    point = oracle(x)
-    oracle.hold(pool[0])
-    memory = method.init(point)
-    with np.errstate(all="ignore"):
-        for t in range(1, steps + 1):
-            oracle.hold(pool[(t - 1) % len(pool)])
-            point, memory, _ = method.step(oracle(point.x), memory, float(t), oracle)
-            if oracle.f is not None and not math.isfinite(oracle.f):
-                return math.inf
-        end = deliver(point.x, memory)
-        if not np.isfinite(end).all():
-            return math.inf
-        oracle.hold(judges)
-        loss = oracle.value(end)
-    return loss if math.isfinite(loss) else math.inf
 
 
 # Adam with this decay came as close as gradient descent and momentum did on each task tuned on, or closer; without
