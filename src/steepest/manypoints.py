@@ -55,9 +55,8 @@ def many_points(fun: Any, x0: np.ndarray, number: bool, args: Any, jac: Any, rng
         return None
     mine = derivative.name == USER
     few = x0.size <= FEW and x0.dtype == float
-    if (
-        few and mine and isinstance(fun, Formula) and jac == fun.gradient
-    ):  # one program, for a point and for many
+    # one program, for a point and for many
+    if few and mine and isinstance(fun, Formula) and jac == fun.gradient:
         return _known(from_formula(fun), derivative.noise)
     raw = _pair(fun, jac if mine else None, objective.args)
 
