@@ -718,3 +718,23 @@ def test_classes_that_are_told_apart_leave_a_loss_without_minimum(batch_size, se
     assert "without error" not in st.fit(st.losses.Logistic(l2=1e-3), None, (X, y), **how).why
     y[[0, 60]] = 1 - y[[0, 60]]  # no line tells these apart
     assert "without error" not in st.fit(st.losses.Logistic(), None, (X, y), **how).why
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize(
+    ("method", "epochs"), [(st.GD(lr=0.01), 50), (st.Adam(lr=0.001), 100), (st.GD(lr=0.1), 100)]
+)
+def test_small_steps_in_batches_are_not_called_settled(method, epochs, seed):
+    X, y = pytest.importorskip("sklearn.datasets").make_moons(400, noise=0.2, random_state=seed)
+    rng = np.random.default_rng(seed)
+    start = {"V": rng.normal(size=(2, 16)) / 2, "v": np.zeros(16), "w": rng.normal(size=16) / 2}
+
+    def loss(p, X, y):
+        z = np.tanh(X @ p["V"] + p["v"]) @ p["w"]
+        return np.mean(np.logaddexp(0, z) - y * z)
+
+    r = st.fit(loss, start, (X, y), method=method, epochs=epochs)
+    least = st.fit(loss, start, (X, y), method=st.Adam(lr=0.03), epochs=100).fun
+    assert r.fun > 1.5 * least  # an epoch changed the loss by less than 1 % of the gain
+    assert (r.code, r.success) == ("budget.epochs", False)
+    assert "it was still falling" in r.why

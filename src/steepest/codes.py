@@ -153,7 +153,9 @@ CODES = {
         ("best_epoch", *TRAINED),
         "as many epochs, a penalty, or more data",
     ),
-    "converged.settled": Code("`fit`: the last epoch changed the loss by less than 1 % of the gain.", TRAINED),
+    "converged.settled": Code(
+        "`fit`: the last epoch, and the second half of them, changed the loss by less than 1 % of the gain.", TRAINED
+    ),
     "target": Code("f is at most `target`.", ("f",)),
     "budget.steps": Code("`maxiter` was used up while f was still falling.", (*FALLING, *TRAINED), LONGER),
     "budget.evaluations": Code("`maxfun` was used up while f was still falling.", FALLING, "no `maxfun`"),

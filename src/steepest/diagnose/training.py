@@ -233,6 +233,12 @@ def finished(case: Trained) -> Verdict | None:
     last = float(losses[since - 1] - losses[-1]) if len(losses) > 1 else float(gained)
     what = "validation loss" if case.validated else "loss"
     window = "second half" if falling else "last epoch"
+    if not falling and not case.steady:
+        # an epoch of small steps changes little, many of them may change much: what has the second half brought?
+        half, few = len(losses) // 2, max(len(losses) // 8, 1)
+        trend = float(losses[half : half + few].mean() - losses[-few:].mean())
+        if trend > abs(last):
+            last, window = trend, "second half"
     evidence: dict[str, Any] = {"gained": float(gained), "last": last}
     state = f"{case.reason.sentence.rstrip('.')}: {what} {losses[-1]:.4g}, from {begin:.4g}"
     # of steps that fall ever more slowly, as many again at the pace of the last one
