@@ -125,16 +125,7 @@ class Place:
         away, plus half the angle between the slopes on either side, extrapolated likewise (a kink at x; the
         second differences S give (2 S(h) - S(2h)/2)/2h), plus the uncertainty of the gradient itself.
         """
-        steps = h * np.array([1.0, -1.0, 2.0, -2.0])
-        points = (self.x + steps[:, None] * d).astype(self.x.dtype)
-        try:
-            values = self.batch(points)
-        except Exhausted:
-            raise
-        except Exception:  # outside its domain fun may raise as well as give NaN
-            return Slope(0.0, math.inf, h)
-        # the points are rounded, so the gradient is asked about the moves that were really made
-        right, left, right2, left2 = (values - self.f - (points.astype(float) - self.x) @ self.g).tolist()
+        right, left, right2, left2 = self.rests(d, h * np.array([1.0, -1.0, 2.0, -2.0]))
         if not math.isfinite(right + left + right2 + left2):
             return Slope(0.0, math.inf, h)
         near, far = (right - left) / (2 * h), (right2 - left2) / (4 * h)
@@ -149,14 +140,44 @@ class Place:
             size=float(np.abs(products).sum()),
         )
 
+    def glance(self, d: np.ndarray, noise: float) -> Slope | None:
+        """One difference, at the step that suits it best: so close to a claimed slope it comes by no chance.
+
+        None where it is not as close as `FINE`, or a bend or the noise of values could hide that.
+        """
+        h = min(float(np.finfo(self.x.dtype).eps) ** (1 / 3), self.farthest(d))
+        products = self.g * d
+        size = float(np.abs(products).sum())
+        if self.blur.any() or noise / h > FINE * size:
+            return None
+        right, left = self.rests(d, h * np.array([1.0, -1.0]))
+        gap = (right - left) / (2 * h)
+        if not (abs(gap) <= FINE * size and abs(right + left) <= 2 * h * BLURRED * size):  # NaN is not
+            return None
+        return Slope(gap, abs(gap), h, claimed=float(products.sum()), size=size)
+
+    def rests(self, d: np.ndarray, steps: np.ndarray) -> list[float]:
+        """What is left of f(x + h d) - f(x) where the claimed slope is taken off, for each of the steps h; NaN where
+        fun has no value."""
+        points = (self.x + steps[:, None] * d).astype(self.x.dtype)
+        try:
+            values = self.batch(points)
+        except Exhausted:
+            raise
+        except Exception:  # outside its domain fun may raise as well as give NaN
+            return [math.nan] * steps.size
+        # the points are rounded, so the gradient is asked about the moves that were really made
+        rests: list[float] = (values - self.f - (points.astype(float) - self.x) @ self.g).tolist()
+        return rests
+
     def farthest(self, d: np.ndarray) -> float:
         """The largest allowed step along `d`."""
         moving = d != 0
         return float((self.reach[moving] / np.abs(2 * d[moving])).min(initial=math.inf))
 
-    def first(self, d: np.ndarray) -> Slope:
-        """The slope at the step that suits most functions."""
-        return self.slope(d, min(step_of(self.x), self.farthest(d)))
+    def first(self, d: np.ndarray, noise: float) -> Slope:
+        """A glance where that proves the gradient, else the slope at the step that suits most functions."""
+        return self.glance(d, noise) or self.slope(d, min(step_of(self.x), self.farthest(d)))
 
     def settle(self, d: np.ndarray, first: Slope, noise: float) -> Slope:
         """The slope at which ever smaller steps than that of `first`, or larger ones, agree; up to 48 values.
