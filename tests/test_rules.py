@@ -158,6 +158,19 @@ IN_TORCH = {
     "Rprop": (st.Rprop(lr=0.01), lambda o, p: o.Rprop(p, lr=0.01)),
 }
 IN_OPTAX = {
+    "GD": (st.GD(lr=1e-3), lambda o: o.sgd(1e-3)),
+    "Nesterov": (st.Nesterov(lr=1e-3, beta=0.8), lambda o: o.sgd(1e-3, momentum=0.8, nesterov=True)),
+    "CenteredRMSProp": (
+        st.CenteredRMSProp(lr=1e-2),
+        lambda o: o.rmsprop(1e-2, decay=0.99, eps=1e-8, centered=True, eps_in_sqrt=False),
+    ),
+    "Adadelta": (st.Adadelta(), lambda o: o.adadelta(1.0, rho=0.9, eps=1e-6)),
+    "AdamW": (st.AdamW(lr=0.05, decay=0.1), lambda o: o.adamw(0.05, weight_decay=0.1)),
+    "AdaMax": (st.AdaMax(lr=0.05), lambda o: o.adamax(0.05)),
+    "ScheduleFreeAdam": (
+        st.ScheduleFreeAdam(lr=0.01),
+        lambda o: o.contrib.schedule_free_adamw(0.01, b1=0.9, b2=0.999, eps=1e-8),
+    ),
     "Adam": (st.Adam(lr=0.05), lambda o: o.adam(0.05)),
     "NAdam": (st.NAdam(lr=0.05), lambda o: o.nadam(0.05)),
     "RAdam": (st.RAdam(lr=1e-3), lambda o: o.radam(1e-3)),
@@ -199,6 +212,7 @@ def test_trajectory_equals_torch(name, problem):
 @pytest.mark.parametrize("name", IN_OPTAX)
 def test_trajectory_equals_optax(name, problem):
     jax, optax = peer("jax"), peer("optax")
+    peer("optax.contrib")
     rule, build = IN_OPTAX[name]
     gradient, x0 = PROBLEMS[problem]
     with jax.enable_x64(True):
