@@ -164,11 +164,12 @@ class _Trial:
 
     def looks(self, places: list[Place], noise: Noise | None) -> list[tuple[np.ndarray, Slope]]:
         """A direction at each place, and the slope along it."""
-        directions = [
-            place.direction(self.level(place, noise), self.rng, along=k == 0)
-            for k, place in enumerate(places)
-        ]
-        return [(d, place.first(d, level(place, noise))) for place, d in zip(places, directions, strict=True)]
+        looks = []
+        for k, place in enumerate(places):
+            level = self.level(place, noise)
+            d = place.direction(level, self.rng, along=k == 0)
+            looks.append((d, place.first(d, level)))
+        return looks
 
 
 def _verdict(slopes: list[Slope], n: int) -> tuple[bool | None, str]:
