@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.optimize
 
 import steepest as st
 from conftest import peer
+from steepest.weigh import Gradients
 
 BOWL = np.array([1.0, 3.0, 10.0])
 
@@ -302,3 +304,39 @@ def test_the_peers_of_the_benchmark_are_those_of_optax(name, monkeypatch):
             step, state = theirs.update(jax.numpy.array(both(np.array(x))[1]), state, x)
             x = optax.apply_updates(x, step)
     assert benchmark.METHODS[name](both, X0) == pytest.approx(np.array(x), rel=1e-9)
+
+
+def test_the_spread_of_gradients_from_sums_is_that_of_all_of_them():
+    g = np.random.default_rng(0).normal(3.0, 2.0, (50, 4))
+    mean, error = Gradients(4, g).spread()
+    both = (Gradients(4, g[:20]) + Gradients(4, g[20:])).spread()
+    np.testing.assert_allclose(mean, g.mean(0))
+    np.testing.assert_allclose([error, both[1]], np.linalg.norm(g.std(0, ddof=1)) / 50**0.5)
+
+
+def test_steps_to_and_fro_do_not_hide_a_slope():
+    """At the limit 2/L gradients cancel in the mean of a run, but not at its end."""
+    noise = np.random.default_rng(0)
+    f = lambda x: (x @ x + 1e-3 * noise.normal(), 2 * x + 1e-3 * noise.normal(size=2))
+    r = st.minimize(f, [3.0, 2.0], jac=True, method=st.GD(lr=1.0), stochastic=True, maxiter=300)
+    assert not r.success
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_solved_regression_is_told_so(seed):
+    draw = np.random.default_rng(seed)
+    X, w = draw.normal(size=(600, 4)), draw.normal(size=4)
+    y = np.where(X @ w + draw.normal(size=600) > 0, 1.0, -1.0)
+
+    def loss(u, some=slice(None)):
+        s = y[some] * (X[some] @ u)
+        slope = -X[some].T @ (y[some] / (1 + np.exp(s))) / len(s) + 0.1 * u
+        return np.mean(np.logaddexp(0, -s)) + 0.05 * u @ u, slope
+
+    start = w + draw.uniform(-3, 3, 4)
+    r = st.minimize(
+        lambda u: loss(u, draw.integers(0, 600, 24)), start, jac=True, stochastic=True, maxiter=2000
+    )
+    best = scipy.optimize.minimize(loss, w, jac=True).fun
+    assert loss(r.x)[0] - best < 0.03 * (loss(start)[0] - best)
+    assert r.success, r.why

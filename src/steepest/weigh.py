@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from .point import Point, norm
 from .run import Run
 from .stop import Criterion, Reason, Steps, counted
 
+LAST = 0.2  # of the run, whose gradients tell that of its end: there its rate falls from a fifth to zero
 SMALL = 0.1  # a mean gradient of at most this share of that at the start is called stationary
 
 
@@ -87,25 +88,63 @@ class Spending:
         see: Any = None,
     ) -> Verdict:
         """Follow the run to its end, and weigh that; the run's last point then is the one to return."""
-        objective = oracle.objective
+        objective, tail = oracle.objective, Gradients(run.parameters.start.size)
         try:
-            reason = run.follow(iterates, objective, stop, callback, see)
+            reason = run.follow(tail.of(iterates, (1 - LAST) * self.steps), objective, stop, callback, see)
         except Exhausted as error:
             reason = run.mishap(error, objective.nfev)
         objective.maxfun, objective.deadline = self.budget, run.began + self.seconds
         now, history = run.history.now, run.history
         assert now is not None
-        point, evidence = weigh(oracle, history._x[0], now.point.x, self.kept)
+        point, evidence = weigh(oracle, history._x[0], now.point.x, self.kept, tail)
         history.now = now._replace(point=point)
         return verdict(reason, evidence, history.sign, objective.nfev)
 
 
-def weigh(oracle: Oracle, start: np.ndarray, end: np.ndarray, kept: int) -> tuple[Point, dict[str, float]]:
+class Gradients:
+    """The mean of gradients and its spread, of which only sums are kept."""
+
+    def __init__(self, n: int, gradients: Iterable[np.ndarray] = ()):
+        self.count, self.sum, self.squares = 0, np.zeros(n), np.zeros(n)
+        for g in gradients:
+            self.add(g)
+
+    def add(self, g: np.ndarray) -> None:
+        """One more, if it is finite."""
+        if np.isfinite(g).all():
+            self.count, self.sum, self.squares = self.count + 1, self.sum + g, self.squares + g * g
+
+    def of(self, iterates: Iterable[Iterate], since: float) -> Iterator[Iterate]:
+        """The iterates as they come, of which those from step `since` on count, once a step was made from them."""
+        for iterate in iterates:
+            yield iterate
+            if iterate.t >= since and iterate.point.known_g is not None:
+                self.add(np.asarray(iterate.point.known_g, float))
+
+    def spread(self) -> tuple[np.ndarray, float]:
+        """The mean, and the standard error of its norm, roughly."""
+        if self.count < 2:
+            return np.full_like(self.sum, math.nan), math.inf
+        mean = self.sum / self.count
+        variance = np.maximum(self.squares / self.count - mean**2, 0.0).sum() / (self.count - 1)
+        return mean, math.sqrt(float(variance))
+
+    def __add__(self, other: Gradients) -> Gradients:
+        both = Gradients(self.sum.size)
+        both.count, both.sum = self.count + other.count, self.sum + other.sum
+        both.squares = self.squares + other.squares
+        return both
+
+
+def weigh(
+    oracle: Oracle, start: np.ndarray, end: np.ndarray, kept: int, tail: Gradients
+) -> tuple[Point, dict[str, float]]:
     """The better of both ends of a run by the means of `kept` further calls, and the figures.
 
     The change of f is told twice: by values at both ends, and by the slopes at places spread evenly between them,
     whose mean is the change, too. Each counts by the inverse of its variance, so the one helps where the other is
-    noisy. The end is taken if it is clearly better, the start if not.
+    noisy. The end is taken if it is clearly better, the start if not. The gradient at the end is told by the looks
+    there and by the gradients of the last part of the run, its `tail`.
     """
     way = np.asarray(end - start, float)
     looks: list[list[Point]] = [[], [], []]  # at the start, at the end, between
@@ -125,8 +164,11 @@ def weigh(oracle: Oracle, start: np.ndarray, end: np.ndarray, kept: int) -> tupl
         slope, slope_error = mean([float(point.g @ way) for point in looks[2]])
     change, error = combined((f1 - f0, math.hypot(e0, e1)), (slope, slope_error))
     better = change < -sure(len(looks[0])) * error
-    gradients = [spread([np.asarray(point.g, float) for point in part]) for part in looks[:2]]
-    x, f, (g, g_error) = (end, f1, gradients[1]) if better else (start, f0, gradients[0])
+    first, last = (Gradients(end.size, (np.asarray(p.g, float) for p in part)) for part in looks[:2])
+    g, g_error = last.spread()
+    if not norm(g) > sure(last.count) * g_error:  # else steps to and fro would hide a slope
+        g, g_error = (last + tail).spread()
+    x, f, (g, g_error) = (end, f1, (g, g_error)) if better else (start, f0, first.spread())
     return Point(x, f, g.astype(x.dtype), None, oracle), {
         "start": f0,
         "start_error": e0,
@@ -136,7 +178,7 @@ def weigh(oracle: Oracle, start: np.ndarray, end: np.ndarray, kept: int) -> tupl
         "change_error": error,
         "gradient": norm(g),
         "gradient_error": g_error,
-        "start_gradient": norm(gradients[0][0]),
+        "start_gradient": norm(first.spread()[0]),
         "looks": len(looks[1]),
     }
 
@@ -199,11 +241,3 @@ def mean(values: Sequence[float]) -> tuple[float, float]:
         return math.inf, 0.0
     error = float(finite.std(ddof=1)) / math.sqrt(len(finite)) if len(finite) > 1 else math.inf
     return float(finite.mean()), error
-
-
-def spread(gradients: Sequence[np.ndarray]) -> tuple[np.ndarray, float]:
-    """The mean of the finite gradients, and the standard error of its norm, roughly."""
-    finite = np.array([g for g in gradients if np.isfinite(g).all()])
-    if len(finite) < 2:
-        return np.full_like(gradients[0], math.nan), math.inf
-    return finite.mean(0), float(np.linalg.norm(finite.std(0, ddof=1))) / math.sqrt(len(finite))

@@ -80,6 +80,8 @@ def kink(case: Case) -> Verdict | None:
         measured = [left, right]
     if abs(measured[1] - measured[0]) < 0.5 * abs(right - left):
         return _claimed(case, at, way, [left, right], measured)
+    if not left < 0 < right:  # met in passing
+        return None
     if _round(case, lambda t: (a + t * u).astype(case.x.dtype), (low, high), ends, (left, right)):
         return None
     return _jumps(case, at, way, [left, right], length)
