@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import scipy.optimize
 
 import steepest as st
 from conftest import peer
@@ -337,6 +336,6 @@ def test_a_solved_regression_is_told_so(seed):
     r = st.minimize(
         lambda u: loss(u, draw.integers(0, 600, 24)), start, jac=True, stochastic=True, maxiter=2000
     )
-    best = scipy.optimize.minimize(loss, w, jac=True).fun
+    best = peer("scipy.optimize").minimize(loss, w, jac=True).fun
     assert loss(r.x)[0] - best < 0.03 * (loss(start)[0] - best)
     assert r.success, r.why
