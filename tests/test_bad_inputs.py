@@ -278,6 +278,25 @@ def test_a_region_of_nan_is_walked_around(jac):
     assert r.x[0] == pytest.approx(1, abs=1e-5)
 
 
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("noise", [0.0, 1e-2])
+def test_infinite_outside_the_domain_is_as_good_as_nan(noise, seed):
+    def simulation(outside):
+        rng = np.random.default_rng(seed)
+
+        def fun(x):
+            if x[0] + x[1] > 3.2:
+                return outside
+            r = (x[0] - 1.5) ** 2 + 3 * (x[1] - 1.2) ** 2 + (x[2] - 0.3) ** 4
+            return float(np.log(1 + r) + noise * rng.normal())
+
+        return st.minimize(fun, [0.2, 2.8, 1.0], jac="fd", bounds=(0, 3), maxfun=300)
+
+    infinite, nan = simulation(math.inf), simulation(math.nan)
+    np.testing.assert_array_equal(infinite.x, nan.x)
+    assert (infinite.code, infinite.nfev) == (nan.code, nan.nfev)
+
+
 def test_runs_in_threads_and_runs_within_runs_are_those_alone():
     def nested(x):
         return st.minimize(lambda y: (y[0] - x[0]) ** 2 + 1, [0.0], jac="fd").fun + (x[0] - 2) ** 2

@@ -40,7 +40,8 @@ class Probes:
         made, each of shape (m, k).
 
         Points are rounded to the precision of x; dividing by the move that was really made removes the
-        largest error of a careless difference. Where `fun` raises an arithmetic error the value is NaN.
+        largest error of a careless difference. Where `fun` raises an arithmetic error or is infinite, the
+        value is NaN.
         """
         at = x[index]
         moved = (at + steps).astype(x.dtype, copy=False)
@@ -66,7 +67,10 @@ class Probes:
                 if isinstance(error, SteepestError):
                     raise
                 values = np.array([self._alone(point) for point in points])
-        return np.asarray(values, float).reshape(to.shape)
+        values = np.asarray(values, float).reshape(to.shape)
+        return np.where(
+            np.isfinite(values), values, np.nan
+        )  # infinite is outside the domain, too: no slope leads there
 
     def _alone(self, point: np.ndarray) -> float:
         try:
