@@ -20,7 +20,8 @@ from .product import Product
 from .words import along, number
 
 FULL = 50  # up to here all n Hessian-vector products are made
-# Above, so many: 10 % negative directions are always found with 10 (measured at n = 100 and 1000).
+# Above, so many, twice where x is not in one unit: 10 % negative directions are always found with 10 (measured at
+# n = 100 and 1000).
 LANCZOS = 30
 LONG = 0.1  # share of the way that x may be expected to move: a step that shows small curvatures
 CLEAR = 1e3  # times the noise of three values: what f must change by for three digits of a second difference
