@@ -74,11 +74,32 @@ def test_mixed_units_by_differences_from_zero(fun, rotated, decades, seed):
     assert r.diagnosis_nfev <= 20
 
 
+RIPPLED = {  # f, the start, the least value
+    "square": (lambda x: (x[0] - 1) ** 2 + 10 * (x[1] + 2) ** 2 + 1, [0.0, 0.0], 1.0),
+    "square from elsewhere": (lambda x: (x[0] - 3) ** 2 + 5 * (x[1] - 4) ** 2, [7.0, -2.0], 0.0),
+    "six": (lambda x: anp.sum(np.arange(1, 7) * (x - np.arange(6)) ** 2) + 5, [0.5] * 6, 5.0),
+    "log": (lambda x: x[0] - anp.log(x[0]), [3.0], 1.0),
+}
+
+
 @pytest.mark.parametrize("jac", [None, "fd"])
-def test_ripples(jac):
-    f = lambda x: (x[0] - 1) ** 2 + 10 * (x[1] + 2) ** 2 + 1
-    r = st.minimize(lambda x: f(x) + 1e-6 * anp.sin(1e9 * f(x)), [0.0, 0.0], jac=jac)
-    assert (r.code, r.success) == ("stalled.rough", False), r.why
+@pytest.mark.parametrize("decade", range(5, 16))
+@pytest.mark.parametrize("name", RIPPLED)
+def test_ripples(name, decade, jac):
+    """Of any length and height: success where what is left is no more than they hide."""
+    f, start, least = RIPPLED[name]
+    rng = np.random.default_rng(decade)
+    for height in (1e-8, 1e-6, 1e-4):
+        k = 10 ** rng.uniform(decade, decade + 1)
+        r = st.minimize(lambda x: f(x) + height * anp.sin(k * f(x)), start, jac=jac)  # noqa: B023
+        left = f(r.x) - least
+        assert r.success <= (left < max(30 * height, 1e-5 * (f(np.array(start)) - least))), r.why
+
+
+def test_ripples_are_named():
+    f = RIPPLED["square"][0]
+    r = st.minimize(lambda x: f(x) + 1e-6 * anp.sin(1e9 * f(x)), [0.0, 0.0], jac="fd")
+    assert r.code == "stalled.rough", r.why
 
 
 @pytest.mark.parametrize("n", [2, 6, 12])

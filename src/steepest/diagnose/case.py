@@ -103,6 +103,12 @@ class Case:
         """The norm of the gradient."""
         return float(np.linalg.norm(self.g))
 
+    def change(self, by: np.ndarray) -> tuple[float, float]:
+        """Between what the gradient, with its error, says that f changes over `by`, up or down."""
+        told = abs(float(self.g @ by))
+        error = 0.0 if self.point.error is None else float(self.point.error[by != 0] @ np.abs(by[by != 0]))
+        return max(told - error, 0.0), told + error
+
     @property
     def settled(self) -> bool:
         """Whether the gradient, or the last steps, are down to rounding: what still moves is not the method's doing."""

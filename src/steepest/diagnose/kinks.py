@@ -14,6 +14,7 @@ from ..schedules import Polynomial
 from .case import GAIN, Case
 from .faults import differences
 from .halving import Span, halved, sudden
+from .looks import rippled
 from .verdict import Advice, Verdict
 from .words import along, number, place, rounded
 
@@ -136,6 +137,8 @@ def kinked(case: Case) -> Verdict | None:
     t = 1e-2 * way
     wide = [case.value(s * t * v) - case.f for s in (1, -1)]
     close = [case.value(s * t / 16 * v) - case.f for s in (1, -1)]
+    if case.reason.converged and case.much(-min(wide)):
+        return rippled(case, (t if wide[0] < wide[1] else -t) * v, -min(wide))
     # beside a kink f rises 16 times as much at 16 times the distance, in a smooth valley 256 times
     if not (min(close) > 100 * case.noise and sum(wide) < 64 * sum(close)):
         return None
@@ -146,13 +149,12 @@ def kinked(case: Case) -> Verdict | None:
     )
     evidence = {"x": case.x.tolist(), "slopes": slopes, "direction": v.tolist()}
     along_it = case.g - float(case.g @ v) * v  # the slope that the kink does not explain
-    tries = [along_it / float(np.linalg.norm(along_it))] if along_it.any() else []
-    for d in [*tries, *np.eye(case.n)[: max(case.probes.left // 2 - 3, 0)], *_recent(case)]:
-        for s in (t / 16, -t / 16):
-            x = case.moved(s * d)
-            if case.probes.value(x) < case.f - 3 * case.noise:
-                sentence = f"{head}. But it is no {case.minimum}: along {along(d)} f still {case.falls}."
-                return Verdict("stalled.kink", sentence, False, evidence, decayed(case, PATIENT))
+    ways = [*np.eye(case.n)[: max(case.probes.left // 2 - 3, 0)], *_recent(case)]
+    tries = [-along_it / float(np.linalg.norm(along_it))] if along_it.any() else []
+    for d in [*tries, *(sign * way for way in ways for sign in (1.0, -1.0))]:
+        if case.value(t / 16 * d) < case.f - 3 * case.noise:
+            sentence = f"{head}. But it is no {case.minimum}: along {along(d)} f still {case.falls}."
+            return Verdict("stalled.kink", sentence, False, evidence, decayed(case, PATIENT))
     if not case.reason.converged:
         sentence = f"{head}. {_crossed(case)}"
         return Verdict("stalled.kink", sentence, False, evidence, decayed(case, PATIENT))

@@ -14,6 +14,9 @@ from .words import along, number
 
 CLOSE = 1e-3  # of each coordinate's scale: at a minimum f rises there on both sides
 NOWHERE = 1e-6  # of |f|: what a run has gained that was stuck at once
+WIDE = 0.1  # the same, where ripples are high
+HARDLY = 1e-2  # the same: a run that came no farther may have been stopped by a ripple
+FARTHER = 2.0  # times as far as it was looked at, a parabola is believed
 CERTAIN = 3.0  # times its error, from which a slope by differences is there
 LINEAR = 4.0  # times what a slope foretells, up to which a fall is its doing, however far away
 DOUBTED = 3  # coordinates that are looked at again, at most
@@ -21,6 +24,7 @@ RESERVE = 2  # looks that are left to others
 DECADES = (CLOSE, 1.0, 1e9, 1e12, 1e6, 1e15)  # times the scale, along coordinates that f has not reacted to
 COARSE = 10.0  # times |f| and all that the run has gained: a change of f over the step of a difference that is doubted
 REACHES = (10.0, 1.0)  # times how far each coordinate came, along those on which f is flat
+STRIDE = 0.1  # by how much, in logarithms, at most one coordinate is changed
 HALF = 0.5  # of a coordinate that must lie in the flat directions for a look along it
 FADED = 1e-2  # of what the run has gained, below which a curvature does not explain that it came to rest
 BEYOND = 0.1  # of the way along an axis, at which f is lower beyond an inflection
@@ -38,11 +42,11 @@ class Look(NamedTuple):
 
 def rough(case: Case) -> Verdict | None:
     """A test was met where gradient and curvature see a minimum; but close by f is lower, on either side."""
-    if not _claimed(case) or (case.bends.values < -case.bends.errors).any():
+    if case.probes.left <= RESERVE or not _claimed(case) or (case.bends.values < -case.bends.errors).any():
         return None
     scale = case.scale
     if case.gains[0] <= NOWHERE * abs(case.f):  # the run tells no scale
-        scale = np.maximum(scale, np.where(case.start == 0, 1.0, np.abs(case.start)))
+        scale = np.maximum(scale, _size(case))
     d = CLOSE * scale * case.free * case.skewed / np.abs(case.skewed).max()
     for by in (d, -d):
         fall = case.f - case.value(by)
@@ -51,13 +55,82 @@ def rough(case: Case) -> Verdict | None:
             closer = case.f - case.value(by / 4)
             if 0 < closer < fall / SMOOTHLY:
                 return unfinished(case, by, case.f - fall)
-            return _rough(case, by, fall)
+            return rippled(case, by, fall)
     return None
+
+
+def stuck(case: Case) -> Verdict | None:
+    """A test was met, in noise or next to the start: f may slope on a larger scale."""
+    return sloping(case) if _met(case) and _suspect(case) else None
+
+
+def sloping(case: Case) -> Verdict | None:
+    """f slopes on a larger scale than gradient and curvature see, all coordinates at once."""
+    suspect = _suspect(case)
+    scale = np.maximum(case.scale, _size(case)) if suspect else case.scale
+    d = scale * case.free * case.skewed / np.abs(case.skewed).max()
+    if case.probes.left <= RESERVE:
+        return None
+    found = _sloped(case, CLOSE * d, case.value(CLOSE * d))
+    return found or (suspect and (_downhill(case, WIDE * d) or _downhill(case, -WIDE * d))) or None
+
+
+def _suspect(case: Case) -> bool:
+    """Whether values scatter, or the run was stuck at once and tells no scale."""
+    return getattr(case.oracle.derivative, "rough", False) or bool((case.come < HARDLY * _size(case)).all())
+
+
+def _size(case: Case) -> np.ndarray:
+    """The scale of each coordinate that the start tells."""
+    return np.where(case.start == 0, 1.0, np.abs(case.start))
+
+
+def _met(case: Case) -> bool:
+    return case.reason.converged and case.term is None
+
+
+def creeping(case: Case) -> Verdict | None:
+    """A test was met, but the way made in the last half of the run leads on down."""
+    if case.n == 1 or not _met(case) or not len(case.trail.ways):
+        return None
+    return _downhill(case, case.trail.ways[0] * case.free)
+
+
+def _downhill(case: Case, d: np.ndarray) -> Verdict | None:
+    """See `_sloped`; where f is lower at `d`."""
+    f = case.value(d) if case.probes.left > RESERVE else math.nan
+    return _sloped(case, d, f) if case.much(case.f - f) else None
+
+
+def _sloped(case: Case, d: np.ndarray, f: float) -> Verdict | None:
+    """The parabola through f here and on either side is least elsewhere, by more than may be left, and so is f there.
+
+    At a minimum of a smooth f that parabola is least here; the values of another valley are not on a parabola. `f` is
+    the value at `d`.
+    """
+    right, left = f - case.f, case.value(-d) - case.f
+    odd, even = (right - left) / 2, (right + left) / 2
+    if not abs(odd) > -even:  # a saddle, or outside the domain
+        return None
+    t = -math.copysign(min(abs(odd) / (2 * even), FARTHER) if even > 0 else FARTHER, odd)
+    promise = -(odd + even * t) * t
+    low, high = case.change(d)
+    known = 0 < low / 2 < abs(odd) < 2 * high
+    if not case.much(promise) or (known and not _quiet(case)):
+        return None
+    fall = case.f - case.value(t * d)
+    if not (case.much(fall) and fall >= promise / 2):
+        return None
+    if known or (fall > 2 * promise and min(right, left) < 0):  # it bends down, as x^3 does
+        return unfinished(case, t * d, case.f - fall)
+    return rippled(case, t * d, fall) if fall <= 2 * promise else None
 
 
 def lower(case: Case) -> Verdict | None:
     """A test was met, but where no curvature is seen f is lower by more than may be left."""
-    return _first(case, _sloping, _flat, _inflected) if _claimed(case) else None
+    if not _claimed(case):
+        return None
+    return _first(case, _winding, reserve=0) or _first(case, _sloping, _flat, _inflected, reserve=RESERVE + 1)
 
 
 def unread(case: Case) -> Verdict | None:
@@ -81,10 +154,10 @@ def unread(case: Case) -> Verdict | None:
     return _first(case, lambda _: slopes, lambda _: hidden)
 
 
-def _first(case: Case, *looks: Callable[[Case], Iterator[Look]]) -> Verdict | None:
+def _first(case: Case, *looks: Callable[[Case], Iterator[Look]], reserve: int = RESERVE) -> Verdict | None:
     """What the first look says that finds f lower by too much."""
     for by, most in (look for group in looks for look in group(case)):
-        if case.probes.left <= RESERVE:
+        if case.probes.left <= reserve:
             break
         f = case.value(by)
         if case.f - f <= most and case.much(case.f - f):
@@ -113,9 +186,12 @@ def _measure_otherwise(case: Case, far: np.ndarray) -> Verdict:
 
 def _claimed(case: Case) -> bool:
     """Whether the run says that it is solved, and what curvature is seen does not contradict."""
-    if not case.reason.converged or case.term is not None or case.curvature is None:
-        return False
-    return not case.much(case.firm[0])
+    return _met(case) and _quiet(case)
+
+
+def _quiet(case: Case) -> bool:
+    """Whether slope and curvature say that little is left."""
+    return case.curvature is not None and not case.much(case.firm[0])
 
 
 def _sloping(case: Case) -> Iterator[Look]:
@@ -128,6 +204,18 @@ def _fall(case: Case, slope: float, axis: np.ndarray) -> Look:
     """As far down as a slope takes to fall by twice what may be left: where f is a parabola, it is lower by `enough`
     there if that or more is left, and else it is not."""
     return Look(-2 * case.enough / slope * axis, LINEAR * case.enough)
+
+
+def _winding(case: Case) -> Iterator[Look]:
+    """Along the flattest axis by factors: x0*x1 and x0*exp(x1) are constant along ways that are straight for the
+    logarithms only."""
+    axis = case.bends.axes[:, 0]
+    with np.errstate(all="ignore"):
+        share = axis / case.x
+        share *= STRIDE / np.abs(share).max()
+    if not case.bends.firm[0] and (np.abs(share) > CLOSE * STRIDE).sum() > 1:  # False where it is NaN
+        ways = [case.x * np.expm1(sign * share) for sign in (1.0, -1.0)]
+        yield from (Look(by) for by in sorted(ways, key=lambda by: float(case.g @ by)))
 
 
 def _flat(case: Case) -> Iterator[Look]:
@@ -187,10 +275,11 @@ def unfinished(case: Case, by: np.ndarray, f: float, foreseen: float | None = No
     return Verdict("stalled.slope", sentence, False, evidence, advice)
 
 
-def _rough(case: Case, by: np.ndarray, fall: float) -> Verdict:
+def rippled(case: Case, by: np.ndarray, fall: float) -> Verdict:
     distance = float(np.linalg.norm(by))
+    met = f"{case.reason.sentence} But only" if case.reason.converged else "Only"
     sentence = (
-        f"{case.reason.sentence} But only {number(distance)} away f is {'lower' if case.sign > 0 else 'higher'} by "
+        f"{met} {number(distance)} away f is {'lower' if case.sign > 0 else 'higher'} by "
         f"{number(fall)}, of which neither gradient nor curvature know: f is rough, it ripples on a smaller scale. "
         "Smooth it, or take differences over longer steps."
     )

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from .case import Case
+from .looks import sloping
 from .stationary import SMALL, confirmed, solved
 from .verdict import Verdict
 from .words import number
@@ -46,6 +47,8 @@ def floor(case: Case) -> Verdict | None:
             f"of f = {case.shown(case.f)}, {number(case.noise)}. More steps will not help."
         )
         return Verdict("converged.precision", sentence, True, evidence)
+    if found := sloping(case):
+        return found
     sentence = (
         f"Solved down to the noise: f can't be resolved below {number(case.noise)}, and what is left to "
         f"gain is about {number(drop)}. More steps will not help; a more exact f would."

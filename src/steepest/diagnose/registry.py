@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import blind, broken, faults, kinks, levelling, looks, precision, rates, rough, stationary
+from . import blind, broken, faults, flat, kinks, levelling, looks, precision, rates, rough, stationary
 from .case import Case
 from .verdict import Verdict
 
@@ -34,15 +34,18 @@ CAUSES: tuple[Cause, ...] = (
     rates.cycle,
     broken.overflow,
     precision.floor,
+    looks.stuck,
     looks.unread,
     kinks.kinked,
     stationary.saddle,
-    looks.rough,
     looks.lower,
+    looks.rough,
     stationary.plateau,
     levelling.levelling,
     precision.searched,
     stationary.lower_known,
+    flat.thrown,
+    looks.creeping,
     stationary.composed,
     stationary.minimum,
     rates.oscillates,

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from .case import Case
+from .flat import overshot
 from .halving import Span, halved, sudden
 from .kinks import decayed
 from .looks import unfinished
@@ -71,6 +72,8 @@ def staircase(case: Case) -> Verdict | None:
         return None
     changed = [look for look in looks if look[1] != case.f and math.isfinite(look[1])]
     if not changed:
+        if (case.trail.f != case.f).any():
+            return None  # it depends on x elsewhere
         if case.value(d) != case.f:
             return None  # it depends on x, but x is tiny
         sentence = (
@@ -93,7 +96,7 @@ def staircase(case: Case) -> Verdict | None:
     if not sudden(changes) or abs(f_high - f_low) <= 2 * case.noise:  # the last digit of f is no step
         if case.much(case.f - value):
             return unfinished(case, way, value)
-        return _around(case, np.abs(way / d)) if len(looks) > NEAR else None
+        return (_around(case, np.abs(way / d)) if len(looks) > NEAR else None) or overshot(case)
     if _sloping(case, span, way, f_high - f_low):
         return _levelled(case, high * way, f_high)
     at = case.x + (low + high) / 2 * way
@@ -110,7 +113,7 @@ def staircase(case: Case) -> Verdict | None:
 
 def _around(case: Case, reach: np.ndarray) -> Verdict | None:
     """f is flat here and smooth where it changes: whether it is lower as far away along one of the numbers."""
-    for i in range(min(case.n, case.probes.left // 2)):
+    for i in range(min(case.n, (case.probes.left - 1) // 2)):
         for by in (reach * np.eye(1, case.n, i)[0], -reach * np.eye(1, case.n, i)[0]):
             f = case.value(by)
             if case.much(case.f - f):

@@ -1,0 +1,66 @@
+"""Flat ground: whether a run that ended there had come down to it, or was thrown on to it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .case import Case
+from .looks import unfinished
+from .verdict import Verdict
+from .words import number
+
+AFAR = (
+    1e3  # times its own size at the start: a coordinate that has come so far was not on its way to a minimum
+)
+
+
+def thrown(case: Case) -> Verdict | None:
+    """A test was met where f does not react to x, all around or along coordinates that have run away."""
+    c = case.curvature
+    if not case.reason.converged or case.term is not None or c is None or not c.complete:
+        return None
+    unseen = np.isinf(case.bends.errors)
+    if unseen.all() and not case.g.any():
+        return overshot(case)
+    bend = (c.vectors**2 @ c.values) * case.x**2
+    still = (np.abs(case.g * case.x) + np.abs(bend) <= 10 * case.noise) | case.bends.axes[:, unseen].any(
+        axis=1
+    )
+    away = still & case.free & (case.start != 0) & (case.come > AFAR * np.abs(case.start))
+    return _run_away(case, np.flatnonzero(away)) if away.any() else None
+
+
+def _run_away(case: Case, away: np.ndarray) -> Verdict:
+    i = int(away[0])
+    name = f"x[{i}]" if case.n > 1 else "x"
+    sentence = (
+        f"{case.reason.sentence} But f does not react to {name} any more, which has run from "
+        f"{number(case.start[i])} to {number(case.x[i])}: it has levelled off there to the last digit. It seems to "
+        f"have no {case.minimum}, only a limit."
+    )
+    evidence = {"slope": case.slope, "limit": case.sign * case.f}
+    advice = case.advise("bound x, or start elsewhere: there is nothing to arrive at")
+    return Verdict("stalled.levelling", sentence, False, evidence, advice)
+
+
+def overshot(case: Case) -> Verdict | None:
+    """f is flat all around: at the bottom of a basin it is higher half the way back to where it came from."""
+    higher = np.flatnonzero(case.trail.f > case.f)
+    if not higher.size or len(case.trail.f) != len(case.trail.places):
+        return None
+    back = (case.trail.places[higher[-1]] - case.x).astype(float)
+    f = case.value(back / 2)
+    if case.much(case.f - f):
+        return unfinished(case, back / 2, f)
+    return None if math.isnan(f) or case.much(f - case.f) else _level(case, float(np.linalg.norm(back)))
+
+
+def _level(case: Case, way: float) -> Verdict:
+    sentence = (
+        f"{case.reason.sentence} But this is a plateau: f is exactly {case.shown(case.f)} all around, also half "
+        f"the way back to where it came from, {number(way)} away. Start nearer to a {case.minimum}, or rescale f."
+    )
+    evidence = {"slope": 0.0, "distance": way}
+    return Verdict("stalled.plateau", sentence, False, evidence, case.default())
