@@ -8,6 +8,8 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 
+import steepest as st
+from conftest import peer
 from steepest.derivatives import automatic, choose
 from steepest.derivatives.automatic import autograd
 from steepest.errors import Exhausted
@@ -207,3 +209,10 @@ def test_a_gradient_within_fun_is_differentiated_too():
     inner = grad(lambda x: anp.sum(x**3))
     _, g = autograd(lambda x: np.sum(inner(x) ** 2))(X)
     np.testing.assert_allclose(g, 36 * X**3, rtol=1e-13)
+
+
+def test_a_function_that_autograd_does_not_know_is_named():
+    special = peer("scipy.special")
+    r = st.minimize(lambda x: special.gammaln(x[0]) + x[0] ** 2, [1.0])
+    assert r.success
+    assert r.gradient.endswith("autograd does not do: it does not know gammaln")
