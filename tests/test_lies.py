@@ -213,3 +213,10 @@ def test_an_inflection_is_no_minimum(name, jac):
 def test_a_flat_minimum_is_one(name, jac):
     f, x0 = QUARTIC[name]
     assert st.minimize(f, x0, jac=jac).success
+
+
+def test_without_a_diagnosis_no_more_is_said_than_was_tested():
+    call = {"fun": lambda x: x[0] ** 2 - x[1] ** 2, "x0": [1.0, 0.0], "method": st.GD(lr=0.1)}
+    bare = st.minimize(**call, diagnose=False)
+    assert bare.message.endswith("Only this test says so: nothing was looked at around.")
+    assert not st.minimize(**call).success

@@ -115,7 +115,12 @@ class Run:
                 return judge(reason, self.history, oracle, method, now and now.point, given)
             except (Exception, KeyboardInterrupt):  # a diagnosis must not lose what the run has found
                 logger.warning("the diagnosis failed", exc_info=True)
-        return Verdict(reason.code, reason.sentence, reason.converged)
+        alone = (
+            " Only this test says so: nothing was looked at around."
+            if reason.code.startswith("converged")
+            else ""
+        )
+        return Verdict(reason.code, reason.sentence + alone, reason.converged)
 
     def result(
         self,
