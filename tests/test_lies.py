@@ -122,6 +122,7 @@ SOLVED = {
     "a half space of minima": (lambda x: anp.maximum(0.0, x[0] + x[1] - 1) ** 2, [3.0, 2.0], 0.0),
     "quartic": (lambda x: anp.sum((x - 1) ** 4), [3.0, 2.0], 0.0),
     "flat and steep": (lambda x: (x[0] - 1) ** 4 + 1e6 * (x[1] - x[0]) ** 2, [3.0, 2.0], 0.0),
+    "a flat bottom": (lambda x: 5 + anp.sum(anp.maximum(0.0, anp.abs(x) - 1) ** 2), [3.0, -4.0], 5.0),
     "hyperbolas of minima": (lambda x: (x[0] * x[1] - 1) ** 2, [3.0, 2.0], 0.0),
     "crossing lines of minima": (lambda x: (x[0] * x[1]) ** 2, [3.0, 2.0], 0.0),
     "a wave": (lambda x: anp.sum(anp.cos(x)), [3.0, 2.0], -2.0),
