@@ -11,8 +11,8 @@ from .looks import unfinished
 from .verdict import Verdict
 from .words import number
 
-# times its own size at the start: a coordinate that has come so far was not on its way to a minimum (on NIST's data
-# those that ran away had come 2e3 to 3e11 times, others 40 at most)
+# times its own size at the start: a coordinate that has come so far was not on its way to a minimum (Misra1b, Rat42 and
+# Rat43 of NIST: 2e3 to 3e11 times)
 AFAR = 1e3
 SHORT = 0.1  # of the way so far: such a last step has not thrown a run anywhere
 
