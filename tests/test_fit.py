@@ -738,3 +738,56 @@ def test_small_steps_in_batches_are_not_called_settled(method, epochs, seed):
     assert r.fun > 1.5 * least  # an epoch changed the loss by less than 1 % of the gain
     assert (r.code, r.success) == ("budget.epochs", False)
     assert "it was still falling" in r.why
+
+
+def logistic(p, X, y):
+    z = X @ p["w"] + p["b"]
+    return np.mean(np.logaddexp(0, z) - y * z)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_rate_that_fell_to_zero_too_early_has_not_settled(seed):
+    X, y = pytest.importorskip("sklearn.datasets").load_breast_cancer(return_X_y=True)
+    loss = st.losses.Logistic(l1=0.01)
+    least = st.fit(loss, None, (X, y), batch_size=None, epochs=5000).fun
+    r = st.fit(loss, None, (X, y), epochs=20, rng=seed)
+    assert r.fun > 1.2 * least  # 0.151 where 0.113 can be had, and the second half brought next to nothing
+    assert (r.code, r.success) == ("budget.epochs", False)
+    assert "has not settled: 10 steps of SpaRSA from there, on 569 rows, lower it by" in r.why
+    assert 0.01 * r.evidence["gained"] < r.evidence["further"] < 1.001 * (r.fun - least)
+    assert r.diagnosis_nfev < r.nfev / 4
+    silent = st.fit(loss, None, (X, y), epochs=20, rng=seed, diagnose=False)
+    assert silent.diagnosis_nfev <= 1  # the loss at the end
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_loss_at_its_minimum_under_l1_has_settled(seed):
+    X, y = pytest.importorskip("sklearn.datasets").load_diabetes(return_X_y=True)
+    loss, data = st.losses.Squared(l1=2.0), (X / X.std(axis=0), y)
+    r = st.fit(loss, None, data, epochs=30, rng=seed)
+    assert r.fun < 1.001 * st.fit(loss, None, data, batch_size=None).fun
+    assert (r.code, r.success) == ("converged.settled", True)
+    assert r.evidence["further"] < 1e-3 * r.fun
+
+
+@pytest.fixture(scope="module", params=[0, 1])
+def wide(request):
+    """5000 rows of 200 columns, half of them ten times less curved."""
+    rng = np.random.default_rng(request.param)
+    X = rng.normal(size=(5000, 200))
+    X[:, 100:] *= 0.3
+    return X, X @ rng.normal(size=200) / 5 + rng.normal(size=5000)
+
+
+@pytest.mark.parametrize(("rate", "settled"), [(0.03, True), (0.003, False)])
+def test_rows_learnt_by_heart_beyond_the_end_are_no_fall(wide, rate, settled):
+    def pair(w, X, y):
+        r = X @ w - y
+        return float(r @ r) / len(y), 2 * (r @ X) / len(y)
+
+    method = st.GD(lr=st.schedules.Exponential(rate, 0.998))
+    r = st.fit(pair, np.zeros(200), wide, jac=True, method=method, epochs=40)
+    least = pair(np.linalg.lstsq(*wide)[0], *wide)[0]
+    assert (r.fun - least < 0.01 * r.evidence["gained"]) == settled
+    assert r.success == settled
+    assert r.advice is None if settled else r.advice.changes == {"lr": "auto"}

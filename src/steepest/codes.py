@@ -58,7 +58,7 @@ RATE = ("lr", "limit", "L")
 SHORT = ("lr", "suggested", "times", "steps", "L")
 ILL = ("condition", "largest", "smallest", "left")
 FALLING = ("rho", "steps", "gradient")
-TRAINED = ("gained", "last")  # of `fit`
+TRAINED = ("gained", "last", "further")  # of `fit`
 # of `stochastic=True`: means of repeated calls at the start and at the end, and their standard errors
 WEIGHED = ("start", "start_error", "end", "end_error", "change", "change_error", "gradient_error", "start_gradient",
            "looks")  # fmt: skip
@@ -108,6 +108,7 @@ FIGURES = {
     "best_epoch": "that of the lowest validation loss",
     "gained": "by how much the loss fell",
     "last": "by how much in the last epoch",
+    "further": "by how much it fell in the steps of a look beyond the end",
     "unscaled": "the columns that are out of scale",
     "noise_scale": "rows in a batch below which the noise of its gradient rules (McCandlish et al. 2018)",
     "rule": "the winner of the race for the rate",
@@ -154,13 +155,19 @@ CODES = {
         "as many epochs, a penalty, or more data",
     ),
     "converged.settled": Code(
-        "`fit`: the last epoch, and the second half of them, changed the loss by less than 1 % of the gain.", TRAINED
+        "`fit`: the last epoch, and the second half of them, changed the loss by less than 1 % of the gain, and so "
+        "did ten steps of L-BFGS (SpaRSA under l1) from there.",
+        TRAINED,
     ),
     "target": Code("f is at most `target`.", ("f",)),
     "budget.steps": Code("`maxiter` was used up while f was still falling.", (*FALLING, *TRAINED), LONGER),
     "budget.evaluations": Code("`maxfun` was used up while f was still falling.", FALLING, "no `maxfun`"),
     "budget.time": Code("`maxtime` was used up while f was still falling.", (*FALLING, *TRAINED), "no `maxtime`"),
-    "budget.epochs": Code("`fit`: all epochs are done, the loss was still falling.", TRAINED, "twice as many epochs"),
+    "budget.epochs": Code(
+        "`fit`: all epochs are done, and the loss was still falling, or can fall.",
+        (*TRAINED, "unscaled"),
+        "twice as many epochs",
+    ),
     "budget.rate": Code("The learning rate is far too small: the steps hardly moved.", SHORT, SLOWER),
     "budget.conditioning": Code(
         "Slow because the curvatures differ by a factor of a thousand and more.", ILL, DEFAULT

@@ -5,21 +5,42 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..stop import Reason, counted
+from .batches import curvature, noise, too_small, unscaled_columns
 from .verdict import Advice, Verdict
-from .words import count, number
+from .words import number
 
 Gradient = Callable[[np.ndarray], np.ndarray]
 OVER = 1.05  # of the best validation loss: beyond that, the last epochs are overfitting
 STILL = 0.01  # of what training has gained: less in the last epoch, and it has settled
+LEFT = 0.05  # of the loss that is left, if that is a tenth of STILL: a start far off makes the gain a poor measure
 APART = (
     1e-3  # of the loss of the start, log(classes): the mean probability of a wrong class is about as small
 )
-SPREAD = 10.0  # ratio of the deviations of columns that slows every first-order method
+
+
+class Further(NamedTuple):
+    """What some steps on many rows have brought, from where training has ended.
+
+    Attributes
+    ----------
+    fall : float
+        Of the loss.
+    steps : int
+    rows : int
+        On which each step was made.
+    method : str
+        What made them.
+    """
+
+    fall: float
+    steps: int
+    rows: int
+    method: str
 
 
 @dataclass
@@ -56,6 +77,10 @@ class Trained:
     endless : bool
         Whether the loss has no minimum where all rows are told apart, only a limit of 0: logistic and softmax without
         a penalty.
+    rated : bool
+        Whether the caller has set a rate, a schedule too.
+    further : callable
+        Takes some steps more; None where the data cannot be read again.
     """
 
     reason: Reason
@@ -74,6 +99,8 @@ class Trained:
     best_epoch: int
     steady: bool = False
     endless: bool = False
+    rated: bool = False
+    further: Callable[[], Further | None] = lambda: None
     given: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -97,7 +124,7 @@ class Trained:
 
 
 def judge(case: Trained) -> Verdict:
-    """The first cause that fits; at most 30 gradients of a batch."""
+    """The first cause that fits; at most 30 gradients of a batch, and about a dozen of some thousand rows."""
     with np.errstate(all="ignore"):
         verdict = next((found for cause in CAUSES if (found := cause(case))), None) or Verdict(
             *case.reason, success=case.reason.converged
@@ -135,7 +162,7 @@ def diverged(case: Trained) -> Verdict | None:
     """The rate beside the measured curvature, and columns that are out of scale."""
     if not case.diverged:
         return None
-    unscaled, names = _unscaled(case)
+    unscaled, names = unscaled_columns(case)
     L = curvature(case)
     limit = 2 / L if L > 0 else math.nan
     evidence = {"lr": case.lr, "L": L, "limit": limit} | ({"unscaled": names} if names else {})
@@ -205,10 +232,10 @@ def flat(case: Trained) -> Verdict | None:
             "stalled.plateau", f"{sentence} Does it depend on the parameters?", False, {"gradient": 0.0}
         )
     L = curvature(case)
-    unscaled, names = _unscaled(case)
+    unscaled, names = unscaled_columns(case)
     went = f"the loss went from {case.start:.6g} to {case.end:.6g}"
     sentence = f"No progress: in {counted(case.steps, 'step')} {went}."
-    sentence += _too_small(case, L)
+    sentence += too_small(case, L)
     evidence = {"lr": case.lr, "L": L, "gradient": largest} | ({"unscaled": names} if names else {})
     return Verdict(
         "stalled.plateau",
@@ -244,16 +271,21 @@ def finished(case: Trained) -> Verdict | None:
     # of steps that fall ever more slowly, as many again at the pace of the last one
     going_on = len(losses) * abs(last) if case.steady else abs(last)
     if len(losses) > 1 and going_on <= STILL * gained:
-        sentence = f"{state}; settled: the {window} changed it by {number(0.0 - last)}."  # no -0
-        return Verdict("converged.settled", sentence, True, evidence)
+        changed = f"the {window} changed it by {number(0.0 - last)}"  # no -0
+        if more := case.further():
+            evidence["further"] = more.fall
+            least = STILL * gained
+            if more.fall > min(least, max(LEFT * abs(losses[-1]), least / 10)):
+                return _unsettled(case, more, f"{state}; {changed}", evidence)
+        return Verdict("converged.settled", f"{state}; settled: {changed}.", True, evidence)
     if last < 0:
         sentence = (
             f"{state}; it scatters ({number(-last)} up in the {window}): the rate is too large for the end."
         )
-        advice = Advice({"lr": "auto"}, _unscaled(case)[0], "fit")
+        advice = Advice({"lr": "auto"}, unscaled_columns(case)[0], "fit")
         return Verdict(case.reason.code, sentence, False, evidence, advice)
-    unscaled, names = _unscaled(case)
-    small = _too_small(case, curvature(case))
+    unscaled, names = unscaled_columns(case)
+    small = too_small(case, curvature(case))
     sentence = f"{state}; it was still falling, by {number(last)} in the {window}.{small} {unscaled}".strip()
     made = max(math.ceil(case.epochs["epoch"][-1]), 1)
     evidence |= {"unscaled": names} if names else {}
@@ -261,69 +293,18 @@ def finished(case: Trained) -> Verdict | None:
     return Verdict(case.reason.code, sentence, False, evidence, Advice(changes, "", "fit"))
 
 
+def _unsettled(case: Trained, more: Further, state: str, evidence: dict[str, Any]) -> Verdict:
+    """The loss hardly moves any more, but can fall: a rate that is too small, or falls to zero, settles anywhere."""
+    unscaled, names = unscaled_columns(case)
+    sentence = (
+        f"{state}, but it has not settled: {counted(more.steps, 'step')} of {more.method} from there, on "
+        f"{more.rows} rows, lower it by {number(more.fall)}. {unscaled}"
+    )
+    evidence |= {"unscaled": names} if names else {}
+    made = max(math.ceil(case.epochs["epoch"][-1]), 1)
+    changes: dict[str, Any] = {"lr": "auto"} if case.rated else {"epochs": 2 * made}
+    advice = Advice(changes, "" if case.steady else "or with batch_size=None", "fit")
+    return Verdict(case.reason.code, sentence.strip(), False, evidence, advice)
+
+
 CAUSES = (broken, constant, diverged, overfitted, flat, finished)
-
-
-def _too_small(case: Trained, L: float) -> str:
-    """That the rate is far below 1/L, where it is."""
-    if not (math.isfinite(case.lr) and math.isfinite(case.boost) and 0 < case.lr * case.boost * L < 0.02):
-        return ""
-    times = count(1 / (case.lr * case.boost * L))
-    return f" lr = {number(case.lr)} is {times} times smaller than 1/L = {number(1 / L)}."
-
-
-def curvature(case: Trained) -> float:
-    """The largest curvature of the first batch at the start, by six power steps on differences of gradients."""
-    if not case.gradients:
-        return math.nan
-    g, x = case.gradients[0], case.x0
-    base = g(x)
-    v = base / (np.linalg.norm(base) or 1.0)
-    t = float(np.sqrt(np.finfo(x.dtype).eps)) * max(1.0, float(np.linalg.norm(x)))
-    size = math.nan
-    for _ in range(6):
-        image = (g((x + t * v).astype(x.dtype)) - base) / t
-        size = float(np.linalg.norm(image))
-        if not size > 0 or not math.isfinite(size):
-            break
-        v = image / size
-    return size
-
-
-def noise(case: Trained) -> dict[str, Any]:
-    """The gradient-noise scale tr(S)/|G|^2 at the parameters returned: McCandlish et al. (2018), eq. 2.9 and A.2.
-
-    Batches much smaller than it waste steps, much larger ones waste rows.
-    """
-    if len(case.gradients) < 4 or case.diverged:
-        return {}
-    gradients = np.array([g(case.x) for g in case.gradients], float)
-    small = float((gradients**2).sum(axis=1).mean())
-    big = float((gradients.mean(axis=0) ** 2).sum())
-    b, B = case.rows, case.rows * len(gradients)
-    G2, S = (B * big - b * small) / (B - b), (small - big) / (1 / b - 1 / B)
-    if not (S > 0 and math.isfinite(S)):
-        return {}
-    scale = S / G2 if G2 > 0 else math.inf
-    hint = f"Gradient noise scale: {count(scale) if math.isfinite(scale) else 'more than ' + count(B)} rows."
-    return {"noise_scale": scale, "hint": hint}
-
-
-def _unscaled(case: Trained) -> tuple[str, list[int]]:
-    """The columns whose deviations or means are out of scale, and what to do."""
-    if case.columns is None:
-        return "", []
-    name, mean, deviation = case.columns
-    usual = float(np.median(deviation))
-    size = np.maximum(deviation, np.abs(mean))
-    odd = np.flatnonzero((size > SPREAD * usual) | (size > SPREAD) | (deviation < usual / SPREAD))
-    if not odd.size or (deviation.max() <= SPREAD * deviation.min() and size.max() <= SPREAD):
-        return "", []
-    listed = ", ".join(
-        f"{name}[:, {i}] (mean {number(mean[i])}, deviation {number(deviation[i])})" for i in odd[:4]
-    )
-    more = f" and {odd.size - 4} more" if odd.size > 4 else ""
-    return (
-        f"Columns out of scale: {listed}{more}. Standardise them: X = (X - X.mean(axis=0)) / X.std(axis=0).",
-        odd.tolist(),
-    )

@@ -126,7 +126,8 @@ def fit(
         When `loss` raises: raise the same exception, with the partial result as its attribute ``result``; or
         stop and return that.
     diagnose : bool
-        Whether the end is diagnosed: at most 30 gradients of a batch, counted apart as `diagnosis_nfev`.
+        Whether the end is diagnosed: at most 30 gradients of a batch and, where the loss seems to have settled, ten
+        steps on up to 8191 rows; counted apart as `diagnosis_nfev`.
 
     Returns
     -------

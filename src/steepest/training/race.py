@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..data import CHUNK, Batch, Source
-from ..diagnose.training import SPREAD
+from ..diagnose.batches import SPREAD
 from ..methods.lift import Rule
 from ..methods.rules import Adam, ScheduleFreeAdam, ScheduleFreeGD
 from ..methods.stretched import Stretched, inverse_size

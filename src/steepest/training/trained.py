@@ -24,6 +24,7 @@ from ..oracle import Objective
 from ..result import Result
 from ..run import Run, agreed, told
 from ..stop import Reason
+from .further import further
 from .linear import Model
 from .plan import columns
 from .trainable import innermost
@@ -148,4 +149,5 @@ def looked_at(training: Training, reason: Reason, x: np.ndarray, run: Run, model
         math.nan if adaptive else 1 / (1 - beta), x0, x, [gradient(group) for group in groups],
         plan.size * plan.accumulate, table, same, best.epoch if best else 0, plan.steady(source),
         model is not None and isinstance(model.loss, Logistic | Softmax) and not model.penalised,
+        lr is not None and training.chosen is None, lambda: further(training, x, model),
     )  # fmt: skip
