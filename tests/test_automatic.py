@@ -81,7 +81,7 @@ def test_asarray_of_many_numbers_is_refused_at_once():
     x = np.linspace(1, 2, 1_000_000)
     with pytest.raises(TypeError, match="number by number"):
         autograd(f)(x)
-    np.testing.assert_allclose(autograd(f)(x[:1000])[1], 2 * x[:1000])
+    np.testing.assert_allclose(autograd(f)(x[:20])[1], 2 * x[:20])
 
 
 def test_constant_gives_zero_without_a_warning():
