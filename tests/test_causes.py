@@ -166,3 +166,12 @@ def test_a_heavy_ball_that_rolls_to_and_fro_over_a_kink(method):
     r = st.minimize(lambda x: 3 * abs(x[0] - 1) + (x[1] + 2) ** 2, [2.0, 1.0], method=method, maxiter=3000)
     assert r.code == "stalled.kink", r.why
     assert r.retry().fun < 1e-2
+
+
+@pytest.mark.parametrize("x0", [7.3, 4.6, 12.9, -8.45])
+@pytest.mark.parametrize("f", [lambda x: int(x**2), lambda x: np.floor(3 * abs(x - 1))])
+def test_a_staircase_of_many_steps_is_no_minimum(f, x0):
+    """Far away f has risen by many steps, too many to halve one out of them within the looks that a verdict has."""
+    r = st.minimize(f, x0)
+    assert not r.success or f(r.x) == 0
+    assert r.success or r.code == "stalled.steps"

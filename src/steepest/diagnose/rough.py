@@ -93,7 +93,12 @@ def staircase(case: Case) -> Verdict | None:
 
     span, changes = halved(lambda t: case.value(t * way), Span(0.0, 1.0, case.f, value), far)
     low, high, f_low, f_high = span
-    if not sudden(changes) or abs(f_high - f_low) <= 2 * case.noise:  # the last digit of f is no step
+    steps = (
+        len(changes) > SMOOTH and changes[SMOOTH - 1] < SPREAD * changes[0]
+    )  # many: no slope was found there
+    if (
+        not (steps or sudden(changes)) or abs(f_high - f_low) <= 2 * case.noise
+    ):  # the last digit of f is no step
         if case.much(case.f - value):
             return unfinished(case, way, value)
         return (_around(case, np.abs(way / d)) if len(looks) > NEAR else None) or overshot(case)
