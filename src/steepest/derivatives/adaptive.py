@@ -178,7 +178,8 @@ class Finite(Differences):
         """Measure the noise again; it is never less than what the rounding of x alone makes of f."""
         noise = self._noise_at(x, f)
         bend = np.where(np.isfinite(self.bend) & ~self.steps.flat, self.bend, 0.0)  # infinite: not known
-        finest = (bend * (self.unit * x) ** 2).max(initial=0.0)
+        with np.errstate(all="ignore"):  # x may be on its way to infinity
+            finest = (bend * (self.unit * x) ** 2).max(initial=0.0)
         self.measured = replace(noise, level=max(noise.level, float(finest)))
 
     @np.errstate(all="ignore")

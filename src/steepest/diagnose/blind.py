@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from .broken import sunk
 from .case import Case
 from .verdict import Verdict
 from .words import place
@@ -14,7 +15,7 @@ from .words import place
 def unseen(case: Case) -> Verdict | None:
     """Differences found nothing to hold on to: the gradient is not zero, but unknown."""
     error = case.last.error
-    if not case.reason.converged or error is None or case.g.any() or np.isfinite(error).any():
+    if not case.reason.converged or error is None or case.g.any() or np.isfinite(error).any() or sunk(case):
         return None
     if not math.isfinite(case.noise):
         sentence = (

@@ -77,8 +77,7 @@ def edge(case: Case) -> Verdict | None:
 
 def endless(case: Case) -> Verdict | None:
     """f falls without limit."""
-    sunk = case.reason.code == "unbounded" or case.best.f < -HUGE * max(abs(float(case.trail.f[0])), 1.0)
-    if not sunk:
+    if not (fell := sunk(case)):
         # or, as steady, to where numbers overflow: an edge or a growing f is named before
         open_ended = case.reason.code.startswith(("budget", "nonfinite", "stalled"))
         running = open_ended and case.slope > 0.1 * case.trail.g[0]
@@ -91,7 +90,7 @@ def endless(case: Case) -> Verdict | None:
     d = d / np.abs(d).max()  # the squares of what it fell through may overflow
     d /= np.linalg.norm(d)
     reach = max(float(np.linalg.norm(case.x - case.start)), float(np.linalg.norm(case.scale)))
-    if not sunk:
+    if not fell:
         drops: list[float] = []
         for decade in range(DECADES):
             x = (case.x + 10.0**decade * reach * d).astype(case.x.dtype)
@@ -108,6 +107,11 @@ def endless(case: Case) -> Verdict | None:
     )
     advice = case.advise("is the sign of f right? If so, pass bounds=[(low, high), ...]")
     return Verdict("unbounded", sentence, False, {"direction": d.tolist()}, advice)
+
+
+def sunk(case: Case) -> bool:
+    """Whether f has fallen as far as a fall without end does."""
+    return case.reason.code == "unbounded" or case.best.f < -HUGE * max(abs(float(case.trail.f[0])), 1.0)
 
 
 def overflow(case: Case) -> Verdict | None:
