@@ -79,3 +79,16 @@ def test_saturated_layers_are_a_plateau(seed):
     r = st.minimize(loss, rng.uniform(10, 16, depth), method=st.GD(lr=0.3), maxiter=200)
     assert r.code == "stalled.plateau", r.why
     assert r.retry().fun < 0.5 * r.fun
+
+
+def test_numbers_have_the_names_that_the_caller_gave_them():
+    start = {"w": np.array([1.0, 2.0]), "b": 3.0, "deep": {"V": np.ones((2, 2))}}
+    r = st.minimize(lambda p: (p["w"][0] - 1.5) ** 2 + p["deep"]["V"][1, 0] ** 2, start)
+    assert "f does not depend on w[1], b, deep['V'][0, 0], deep['V'][0, 1], deep['V'][1, 1]: left" in r.why
+    assert r.evidence["idle"] == [1, 2, 3, 4, 6]
+    r = st.minimize(lambda x: (x[0][1] - 1.5) ** 2, [np.ones(2), np.ones(1)])
+    assert "f does not depend on x[0][0], x[1]: left" in r.why
+    r = st.minimize(lambda x: (x[1] - 1.5) ** 2, [1.0, 2.0, 3.0])
+    assert "f does not depend on x[0], x[2]: left" in r.why
+    r = st.minimize(lambda p: p["a"] - np.log(p["a"]), {"a": 3.0, "b": 1.0}, method=st.GD(lr=9.0))
+    assert "for a <" in r.why

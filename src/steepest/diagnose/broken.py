@@ -66,9 +66,8 @@ def edge(case: Case) -> Verdict | None:
     bounds: list[tuple[float | None, float | None]] = [(None, None)] * case.n
     limit = at + 1e-6 * (near[guilty] - at) if near[guilty] != at else at
     bounds[guilty] = (limit, None) if below else (None, limit)
-    name = f"x[{guilty}]" if case.n > 1 else "x"
     sentence = (
-        f"f is {what} for {name} {'<' if below else '>'} {number(at)}: step {case.last_step} led from "
+        f"f is {what} for {case.called(guilty)} {'<' if below else '>'} {number(at)}: step {case.last_step} led from "
         f"{place(good)} to {place(bad)}. Pass bounds that keep inside, and leave the step to the library."
     )
     evidence = {"coordinate": guilty, "edge": at, "side": "below" if below else "above"}

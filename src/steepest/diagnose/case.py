@@ -22,15 +22,15 @@ from .newton import Newton
 from .probes import Probes
 from .trail import Trail
 from .verdict import Advice
+from .words import called
 
 if TYPE_CHECKING:
     from .rate import Rate
 
 GAIN = 1e-5  # share of what the run has gained, or of |f|, that may be left at a solved point
 ROUNDS = 100  # roundings of that, which are no matter: a gradient that fell to sqrt(eps) leaves eps L/mu
-SPACINGS = (
-    4  # of the numbers x_i: each x + step is rounded once, and so are the two differences it is made of
-)
+# of the numbers x_i: each x + step is rounded once, and so are the two differences it is made of
+SPACINGS = 4
 GOLDEN = (math.sqrt(5) - 1) / 2
 # what a caller may have chosen, and the library would choose better
 TESTS = ("stop", "tol", "gtol", "xtol", "ftol")
@@ -182,9 +182,8 @@ class Case:
     @cached_property
     def random(self) -> bool:
         """Whether fun gives different values at the same place, now or where differences were measured."""
-        return self.repeat > 0 or bool(
-            getattr(self.derivative, "measured", None) and self.derivative.measured.stochastic
-        )
+        measured = getattr(self.derivative, "measured", None)
+        return self.repeat > 0 or bool(measured and measured.stochastic)
 
     @property
     def derivative(self) -> Any:
@@ -293,8 +292,7 @@ class Case:
     @property
     def asked(self) -> bool:
         """Whether the caller chose the test for convergence."""
-        options = self.given.get("options") or {}
-        return any(test in self.given or test in options for test in TESTS)
+        return any(test in self.given or test in (self.given.get("options") or {}) for test in TESTS)
 
     def tolerance(self, name: str) -> float:
         """A tolerance that the caller gave; infinite where the test came without one."""
@@ -302,6 +300,10 @@ class Case:
         return float(self.given.get(name, options.get(name, math.inf)))
 
     # --- words ---------------------------------------------------------------------------------------------
+
+    def called(self, i: int) -> str:
+        """What the caller calls number i of x."""
+        return called(self.oracle.objective.restore(np.arange(self.n, dtype=self.x.dtype)), int(i))
 
     def shown(self, f: float) -> str:
         """A value of f as the caller knows it."""

@@ -35,9 +35,8 @@ def thrown(case: Case) -> Verdict | None:
 
 def _run_away(case: Case, away: np.ndarray) -> Verdict:
     i = int(away[0])
-    name = f"x[{i}]" if case.n > 1 else "x"
     sentence = (
-        f"{case.reason.sentence} But f does not react to {name} any more, which has run from "
+        f"{case.reason.sentence} But f does not react to {case.called(i)} any more, which has run from "
         f"{number(case.start[i])} to {number(case.x[i])}: it has levelled off there to the last digit. It seems to "
         f"have no {case.minimum}, only a limit."
     )

@@ -82,6 +82,6 @@ def _idle(case: Case, verdict: Verdict) -> tuple[str, dict[str, Any]]:
         or case.probes.value(case.x + 0.1 * np.where(still, case.scale, 0.0)) != case.f
     ):
         return "", {}
-    names = [f"x[{i}]" for i in np.flatnonzero(still)]
-    listed = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    return f"f does not depend on {listed}: left as they were.", {"idle": np.flatnonzero(still).tolist()}
+    idle = np.flatnonzero(still)
+    listed = ", ".join(map(case.called, idle[:5])) + (f" and {idle.size - 5} more" if idle.size > 5 else "")
+    return f"f does not depend on {listed}: left as they were.", {"idle": idle.tolist()}

@@ -176,7 +176,7 @@ def _misread(case: Case, i: int, curvature: float, size: float) -> bool:
 
 
 def _measure_otherwise(case: Case, far: np.ndarray) -> Verdict:
-    listed = ", ".join(f"x[{i}]" for i in np.flatnonzero(far)[:5])
+    listed = ", ".join(map(case.called, np.flatnonzero(far)[:5]))
     sentence = (
         f"{case.reason.sentence} But over the steps of the differences along {listed} f changes by more than in "
         "the whole run: what they tell is no slope at this place. Measure x in units in which its numbers are "

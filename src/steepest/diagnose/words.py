@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -37,6 +38,22 @@ def place(x: np.ndarray) -> str:
     if x.size <= FEW:
         return f"({', '.join(f'{v + 0.0:.4g}' for v in x)})"
     return f"({', '.join(f'{v + 0.0:.4g}' for v in x[:3])}, ... {x.size} numbers)"
+
+
+def called(places: Any, i: int, name: str = "") -> str:
+    """What number i of x is called: w[0] or b of a dict, x[0] of an array, x of a number; "" if it is not there.
+
+    `places` is x with the index of each number in its place.
+    """
+    if isinstance(places, Mapping | list | tuple):
+        parts = places.items() if isinstance(places, Mapping) else enumerate(places)
+        inside = name if name or isinstance(places, Mapping) else "x"
+        names = (called(part, i, f"{inside}[{key!r}]" if inside else str(key)) for key, part in parts)
+        return next(filter(None, names), "")
+    found = np.argwhere(np.asarray(places) == i)
+    if not len(found):
+        return ""
+    return f"{name or 'x'}[{', '.join(map(str, found[0]))}]" if np.size(places) > 1 else name or "x"
 
 
 def along(v: np.ndarray) -> str:
