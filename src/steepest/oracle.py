@@ -186,8 +186,9 @@ class Derivative(Protocol):
         """Second derivatives along each coordinate, shape (n,), where they came for free; else None."""
         ...
 
-    def refresh(self, x: np.ndarray, f: float) -> bool:
-        """Called when a search along the gradient failed: prove or calibrate anew. True if it changed."""
+    def refresh(self, x: np.ndarray, f: float, noise: bool = True) -> bool:
+        """Called when a search along the gradient failed: prove or calibrate anew, the `noise` of fun too. True if
+        it changed."""
         ...
 
 

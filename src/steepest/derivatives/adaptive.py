@@ -140,14 +140,16 @@ class Finite(Differences):
         self.last = x, f, g
         return g.astype(x.dtype, copy=False), error
 
-    def refresh(self, x: np.ndarray, f: float) -> bool:
-        """Measure noise and steps anew at `x`, over a wider window; True if either has changed by much."""
+    def refresh(self, x: np.ndarray, f: float, noise: bool = True) -> bool:
+        """Measure steps anew at `x`, and the `noise` over a wider window; True if either has changed by much."""
         if not self.ready or not math.isfinite(f):
             return False
         earlier, height, h, central = self.measured, self.height, self.steps.h.copy(), self.central
         level = earlier.at(f)
-        self.central, self.window = True, self.window * WIDER
-        self._measure(x, f)
+        self.central = True
+        if noise:
+            self.window *= WIDER
+            self._measure(x, f)
         if not self.measured.stochastic and self.measured.level < level and abs(f) >= LOWER * height:
             self.measured = earlier  # f is bent over so wide a window, which hides what a narrower one showed
         self._calibrate(x, f, self.all)

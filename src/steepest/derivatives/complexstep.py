@@ -51,7 +51,7 @@ class ComplexStep(Differences):
         """None: the complex step tells nothing about second derivatives."""
         return None
 
-    def refresh(self, x: np.ndarray, f: float) -> bool:
+    def refresh(self, x: np.ndarray, f: float, noise: bool = True) -> bool:
         """Check anew at `x`, at the next gradient."""
         self.checked = False
         return False

@@ -39,7 +39,7 @@ class _Fixed(Differences):
         """None: a step for first derivatives is too small for second ones."""
         return None
 
-    def refresh(self, x: np.ndarray, f: float) -> bool:
+    def refresh(self, x: np.ndarray, f: float, noise: bool = True) -> bool:
         """False: there is nothing to measure anew."""
         return False
 

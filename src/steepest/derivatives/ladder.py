@@ -157,7 +157,7 @@ class Accurate(Differences):
         """Second derivatives along each coordinate, shape (n,), from the last gradient."""
         return self.bend
 
-    def refresh(self, x: np.ndarray, f: float) -> bool:
+    def refresh(self, x: np.ndarray, f: float, noise: bool = True) -> bool:
         """False: every gradient is measured anew."""
         return False
 

@@ -139,10 +139,10 @@ class Proved:
         """Second derivatives, where differences brought them along."""
         return self.instead.diagonal() if self.instead is not None else None
 
-    def refresh(self, x: np.ndarray, f: float) -> bool:
+    def refresh(self, x: np.ndarray, f: float, noise: bool = True) -> bool:
         """Prove the gradient again at `x`; True if it is wrong there, and replaced."""
         if self.instead is not None:
-            return self.instead.refresh(x, f)
+            return self.instead.refresh(x, f, noise)
         self._prove(x, f)
         # right at the start, not here: a kink or a jump more likely than a fault
         if self.instead is not None:

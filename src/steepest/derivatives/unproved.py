@@ -38,6 +38,6 @@ class Unproved:
     def diagonal(self) -> None:
         """There are no differences that it could come from."""
 
-    def refresh(self, x: np.ndarray, f: float) -> bool:
+    def refresh(self, x: np.ndarray, f: float, noise: bool = True) -> bool:
         """There is nothing to prove."""
         return False

@@ -55,11 +55,13 @@ class Descent(Directed):
         """Search along the direction; values within the noise of fun count as equal.
 
         When a search fails, the gradient is proved or calibrated anew, and the search is repeated from an
-        empty memory. After that, or where the gradient is zero, it stays at `point`, and the length is 0.0.
+        empty memory; once in a run also when it gains nothing that was promised. After that, or where the
+        gradient is zero, it stays at `point`, and the length is 0.0.
         """
         if isinstance(memory, Polish):
             return polished(point, memory, oracle)
         for setback in range(SETBACKS):
+            a = 0.0
             if not point.g.any():
                 break
             with np.errstate(all="ignore"):  # products may overflow; then the slope is no number below 0
@@ -69,13 +71,15 @@ class Descent(Directed):
                 noise = oracle.derivative.noise(point.f)
                 search = strong_wolfe(point.f, slope, memory.first, noise, c2=self.c2)
                 new, a = along(search, point, direction, oracle)
-                if a > 0:
+                idle = point.f - new.f <= noise < -slope * memory.first / (2 * NEAR)
+                if a > 0 and (memory.seen.idle or not idle):
                     return *self.reconsidered(new, memory, point.f), a
-            if oracle.derivative.refresh(point.x, point.f):
+            if oracle.derivative.refresh(point.x, point.f, noise=a == 0):
                 point = oracle.meet(point.x, point.f)
             elif setback > 0:
                 break
-            memory = self.begin(point, memory.seen, *scale(point))
+            seen = memory.seen._replace(idle=memory.seen.idle or a > 0)
+            memory = self.begin(point, seen, *scale(point))
         if point.g.any() and suits(point, oracle):
             return polished(point, begin(point, oracle), oracle)
         return point, memory, 0.0

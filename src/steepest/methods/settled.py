@@ -21,6 +21,9 @@ DIGITS = 1e-12
 SLOW = 1e-8
 # A search that fails where the promise is below this share has met the rounding of f or of the gradient.
 FLOOR = 1e-9
+# So many steps that promise much and lower f by no more than its noise end a run: its slopes do not tell what f does,
+# at a kink say. Not tuned; such runs went on for all of their steps.
+IDLE = 10
 
 
 class Directed:
@@ -41,7 +44,8 @@ class Directed:
 class Settled(Criterion):
     """The next step promises less than can be seen: less than 1e-15 of the decrease so far, or than the noise of fun.
 
-    Where a search fails altogether (length 0), the run is settled too if the promise is small, and stalled else.
+    Where a search fails altogether (length 0), the run is settled too if the promise is small, and stalled else, as
+    it is where 10 steps have lowered fun by no more than its noise.
     """
 
     method: Directed
@@ -83,6 +87,13 @@ class Settled(Criterion):
                 "converged.floor",
                 f"Converged as far as the gradient can tell: the step that promises to change f by {promise:.2g}, less "
                 f"than {FLOOR:.0e} of the change so far ({fall:.3g}), leads to nothing lower.",
+            )
+        idle = history.previous.f - last.f <= 2 * noise < promise / 4 and len(history) > IDLE
+        if idle and history.sign * history["f"][-1 - IDLE] - last.f <= 2 * noise:
+            return Reason(
+                "stalled",
+                f"Stalled: {IDLE} steps changed f by no more than it is uncertain by ({noise:.2g}), though the next "
+                f"one promises to change it by {promise:.2g} (gradient norm {last.g_norm:.3g}).",
             )
         if failed:
             return Reason(

@@ -20,12 +20,13 @@ FAR = 1e4
 
 
 class Seen(NamedTuple):
-    """What a run has seen: the value at its start, the largest |g_i| of each coordinate, and how many times it
-    may still look for overlooked ones."""
+    """What a run has seen: the value at its start, the largest |g_i| of each coordinate, how many times it may
+    still look for overlooked ones, and whether a search was idle."""
 
     start: float
     peak: np.ndarray
     left: int = LOOKS
+    idle: bool = False
 
     def at(self, point: Point) -> Seen:
         """With what is seen at one more point."""
