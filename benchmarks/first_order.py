@@ -108,8 +108,7 @@ def main() -> None:
     rows = {name: [shown(cost(task, method)) for task in TASKS.values()] for name, method in METHODS.items()}
     rates = {name: find_lr(task.f, task.x0, jac=task.g) for name, task in TASKS.items()}
     rows["find_lr"] = [
-        f"{shown(cost(task, st.GD(lr=float(rates[name]))))} ({rates[name].njev})"
-        for name, task in TASKS.items()
+        f"{shown(cost(task, st.GD(lr=float(rates[name]))))} ({rates[name].njev})" for name, task in TASKS.items()
     ]
     rows["best rate"] = [
         shown(min(cost(task, st.GD(lr=2 / rates[name].curvature * 10**p)) for p in np.linspace(-2, 0.5, 25)))

@@ -11,12 +11,8 @@ import statistics
 import subprocess
 import sys
 
-BEGIN = (
-    "import time, numpy as np; began = time.perf_counter()\nx, g = np.ones(1000, 'f4'), np.ones(1000, 'f4')\n"
-)
-ENV = {
-    name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
-}  # as where installed
+BEGIN = "import time, numpy as np; began = time.perf_counter()\nx, g = np.ones(1000, 'f4'), np.ones(1000, 'f4')\n"
+ENV = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}  # as where installed
 END = "\nprint(time.perf_counter() - began)"
 CONTENDERS = {
     "import steepest alone": "import steepest",

@@ -91,9 +91,7 @@ def logistic(scales: np.ndarray, rng: np.random.Generator, samples: int = 200) -
     def g(w):
         return -features.T @ (signs * (1 - np.tanh(signs * (features @ w) / 2)) / 2) / samples
 
-    return known_by_descent(
-        lambda w: np.mean(np.logaddexp(0, -signs * (features @ w))), g, np.zeros(scales.size)
-    )
+    return known_by_descent(lambda w: np.mean(np.logaddexp(0, -signs * (features @ w))), g, np.zeros(scales.size))
 
 
 def network(rng: np.random.Generator) -> Problem:

@@ -48,9 +48,7 @@ def by_hand(x0, steps, lr, adam):
             if adam:
                 m[i] = 0.9 * m[i] + (1 - 0.9) * g[i]
                 v[i] = 0.999 * v[i] + (1 - 0.999) * g[i] ** 2
-                step = (
-                    -lr * (m[i] / (1 - 0.9 ** float(t))) / (math.sqrt(v[i] / (1 - 0.999 ** float(t))) + 1e-8)
-                )
+                step = -lr * (m[i] / (1 - 0.9 ** float(t))) / (math.sqrt(v[i] / (1 - 0.999 ** float(t))) + 1e-8)
             else:
                 step = -lr * g[i]
             x[i] += step
@@ -87,9 +85,7 @@ def main() -> None:
         seconds = interleave(runs, rounds, time.process_time)
         for key, each in seconds.items():
             ratio = median_ratio(each, seconds["by hand, njit"])
-            print(
-                f"{name:5} {key:26} {statistics.median(each) / STEPS * 1e9:8.1f} ns a step   {ratio:5.2f}x by hand"
-            )
+            print(f"{name:5} {key:26} {statistics.median(each) / STEPS * 1e9:8.1f} ns a step   {ratio:5.2f}x by hand")
 
 
 if __name__ == "__main__":

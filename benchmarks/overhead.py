@@ -87,20 +87,13 @@ def main() -> None:
     }
     seconds = interleave(runs, 2 if "--quick" in sys.argv else 21, time.process_time)
     each = {
-        name: [
-            (b - a) / (LONG - SHORT) * 1e6
-            for a, b in zip(seconds[name, SHORT], seconds[name, LONG], strict=True)
-        ]
+        name: [(b - a) / (LONG - SHORT) * 1e6 for a, b in zip(seconds[name, SHORT], seconds[name, LONG], strict=True)]
         for name in contenders
     }
     print(f"{'us a step':>10} {'above bare':>11} {'ms a run':>9}")
     for name, steps in each.items():
-        extra = statistics.median(
-            a - b for a, b in zip(steps, each["bare calls of f and gradient"], strict=True)
-        )
-        rest = statistics.median(
-            a * 1e3 - SHORT * b / 1e3 for a, b in zip(seconds[name, SHORT], steps, strict=True)
-        )
+        extra = statistics.median(a - b for a, b in zip(steps, each["bare calls of f and gradient"], strict=True))
+        rest = statistics.median(a * 1e3 - SHORT * b / 1e3 for a, b in zip(seconds[name, SHORT], steps, strict=True))
         print(f"{statistics.median(steps):10.2f} {extra:11.2f} {rest:9.2f}  {name}")
 
 

@@ -71,9 +71,7 @@ class Cache:
             self.tables[name] = json.loads(path.read_text()) if path and path.exists() else {}
         return self.tables[name]
 
-    def fill(
-        self, name: str, problems: list[Problem], fresh: bool, compute: Callable[[Problem], Any]
-    ) -> None:
+    def fill(self, name: str, problems: list[Problem], fresh: bool, compute: Callable[[Problem], Any]) -> None:
         """Compute the entries that are missing, or all of them."""
         table, begun = self.table(name), time.perf_counter()
         missing = [problem for problem in problems if fresh or problem.name not in table]
@@ -168,8 +166,7 @@ def profiles(cases: list[Case], solvers: list[str], mode: str, tau: float) -> It
 
     def shares(limits: list[np.ndarray]) -> dict[str, list[str]]:
         return {
-            s: [f"{100 * np.mean((costs[s] <= limit) & np.isfinite(costs[s])):.1f}" for limit in limits]
-            for s in ranked
+            s: [f"{100 * np.mean((costs[s] <= limit) & np.isfinite(costs[s])):.1f}" for limit in limits] for s in ranked
         }
 
     yield markdown(f"% solved to {tau:g} within", [f"{k}(n+1)" for k in BUDGETS], shares(list(BUDGETS)))
@@ -231,8 +228,7 @@ def main() -> None:
         for name in filter(absent.get, present):
             print(f"{name} was not run on {absent[name]} problems, which count as unsolved.\n")
         crashes = {
-            s: {case.runs[s, mode]["crash"] for case in cases if (s, mode) in case.runs} - {None}
-            for s in present
+            s: {case.runs[s, mode]["crash"] for case in cases if (s, mode) in case.runs} - {None} for s in present
         }
         for name in filter(crashes.get, present):
             print(f"{name} crashed:", "; ".join(sorted(crashes[name])), file=sys.stderr)

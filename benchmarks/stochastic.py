@@ -138,9 +138,7 @@ def logistic(n: int, seed: int) -> Shape:
 
     def both(x: np.ndarray) -> tuple[float, np.ndarray]:
         z = a @ x
-        return float(np.logaddexp(0, -z).mean() + 0.005 * x @ x), -a.T @ (
-            0.5 - 0.5 * np.tanh(z / 2)
-        ) / 100 + 0.01 * x
+        return float(np.logaddexp(0, -z).mean() + 0.005 * x @ x), -a.T @ (0.5 - 0.5 * np.tanh(z / 2)) / 100 + 0.01 * x
 
     run = st.minimize(both, np.zeros(n), jac=True, gtol=1e-10, diagnose=False)
     return Shape("logistic", both, np.zeros(n), float(run.fun))
@@ -219,9 +217,7 @@ def judging() -> list[Shape]:
         Shape("|x|", cone, 5 * rng.normal(size=8)),
         Shape("saddle", saddle(turn), turn.T @ np.array([-2.0, 3e-2]), -0.25),
         moved(Shape("saddle", double_well, np.array([-0.02, 0.03])), unit=50.0),
-        Shape(
-            "badly scaled", quadratic(8, 1e5, 14, rotated=False), rng.normal(size=8) / np.logspace(0, 2.5, 8)
-        ),
+        Shape("badly scaled", quadratic(8, 1e5, 14, rotated=False), rng.normal(size=8) / np.logspace(0, 2.5, 8)),
         Shape("badly scaled", quadratic(3, 3e3, 15), np.array([1.0, 2.0, -2.0])),
         logistic(6, 4),
         moved(Shape("far", quartic, np.array([1.0, -1.0])), far=1e3),
@@ -374,9 +370,7 @@ def main() -> None:
     everything = list(tasks(shapes, chosen.seeds, chosen.first_seed))[:: 50 if chosen.quick else 1]
     kinds = list(dict.fromkeys(shape.name for shape in shapes))
     columns = [*NOISES, *kinds]
-    print(
-        f"{len(everything)} tasks, {CALLS} calls each: solved, mean decade, worse than the start; solved of a kind"
-    )
+    print(f"{len(everything)} tasks, {CALLS} calls each: solved, mean decade, worse than the start; solved of a kind")
     print(f"{'':10}{'solved':>8}{'decade':>8}{'worse':>7} " + "".join(f"{name[:7]:>8}" for name in columns))
     for name, method in METHODS.items():
         gaps = []

@@ -99,14 +99,10 @@ def jax_scan(everything=False):
 def main() -> None:
     many, given = st.Adam(lr=RATES), {"maxiter": STEPS, "diagnose": False}
     contenders = {
-        "one rate after the other, NumPy (20 of 1000, times 50)": lambda: [
-            adam(lr, X0) for lr in RATES[::50]
-        ],
+        "one rate after the other, NumPy (20 of 1000, times 50)": lambda: [adam(lr, X0) for lr in RATES[::50]],
         "batched NumPy, gradients and steps only": lambda: adam(RATES, side_by_side()),
         "batched NumPy, all of it": lambda: adam(RATES, side_by_side(), everything=True),
-        "calls of f and gradient alone": lambda: [
-            (rosenbrock(x), gradient(x)) for x in [side_by_side()] * STEPS
-        ],
+        "calls of f and gradient alone": lambda: [(rosenbrock(x), gradient(x)) for x in [side_by_side()] * STEPS],
         "steepest, NumPy f and gradient": lambda: sweep(rosenbrock, X0, many, jac=gradient, **given),
         "steepest, NumPy f with np.where, no gradient": lambda: sweep(choosing, X0, many, **given),
         "steepest, NumPy f and gradient, called": lambda: sweep(called, X0, many, jac=gradient, **given),
@@ -117,13 +113,9 @@ def main() -> None:
     runs = {name: run for name, run in contenders.items() if run is not None}
     seconds = interleave(runs, 3 if "--quick" in sys.argv else 31)
     seconds = {name: [50 * s for s in each] if "20 of" in name else each for name, each in seconds.items()}
-    print(
-        "| 1000 rates x 200 steps | ms | time / steepest NumPy | time / steepest formula |\n|---|---|---|---|"
-    )
+    print("| 1000 rates x 200 steps | ms | time / steepest NumPy | time / steepest formula |\n|---|---|---|---|")
     for name, each in seconds.items():
-        ratios = [
-            median_ratio(each, seconds[f"steepest, {kind}"]) for kind in ("NumPy f and gradient", "a formula")
-        ]
+        ratios = [median_ratio(each, seconds[f"steepest, {kind}"]) for kind in ("NumPy f and gradient", "a formula")]
         print(f"| {name} | {statistics.median(each) * 1e3:.2f} | {ratios[0]:.2f} | {ratios[1]:.2f} |")
 
 

@@ -65,9 +65,7 @@ def ours(gradient):
             return reached[0] or spent[0] > PATIENCE or intermediate_result.epoch >= MOST
 
         loss, start = (by_hand(task), task.start) if gradient else (task.loss, None)
-        how = dict(
-            method=st.Adam(lr=RATES[batch]), batch_size=batch, jac=True if gradient else None, diagnose=False
-        )
+        how = dict(method=st.Adam(lr=RATES[batch]), batch_size=batch, jac=True if gradient else None, diagnose=False)
         # Compiles the epoch, or the rule alone, in a run that is long enough for that by its plan.
         st.fit(loss, start, (task.X, task.y), epochs=1e9, callback=lambda p: True, **how)
         last[0] = time.perf_counter()
@@ -175,11 +173,7 @@ def optax_loop(scanned):
         adam = optax.adam(RATES[batch])
         whole = len(task.y) // batch
         A, b = jnp.array(task.X), jnp.array(task.y)
-        each = (
-            optax.sigmoid_binary_cross_entropy
-            if task.binary
-            else optax.softmax_cross_entropy_with_integer_labels
-        )
+        each = optax.sigmoid_binary_cross_entropy if task.binary else optax.softmax_cross_entropy_with_integer_labels
 
         def mean(w, A, b):
             return each(A @ w[:-1] + w[-1], b).mean() + task.loss.l2 / 2 * (w[:-1] ** 2).sum()
@@ -250,9 +244,7 @@ def main():
                     with suppress(ImportError):
                         seconds[name].append(contender(task, batch))
             medians = {name: statistics.median(spent) for name, spent in seconds.items() if spent}
-            best = min(
-                (t for name, t in medians.items() if not name.startswith("steepest")), default=math.nan
-            )
+            best = min((t for name, t in medians.items() if not name.startswith("steepest")), default=math.nan)
             for name, spent in medians.items():
                 print(
                     f"  batch {batch:4}  {name:27} {1e3 * spent:9.1f}  best peer / this {best / spent:5.2f}",

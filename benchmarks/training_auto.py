@@ -80,9 +80,7 @@ def poisson(rng):
 def ridge_of_scales(rng):
     """Columns of deviation 1 to 30, in a loss that the library knows nothing of."""
     X = table(rng, 10, np.geomspace(1, 30, 10))
-    y = (rng.random(ROWS) < 1 / (1 + np.exp(-X @ (rng.normal(size=10) / np.geomspace(1, 30, 10))))).astype(
-        float
-    )
+    y = (rng.random(ROWS) < 1 / (1 + np.exp(-X @ (rng.normal(size=10) / np.geomspace(1, 30, 10))))).astype(float)
 
     def loss(p, X, y):
         f, g = losses.Logistic().value_and_gradient({"coef": p, "intercept": 0.0}, X, y)
@@ -268,9 +266,7 @@ def gaps(task, seed):
     for kind in (st.GD, st.Adam):
         for lr in RATES:
             with np.errstate(all="ignore"):
-                tuned[kind.__name__, lr] = final(
-                    task, seed, method=kind(lr=st.schedules.Polynomial(lr, steps))
-                )
+                tuned[kind.__name__, lr] = final(task, seed, method=kind(lr=st.schedules.Polynomial(lr, steps)))
     (rule, lr), (best, r) = min(tuned.items(), key=lambda item: item[1][0])
     ours, chosen = final(task, seed)
     jac = None if isinstance(loss, losses.Linear) else True
@@ -302,9 +298,7 @@ def main():
                     flush=True,
                 )
         if ratios:
-            print(
-                f"{name}: {math.exp(np.mean(np.log(ratios))):.2f} (geometric mean of {len(ratios)} ratios)\n"
-            )
+            print(f"{name}: {math.exp(np.mean(np.log(ratios))):.2f} (geometric mean of {len(ratios)} ratios)\n")
 
 
 if __name__ == "__main__":

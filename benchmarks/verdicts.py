@@ -49,9 +49,7 @@ def trials(family: str, generators, repeats: int, seed: int) -> Iterator[tuple[s
     """Each generator's trials; another seed gives others."""
     for generate in generators:
         for repeat in range(repeats):
-            rng = np.random.default_rng(
-                [family == "judge", seed, repeat, zlib.crc32(generate.__name__.encode())]
-            )
+            rng = np.random.default_rng([family == "judge", seed, repeat, zlib.crc32(generate.__name__.encode())])
             yield generate.__name__, generate(rng, family)
 
 
@@ -82,9 +80,7 @@ def tried(trial: Trial) -> tuple[Counter, list[str]]:
         row["fixed"], again = advised(trial, result)
         if not row["fixed"]:
             said = again if isinstance(again, str) else f"{again.code}: {again.why}"
-            faults.append(
-                f"advice failed: {result.code} -> {result.advice} ({where})\n    {result.why}\n    {said}"
-            )
+            faults.append(f"advice failed: {result.code} -> {result.advice} ({where})\n    {result.why}\n    {said}")
             row["lies"] += isinstance(again, st.Result) and again.success and again.code != "converged.local"
     return row, faults
 

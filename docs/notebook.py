@@ -27,12 +27,8 @@ def shown(source: str, scope: dict[str, Any]) -> list[dict[str, Any]]:
         outputs.append({"output_type": "stream", "name": "stdout", "text": lines(printed.getvalue())})
     if value is not None:
         data = {"text/plain": lines(repr(value))}
-        outputs.append(
-            {"output_type": "execute_result", "execution_count": None, "metadata": {}, "data": data}
-        )
-    return outputs + [
-        {"output_type": "display_data", "metadata": {}, "data": {"image/png": png}} for png in drawn()
-    ]
+        outputs.append({"output_type": "execute_result", "execution_count": None, "metadata": {}, "data": data})
+    return outputs + [{"output_type": "display_data", "metadata": {}, "data": {"image/png": png}} for png in drawn()]
 
 
 def drawn() -> list[str]:

@@ -47,16 +47,12 @@ def line(axes: Any, x: Any, y: Any, **style: Any) -> Any:
     return paper.line(axes, THEME, x, y, **style)
 
 
-def note(
-    axes: Any, text: str, at: tuple[float, float], offset: tuple[float, float] = (6, 6), **style: Any
-) -> None:
+def note(axes: Any, text: str, at: tuple[float, float], offset: tuple[float, float] = (6, 6), **style: Any) -> None:
     """Words at a place of the data, `offset` points away from it."""
     paper.note(axes, THEME, text, at, offset, **style)
 
 
-def landscape(
-    axes: Any, f: Callable[[Any, Any], Any], x: tuple[float, float], y: tuple[float, float]
-) -> None:
+def landscape(axes: Any, f: Callable[[Any, Any], Any], x: tuple[float, float], y: tuple[float, float]) -> None:
     """The map of a function of two numbers: dark is low, and all colours are left to the paths."""
     import numpy as np
 

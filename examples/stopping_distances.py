@@ -48,9 +48,7 @@ def main():
     scaled = (SPEED - centre) / spread
     print("3. The cure: speed measured from its mean, in units of its scatter, makes the valley round:")
     print(
-        "   the curvatures are {:.3f} and {:.3f}, and any lr below 2 converges; lr = 0.5:".format(
-            *curvatures(scaled)
-        )
+        "   the curvatures are {:.3f} and {:.3f}, and any lr below 2 converges; lr = 0.5:".format(*curvatures(scaled))
     )
     result = st.minimize(loss, start, args=(scaled,), method=st.GD(lr=0.5), gtol=1e-8, callback=progress)
     print(f"\n{result}\n")

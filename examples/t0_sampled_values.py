@@ -35,9 +35,7 @@ def main():
     def descend(lr, **limits):
         return st.minimize(f, start, method=st.GD(lr=lr), jac=f.gradient, bounds=f.bounds, **limits)
 
-    print(
-        f"\nThe samples {values}, one unit apart, as a function: f(0) = {f(0.0):.4f}, f(2.5) = {f(2.5):.4f}"
-    )
+    print(f"\nThe samples {values}, one unit apart, as a function: f(0) = {f(0.0):.4f}, f(2.5) = {f(2.5):.4f}")
     result = descend(0.1)
     print(f"  lowest at the left edge: x = {result.x:.6f}, f = {result.fun:.6f}")
     print(f"  {result.why}")
@@ -62,9 +60,7 @@ def main():
         middle.plot(x, [f(v) for v in x], color=pictures.GREY, linewidth=1.2)
         middle.plot(values, "s", color=pictures.INK, markersize=5)
         path = runs[0.1].history.x[:, 0]
-        middle.plot(
-            path, [f(v) for v in path], "o", color=pictures.BLUE, markersize=4.5, markeredgecolor="white"
-        )
+        middle.plot(path, [f(v) for v in path], "o", color=pictures.BLUE, markersize=4.5, markeredgecolor="white")
         middle.plot(early.x, early.fun, "*", color=pictures.PURPLE, markersize=12, markeredgecolor="white")
         pictures.note(middle, "gtol = 2 stops here", (early.x, early.fun), (9, -9))
         pictures.note(middle, "start", (start, f(start)), (-26, 4))

@@ -42,9 +42,7 @@ def main():
     forward = np.abs((np.sin(1 + lengths) - np.sin(1)) / lengths - exact)
     central = np.abs((np.sin(1 + lengths) - np.sin(1 - lengths)) / (2 * lengths) - exact)
     ours = abs(float(st.derivative(np.sin, 1.0)) - exact)
-    print(
-        f"\nDerivative of sin at 1 (exact: cos 1 = {exact:.15f}), error at the best h of 61 and at a bad one:"
-    )
+    print(f"\nDerivative of sin at 1 (exact: cos 1 = {exact:.15f}), error at the best h of 61 and at a bad one:")
     for name, error in (("forward", forward), ("central", central)):
         best = np.argmin(error)
         found = (f"{error[i]:.1e} at h = {lengths[i]:.0e}" for i in (best, 8))
@@ -54,9 +52,7 @@ def main():
     print(f"\nPartial derivatives of x0**2 + x1**2 at (3, 4): {st.gradient(bowl, [3.0, 4.0])}")
     down = st.minimize(bowl, [3.0, 4.0], method=st.GD(lr=0.1))
     up = st.maximize(lambda x: 5 - bowl(x), [3.0, 4.0], method=st.GD(lr=0.1))
-    print(
-        f"  descent ends at {down.x.round(6) + 0.0}, f = {down.fun:.1e}; ascent of 5 - f at f = {up.fun:.6f}"
-    )
+    print(f"  descent ends at {down.x.round(6) + 0.0}, f = {down.fun:.1e}; ascent of 5 - f at f = {up.fun:.6f}")
 
     print("\nWhere the published gradient fails:")
     mine = np.array([3.0, 4.0])
@@ -76,12 +72,8 @@ def main():
         print(f"  {name:26}{theirs:12.6g}{st.gradient(f, x)[0]:12.6g}{true:12.6g}")
 
     def draw(axes):
-        axes.plot(
-            lengths, np.maximum(forward, 1e-17), "o", color=pictures.ORANGE, markersize=4, label="forward"
-        )
-        axes.plot(
-            lengths, np.maximum(central, 1e-17), "o", color=pictures.BLUE, markersize=4, label="central"
-        )
+        axes.plot(lengths, np.maximum(forward, 1e-17), "o", color=pictures.ORANGE, markersize=4, label="forward")
+        axes.plot(lengths, np.maximum(central, 1e-17), "o", color=pictures.BLUE, markersize=4, label="central")
         for at, law, label, offset in (
             (lengths > 1e-8, math.sin(1.0) / 2 * lengths, r"$\propto h$", (-16, 8)),
             (lengths > 1e-5, exact / 6 * lengths**2, r"$\propto h^2$", (8, -8)),

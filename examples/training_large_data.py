@@ -21,9 +21,7 @@ def write(path):
     rng = np.random.default_rng(0)
     for start in range(0, ROWS, 50_000):
         A = rng.normal(size=(50_000, COLUMNS - 1))
-        table[start : start + 50_000] = np.column_stack(
-            [A, A @ np.arange(COLUMNS - 1) + rng.normal(size=50_000)]
-        )
+        table[start : start + 50_000] = np.column_stack([A, A @ np.arange(COLUMNS - 1) + rng.normal(size=50_000)])
 
 
 def limit_memory():

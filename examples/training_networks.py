@@ -52,9 +52,7 @@ def main():
         for axes, run, title in ((left, r, "Breast cancer, logistic"), (right, r2, "Digits, network")):
             axes.semilogy(run.epochs["epoch"], run.epochs["loss"], color=pictures.BLUE)
             axes.semilogy(run.epochs["epoch"], run.epochs["validation"], color=pictures.ORANGE)
-            pictures.note(
-                axes, "other rows", (run.epochs["epoch"][-1], run.epochs["validation"][-1]), (-70, 12)
-            )
+            pictures.note(axes, "other rows", (run.epochs["epoch"][-1], run.epochs["validation"][-1]), (-70, 12))
             axes.set(title=title, xlabel="epoch", ylabel="loss")
 
     pictures.save("training_networks.png", draw)

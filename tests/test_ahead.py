@@ -87,9 +87,7 @@ def test_functions_that_python_computes_otherwise_than_c_differ_in_last_digits(b
     ids=str,
 )
 def test_every_end_is_the_same(both, limits):
-    assert_same(
-        *both(st.formula(ROSENBROCK), [-1.2, 1.0], method=st.GD(lr=1e-3), **{"maxiter": 5000, **limits})
-    )
+    assert_same(*both(st.formula(ROSENBROCK), [-1.2, 1.0], method=st.GD(lr=1e-3), **{"maxiter": 5000, **limits}))
 
 
 @pytest.mark.parametrize(
@@ -171,9 +169,7 @@ def test_what_must_be_looked_at_is_not_compiled(monkeypatch):
 
 def test_time_is_heeded(monkeypatch):
     monkeypatch.setattr(ahead, "WORTHWHILE", 0)
-    result = st.minimize(
-        st.formula(ROSENBROCK), [-1.2, 1.0], method=st.GD(lr=1e-9), maxtime=0.3, maxiter=10**9
-    )
+    result = st.minimize(st.formula(ROSENBROCK), [-1.2, 1.0], method=st.GD(lr=1e-9), maxtime=0.3, maxiter=10**9)
     assert result.code == "budget.time"
     assert result.engine == "compiled loop"
     assert 0.2 < result.history["seconds"][-1] < 0.6
@@ -272,9 +268,7 @@ def test_what_the_caller_may_pass_and_give_back(both):
     assert_same(*both(lambda x, a: a * x @ x, [1.0, 2.0], args=(3.0,), jac=lambda x, a: 2 * a * x, **given))
     assert_same(*both(lambda x: np.float32(x @ x), [1.0, 2.0], jac=lambda x: list(2 * x), **given))
     backwards = np.array([4.0, 2.0])
-    assert_same(
-        *both(lambda x: x @ x, [2.0, 1.0], jac=lambda x: (backwards * x / [2, 1])[::-1][::-1], **given)
-    )
+    assert_same(*both(lambda x: x @ x, [2.0, 1.0], jac=lambda x: (backwards * x / [2, 1])[::-1][::-1], **given))
 
     def corrupting(x):
         value = x @ x

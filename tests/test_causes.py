@@ -22,9 +22,7 @@ TRIALS = [
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-@pytest.mark.parametrize(
-    "generate", TRIALS, ids=lambda generate: f"{generate.__module__}.{generate.__name__}"
-)
+@pytest.mark.parametrize("generate", TRIALS, ids=lambda generate: f"{generate.__module__}.{generate.__name__}")
 def test_a_diagnosis_costs_at_most_10_and_2n_and_nothing_where_none_is_wanted(generate):
     trial = lambda: generate(np.random.default_rng(zlib.crc32(generate.__name__.encode())), "tune")
     first, second = trial(), trial()

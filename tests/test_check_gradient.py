@@ -111,9 +111,7 @@ def test_many_components_are_found_by_halving():
 
 
 def test_table_shows_the_ten_worst():
-    check = check_gradient(
-        rosen, changed(lambda g: g.__setitem__(30, 0.0)), np.random.default_rng(0).normal(size=40)
-    )
+    check = check_gradient(rosen, changed(lambda g: g.__setitem__(30, 0.0)), np.random.default_rng(0).normal(size=40))
     text = repr(check)
     assert len([line for line in text.splitlines() if "±" not in line and line[:9].strip().isdigit()]) == 10
     assert "(30 more components were measured)" in text
@@ -124,9 +122,7 @@ def test_jac_true_dict_args_and_float32():
     assert check_gradient(lambda x: (x @ x, 2 * x), True, [1.0, 2.0])
     assert not check_gradient(lambda x: (x @ x, x), True, [1.0, 2.0])
     f = lambda p, c: c * np.sum(p["a"] ** 2) + p["b"]
-    assert check_gradient(
-        f, lambda p, c: {"a": 2 * c * p["a"], "b": 1.0}, {"a": np.ones((2, 2)), "b": 3.0}, (5.0,)
-    )
+    assert check_gradient(f, lambda p, c: {"a": 2 * c * p["a"], "b": 1.0}, {"a": np.ones((2, 2)), "b": 3.0}, (5.0,))
     x = np.array([1.5, -2.5], np.float32)
     assert check_gradient(lambda x: np.sum(x**4), lambda x: 4 * x**3, x)
     assert not check_gradient(lambda x: np.sum(x**4), lambda x: 4.2 * x**3, x)

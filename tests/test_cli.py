@@ -86,10 +86,7 @@ def test_exit_codes(line, exit_code, exit_zero):
 
 def test_what_func_is(folder):
     at_start = "--method gd --maxiter 0"
-    assert (
-        run_json(f"minimize Dixon-Price -n 3 {at_start}")["x"]
-        == problems.get("dixon_price", 3).start.tolist()
-    )
+    assert run_json(f"minimize Dixon-Price -n 3 {at_start}")["x"] == problems.get("dixon_price", 3).start.tolist()
     assert run_json(f"minimize rosenbrock --x0 1,2,3,4 {at_start}")["x"] == [1, 2, 3, 4]
     assert run_json("minimize 'x[0]² + 1' --x0 3 --method gd --lr 0.1")["fun"] == pytest.approx(1)
     found = run_json("minimize model:loss --jac model:gradient --x0 3,2 --method gd --lr 0.1")

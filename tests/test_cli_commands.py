@@ -102,9 +102,7 @@ def test_help_of_everything():
         assert all(param.help for param in command.params if isinstance(param, click.Option)), name
 
 
-@pytest.mark.parametrize(
-    ("name", "lines"), [(n, c.examples) for n, c in main.commands.items()], ids=main.commands
-)
+@pytest.mark.parametrize(("name", "lines"), [(n, c.examples) for n, c in main.commands.items()], ids=main.commands)
 def test_examples_of_the_help_run(name, lines, folder):
     """From the help text itself, one after the other."""
     shown = run(f"{name} --help").stdout.partition("Examples:\n")[2].splitlines()

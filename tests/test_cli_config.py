@@ -40,9 +40,7 @@ def test_saved_formula_of_stdin(folder):
     assert run_json("minimize --config run.toml")["x"] == pytest.approx([1])
 
 
-@pytest.mark.parametrize(
-    "command", ["compare rosenbrock --method gd:lr=1e-4 --method bfgs", "sweep bowl --lr 0.1,0.3"]
-)
+@pytest.mark.parametrize("command", ["compare rosenbrock --method gd:lr=1e-4 --method bfgs", "sweep bowl --lr 0.1,0.3"])
 def test_saved_configuration_of_other_commands(command, folder):
     def told(line):
         found = run_json(f"{line} --maxiter 9")
@@ -128,9 +126,7 @@ def test_variable_with_a_typing_error():
     assert "STEEPEST_MAXITR means nothing. Did you mean 'STEEPEST_MAXITER'?" in warned
 
 
-@pytest.mark.parametrize(
-    "line", ["minimize bowl --method gd:lr=5", "maximize -f '-3*x^2 - y^2' --x0=-3,1 --lr 1"]
-)
+@pytest.mark.parametrize("line", ["minimize bowl --method gd:lr=5", "maximize -f '-3*x^2 - y^2' --x0=-3,1 --lr 1"])
 def test_advice_is_a_command_that_helps(line):
     ended = run(line)
     assert ended.exit_code == 4

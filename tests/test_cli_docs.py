@@ -22,9 +22,7 @@ def printed(line):
     """Of a shell, what a terminal shows, but for the progress, which it wipes."""
     script = f'steepest() {{ {sys.executable} -m steepest_cli "$@"; }}; {line}'
     environment = {k: v for k, v in ENVIRONMENT.items() if not k.startswith("STEEPEST_")}
-    ended = subprocess.run(
-        ["bash", "-c", f"{{ {script}; }} 2>&1"], env=environment, capture_output=True, text=True
-    )
+    ended = subprocess.run(["bash", "-c", f"{{ {script}; }} 2>&1"], env=environment, capture_output=True, text=True)
     return re.sub(r"^step \d+: .*\n", "", ended.stdout, flags=re.MULTILINE)
 
 

@@ -61,9 +61,7 @@ def test_classes_categories_and_predictions(passengers, tmp_path):
         "deck=C",
     ]
     # survived = yes is the second class: being male counts against it
-    assert {row["feature"]: row["coefficient"] for row in told["rows"]}["sex=male"] == pytest.approx(
-        -3.0, abs=0.9
-    )
+    assert {row["feature"]: row["coefficient"] for row in told["rows"]}["sex=male"] == pytest.approx(-3.0, abs=0.9)
     best = frame.attrs["best"]  # what the rule behind the table gets right; no model knows the noise
     assert told["scores"]["accuracy on 20% held out"] > best - 0.1  # 80 rows: two deviations are 0.1
     rows = run("predict", model, path).splitlines()
@@ -107,9 +105,7 @@ def test_a_formula_gets_standard_errors_and_a_picture(tmp_path):
 
 
 def test_text_for_people():
-    text = run(
-        "fit", CARS, "--target", "distance", "--method", "adam", "--batch-size", "16", "--epochs", "30"
-    )
+    text = run("fit", CARS, "--target", "distance", "--method", "adam", "--batch-size", "16", "--epochs", "30")
     assert text.splitlines()[0].startswith("Trained 30 epochs")
     assert "RMSE on 20% held out" in text
 

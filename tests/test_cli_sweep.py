@@ -27,9 +27,7 @@ def test_compare_is_that_of_the_library():
     f = problems.get("rosenbrock")
     methods = [st.BFGS(), st.GD(lr=1e-4), st.Adam(lr=0.05, beta1=0.8)]
     expected = st.compare(f, f.start, methods, jac=f.gradient, maxiter=200)
-    line = (
-        "compare rosenbrock --method bfgs --method gd:lr=1e-4 --method adam:lr=0.05,beta1=0.8 --maxiter 200"
-    )
+    line = "compare rosenbrock --method bfgs --method gd:lr=1e-4 --method adam:lr=0.05,beta1=0.8 --maxiter 200"
     found = run_json(line)
     assert [row["method"] for row in found["rows"]] == [row["method"] for row in expected.rows()]
     assert [row["fun"] for row in found["rows"]] == [row["fun"] for row in expected.rows()]
@@ -69,9 +67,7 @@ def test_compare_writes_every_step_of_every_method(folder, suffix):
         "csv": lambda: list(csv.DictReader(Path("steps.csv").read_text().splitlines())),
         "jsonl": lambda: [json.loads(line) for line in Path("steps.jsonl").read_text().splitlines()],
         "npz": lambda: [
-            dict(zip(z, row, strict=True))
-            for z in [np.load("steps.npz")]
-            for row in zip(*z.values(), strict=True)
+            dict(zip(z, row, strict=True)) for z in [np.load("steps.npz")] for row in zip(*z.values(), strict=True)
         ],
         "parquet": lambda: peer("pandas").read_parquet("steps.parquet").to_dict("records"),
     }[suffix]

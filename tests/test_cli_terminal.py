@@ -159,9 +159,7 @@ def test_interrupted_compare_shows_and_writes_what_was_computed(folder):
     assert list(dict.fromkeys(row.split(",")[0] for row in rows)) == ["bfgs", "gd:lr=1e-5"]
 
 
-@pytest.mark.parametrize(
-    ("stream", "options"), [("terminal", ""), ("terminal", " --no-progress"), ("pipe", "")]
-)
+@pytest.mark.parametrize(("stream", "options"), [("terminal", ""), ("terminal", " --no-progress"), ("pipe", "")])
 def test_training_shows_its_epochs_on_a_terminal_alone(folder, stream, options):
     pytest.importorskip("pandas", reason="steepest fit needs pandas, of the extra 'table'")
     x = np.linspace(-1, 1, 4000)

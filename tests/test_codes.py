@@ -173,9 +173,7 @@ RUNS = {
     "interrupted": lambda: st.minimize(ends(KeyboardInterrupt()), START, method=GD(lr=0.01)),
 }  # fmt: skip
 MORE = {
-    "converged.noise": lambda: st.minimize(
-        noisy_pair(1.0), [30.0, 20.0], jac=True, stochastic=True, maxiter=2000
-    ),
+    "converged.noise": lambda: st.minimize(noisy_pair(1.0), [30.0, 20.0], jac=True, stochastic=True, maxiter=2000),
     "stalled.plateau": lambda: train(method=GD(lr=1e-7)),
 }
 

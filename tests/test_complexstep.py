@@ -43,9 +43,7 @@ def test_many_variables_and_x_unchanged():
     x = np.random.default_rng(0).uniform(-2, 2, 30)
     before = x.copy()
     g, _ = differentiate(lambda y: (np.exp(-0.5 * y * y) * np.sin(3 * y)).sum(), x)
-    assert g == pytest.approx(
-        np.exp(-0.5 * x * x) * (3 * np.cos(3 * x) - x * np.sin(3 * x)), rel=1e-14, abs=1e-15
-    )
+    assert g == pytest.approx(np.exp(-0.5 * x * x) * (3 * np.cos(3 * x) - x * np.sin(3 * x)), rel=1e-14, abs=1e-15)
     assert (x == before).all()
 
 

@@ -110,9 +110,7 @@ def test_files_in_chunks(tmp_path, kind, monkeypatch):
     frame = pandas.DataFrame(X, columns=["a", "b", "c"]).assign(y=y, name="word")
     frame.to_csv(path, index=False) if kind == "csv" else frame.to_parquet(path)
     reader = {"csv": st.data.CSV, "parquet": st.data.Parquet}[kind]
-    r = st.fit(
-        st.losses.Squared(), None, reader(path, target="y", features=["a", "b", "c"]), method=st.GD(lr=0.1)
-    )
+    r = st.fit(st.losses.Squared(), None, reader(path, target="y", features=["a", "b", "c"]), method=st.GD(lr=0.1))
     np.testing.assert_allclose(r.x["coef"], [1.0, -2.0, 0.5], atol=1e-6)
     assert r.nit == 20 * 32
     with pytest.raises(st.ArgumentError, match="'name' holds 'word'"):

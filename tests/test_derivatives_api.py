@@ -286,9 +286,7 @@ def test_trees_numbers_and_jac():
 def test_derivative_of_an_array_is_elementwise():
     x = np.linspace(-2, 2, 12).reshape(3, 4)
     found = derivative(lambda x: x * np.cos(np.pi * x), x)
-    np.testing.assert_allclose(
-        found, np.cos(np.pi * x) - np.pi * x * np.sin(np.pi * x), rtol=1e-12, atol=1e-13
-    )
+    np.testing.assert_allclose(found, np.cos(np.pi * x) - np.pi * x * np.sin(np.pi * x), rtol=1e-12, atol=1e-13)
     assert found.error.shape == x.shape
 
 
@@ -307,9 +305,7 @@ def plain(f):
     return lambda x: f(np.array([float(xi) for xi in x]))
 
 
-@pytest.mark.parametrize(
-    ("wrap", "tolerance"), [(lambda f: f, 1e-10), (plain, 1e-6)], ids=["autograd", "values"]
-)
+@pytest.mark.parametrize(("wrap", "tolerance"), [(lambda f: f, 1e-10), (plain, 1e-6)], ids=["autograd", "values"])
 def test_second_derivatives(wrap, tolerance):
     v = np.array([1.0, -2.0, 0.5])
     found = hessian_vector_product(wrap(rosen), X, v)

@@ -63,9 +63,7 @@ class TestTutorials:
         assert r.retry().x == pytest.approx(1.0)
 
     def test_the_gradient_without_its_factor_pi(self):
-        wrong = st.minimize(
-            wave, 0.5, method=st.GD(lr=0.1), jac=lambda x: np.cos(np.pi * x) - x * np.sin(np.pi * x)
-        )
+        wrong = st.minimize(wave, 0.5, method=st.GD(lr=0.1), jac=lambda x: np.cos(np.pi * x) - x * np.sin(np.pi * x))
         assert "your gradient is wrong" in wrong.why.lower()
         assert wrong.x == pytest.approx(1.0904082, abs=1e-6)  # differences stood in; the root by mpmath
 

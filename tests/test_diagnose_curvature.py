@@ -34,9 +34,7 @@ def test_directions_and_condition():
     assert (c.largest, c.smallest) == pytest.approx((6.0, -6.0)), "L is the largest in size"
     assert np.abs(c.negative[:, 0]) == pytest.approx([0, 1], abs=1e-6)
     assert c.condition == np.inf
-    assert st.curvature(lambda x: x[0] ** 2 + 50 * x[1] ** 2, [1.0, 1.0]).condition == pytest.approx(
-        50, rel=1e-5
-    )
+    assert st.curvature(lambda x: x[0] ** 2 + 50 * x[1] ** 2, [1.0, 1.0]).condition == pytest.approx(50, rel=1e-5)
 
 
 def test_rosenbrock_at_its_minimum():
@@ -86,9 +84,7 @@ class TestExplain:
         text = explain_step(self.f, r, k)
         step = k if k > 0 else 8 + k
         made = r.history.x[step] - r.history.x[step - 1]
-        shown = [
-            float(line.rsplit("=", 1)[1]) for line in text.splitlines() if line.strip().startswith("step[")
-        ]
+        shown = [float(line.rsplit("=", 1)[1]) for line in text.splitlines() if line.strip().startswith("step[")]
         np.testing.assert_allclose(shown, made, rtol=1e-5, atol=1e-12)
 
     def test_shows_formula_and_numbers(self):

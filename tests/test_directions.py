@@ -85,9 +85,7 @@ def quadratic(n, condition, seed):
 
 # More, Garbow & Hillstrom (1981), numbers 5, 13, 14, with their standard starts; the least value of each is 0
 BEALE = sum_of_squares(
-    lambda x: np.array(
-        [1.5 - x[0] * (1 - x[1]), 2.25 - x[0] * (1 - x[1] ** 2), 2.625 - x[0] * (1 - x[1] ** 3)]
-    ),
+    lambda x: np.array([1.5 - x[0] * (1 - x[1]), 2.25 - x[0] * (1 - x[1] ** 2), 2.625 - x[0] * (1 - x[1] ** 3)]),
     lambda x: np.array([[-(1 - x[1] ** k), k * x[0] * x[1] ** (k - 1)] for k in (1, 2, 3)]),
 )
 POWELL = sum_of_squares(
@@ -211,9 +209,7 @@ def test_sandwich_is_the_product():
     rng = np.random.default_rng(0)
     s, y, m = rng.normal(size=4), rng.normal(size=4), rng.normal(size=(4, 4))
     m, v = m + m.T, np.eye(4) - np.outer(y, s) / (s @ y)
-    np.testing.assert_allclose(
-        sandwiched(m, Pair(s, y, s @ y)), v.T @ m @ v, atol=1e-13 * abs(m).max() / (s @ y) ** 2
-    )
+    np.testing.assert_allclose(sandwiched(m, Pair(s, y, s @ y)), v.T @ m @ v, atol=1e-13 * abs(m).max() / (s @ y) ** 2)
 
 
 @EVERY
@@ -224,9 +220,7 @@ def test_units_do_not_matter(method, of_x, of_f):
     here = walk(method, oracle_of(rosenbrock, rosenbrock_gradient, x0), x0, 25)
     there = walk(
         method,
-        oracle_of(
-            lambda x: of_f * rosenbrock(x / of_x), lambda x: of_f / of_x * rosenbrock_gradient(x / of_x), x0
-        ),
+        oracle_of(lambda x: of_f * rosenbrock(x / of_x), lambda x: of_f / of_x * rosenbrock_gradient(x / of_x), x0),
         of_x * x0,
         25,
     )

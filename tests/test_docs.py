@@ -135,9 +135,7 @@ def unsaid(name, what, others):
         return f"the docstring of {name} has no example"
     if not inspect.isfunction(what):
         return ""
-    referred = [
-        getattr(others, other).__doc__ for other in re.findall(r"`(\w+)`", text) if other in others.__all__
-    ]
+    referred = [getattr(others, other).__doc__ for other in re.findall(r"`(\w+)`", text) if other in others.__all__]
     arguments = inspect.signature(what).parameters.keys() - {"args", "keywords"}
     missing = [a for a in sorted(arguments) if not re.search(rf"\b{a}\b", text + "".join(referred))]
     return f"{name} does not say what {', '.join(missing)} are" if missing else ""
@@ -178,8 +176,7 @@ def test_the_index_leads_to_every_page():
     linked = set()
     for index in (DOCS / "index.md", *DOCS.glob("*/README.md")):
         linked |= {
-            index.parent.joinpath(link).resolve()
-            for link in re.findall(r"\]\(([^)#\s]+\.md)\)", index.read_text())
+            index.parent.joinpath(link).resolve() for link in re.findall(r"\]\(([^)#\s]+\.md)\)", index.read_text())
         }
     assert {page for page in PAGES if page != DOCS / "index.md"} <= linked
 
@@ -222,9 +219,7 @@ def test_the_calls_in_the_table_can_be_made(page):
         "st": st,
         "np": np,
         "f": lambda x: (
-            sum((part - 0.5) ** 2 for part in x)
-            if not isinstance(x, dict)
-            else x["a"] ** 2 + (x["b"] ** 2).sum()
+            sum((part - 0.5) ** 2 for part in x) if not isinstance(x, dict) else x["a"] ** 2 + (x["b"] ** 2).sum()
         ),
         "x0": [3.0, 2.0],
         "x": [3.0, 2.0],
@@ -253,9 +248,7 @@ def test_the_commands_of_the_readme_print_what_it_shows():
     blocks = re.findall(r"^\$ steepest (.*?)\n(.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL)
     assert blocks
     for command, expected in blocks:
-        done = subprocess.run(
-            [sys.executable, "-m", "steepest", *shlex.split(command)], capture_output=True, text=True
-        )
+        done = subprocess.run([sys.executable, "-m", "steepest", *shlex.split(command)], capture_output=True, text=True)
         same = doctest.OutputChecker().check_output(
             expected, done.stdout, doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
         )

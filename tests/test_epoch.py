@@ -78,15 +78,11 @@ def test_every_loss_with_several_rules(monkeypatch, kind, rule):
 def test_penalties_and_weights_and_columns_out_of_scale(monkeypatch, kind, penalty):
     raw = X * [1.0, 30.0, 0.01, 1.0, 1.0] + [0.0, 100.0, 0.0, 0.0, 0.0]
     weights = RNG.uniform(0.5, 2.0, 207)
-    runs = both(
-        monkeypatch, kind(**penalty), (raw, TARGETS[kind.labels]), method=st.Adam(lr=0.02), weights=weights
-    )
+    runs = both(monkeypatch, kind(**penalty), (raw, TARGETS[kind.labels]), method=st.Adam(lr=0.02), weights=weights)
     same(runs, 1e-10)
 
 
-@pytest.mark.parametrize(
-    "kind", [losses.Huber(delta=0.3), losses.Pinball(quantile=0.9), losses.Pinball(quantile=0.1)]
-)
+@pytest.mark.parametrize("kind", [losses.Huber(delta=0.3), losses.Pinball(quantile=0.9), losses.Pinball(quantile=0.1)])
 def test_numbers_of_a_loss_are_its_own(monkeypatch, kind):
     same(both(monkeypatch, kind, (X, TARGETS["any"]), method=st.Adam(lr=0.02)), 1e-11)
 
@@ -153,9 +149,7 @@ def test_a_run_that_diverges_ends_at_the_same_step(monkeypatch, kind):
 def test_a_callback_in_between_and_many_pieces_change_no_bit(monkeypatch):
     """How many steps a call makes is no matter."""
     monkeypatch.setattr(epoch, "WORTHWHILE", 0)
-    run = lambda: st.fit(
-        losses.Huber(), None, (X, TARGETS["any"]), method=st.Adam(lr=0.1), epochs=4, batch_size=10
-    )
+    run = lambda: st.fit(losses.Huber(), None, (X, TARGETS["any"]), method=st.Adam(lr=0.1), epochs=4, batch_size=10)
     whole = run()
     monkeypatch.setattr(epoch, "PLACES", 6 * 8 * 5)  # five steps in a call
     parts = run()
@@ -236,7 +230,5 @@ def test_short_runs_are_not_compiled():
     """Only the plan decides: the same call gives the same bits, whatever was compiled before."""
     r = st.fit(losses.Squared(), None, (X, TARGETS["any"]), method=st.GD(lr=0.01), epochs=3)
     assert r.engine != "compiled epoch"
-    r = st.fit(
-        losses.Squared(), None, (X, TARGETS["any"]), method=st.GD(lr=0.01), epochs=1000, diagnose=False
-    )
+    r = st.fit(losses.Squared(), None, (X, TARGETS["any"]), method=st.GD(lr=0.01), epochs=1000, diagnose=False)
     assert r.engine == "compiled epoch"

@@ -60,9 +60,7 @@ def test_class_weights_are_those_of_logistic_regression(weight):
     ours = DescentClassifier(class_weight=weight, alpha=1e-2).fit(X, y)
     counts = np.bincount(y)
     total = len(y) if weight == "balanced" else counts @ [3.0, 0.5]
-    theirs = LogisticRegression(C=1 / (1e-2 * total), class_weight=weight, tol=1e-10, max_iter=10_000).fit(
-        X, y
-    )
+    theirs = LogisticRegression(C=1 / (1e-2 * total), class_weight=weight, tol=1e-10, max_iter=10_000).fit(X, y)
     np.testing.assert_allclose(ours.coef_, theirs.coef_, rtol=1e-4, atol=1e-5)
     rows = np.array([3.0, 0.5])[y]
     if weight != "balanced":
@@ -145,9 +143,7 @@ def test_methods_that_compare_gradients_are_refused_piece_by_piece():
 
 def test_a_warm_start_goes_on():
     X, y = load_diabetes(return_X_y=True)
-    model = DescentRegressor(
-        method=st.GD(lr=0.1), penalty=None, batch_size=None, epochs=20, warm_start=True
-    ).fit(X, y)
+    model = DescentRegressor(method=st.GD(lr=0.1), penalty=None, batch_size=None, epochs=20, warm_start=True).fit(X, y)
     first = model.loss_curve_[-1]
     assert model.fit(X, y).loss_curve_[0] == pytest.approx(first, rel=0.05)
     assert model.loss_curve_[-1] < first

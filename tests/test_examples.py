@@ -80,9 +80,7 @@ def test_every_script_runs_and_draws_its_picture(script, outputs):
 def test_scripts_do_nothing_when_imported(tmp_path):
     code = f"import sys; sys.path.insert(0, {str(ROOT / 'examples')!r}); import {', '.join(SCRIPTS)}"
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert list(tmp_path.iterdir()) == []
 
@@ -90,9 +88,7 @@ def test_scripts_do_nothing_when_imported(tmp_path):
 def test_without_matplotlib_the_numbers_still_come(tmp_path):
     (tmp_path / "matplotlib.py").write_text("raise ImportError('hidden by the test')")
     output = run("t3_learning_rates", tmp_path, path=tmp_path)
-    assert (
-        "No picture t3_learning_rates.png: it needs matplotlib (pip install 'steepest[plot]')." in output.text
-    )
+    assert "No picture t3_learning_rates.png: it needs matplotlib (pip install 'steepest[plot]')." in output.text
     assert output.numbers("lr=0.1    last x =")[:2] == pytest.approx([3 * 0.8**100, 2 * 0.8**100], rel=1e-6)
 
 
@@ -187,10 +183,7 @@ def test_t4_the_wrong_derivative_stops_beside_the_minimum(outputs):
     assert output.numbers("the lowest: f =") == [-2, -2]
     assert output.numbers("from (1, 0): x =") == [0, 0, 0]
     assert output.numbers("from (1, 1e-06): x =") == [0, 2, -4]
-    ends = {
-        name: output.numbers(f"  {name:9} lr=")[1]
-        for name in ("GD", "Momentum", "AdaGrad", "RMSProp", "Adam")
-    }
+    ends = {name: output.numbers(f"  {name:9} lr=")[1] for name in ("GD", "Momentum", "AdaGrad", "RMSProp", "Adam")}
     for name in ("GD", "AdaGrad"):
         assert ends[name] == pytest.approx(local, abs=1e-4)
     for name in ("Momentum", "Adam"):

@@ -115,9 +115,7 @@ def _grow(children):
                           children, children)  # fmt: skip
     return st.one_of(
         st.sampled_from([o for o in plain if o.arity == 1]).flatmap(lambda o: st.builds(o, children)),
-        st.sampled_from([o for o in plain if o.arity == 2]).flatmap(
-            lambda o: st.builds(o, children, children)
-        ),
+        st.sampled_from([o for o in plain if o.arity == 2]).flatmap(lambda o: st.builds(o, children, children)),
         st.builds(where, condition, children, children),
     )
 
@@ -345,9 +343,7 @@ def test_trace_computes_the_rule():
     # NumPy's power is one ulp off C's here, and 1 - beta2**t is 143 times smaller than beta2**t.
     for dtype, tolerance in ((np.float64, 1e-13), (np.float32, 1e-6)):
         g, m, v = rng.random((3, 50)).astype(dtype)
-        for ours, exact in zip(
-            program(g, m, v, *VALUES[3:]), adam(g, m, v, *VALUES[3:], np.sqrt), strict=True
-        ):
+        for ours, exact in zip(program(g, m, v, *VALUES[3:]), adam(g, m, v, *VALUES[3:], np.sqrt), strict=True):
             assert ours.dtype == dtype
             np.testing.assert_allclose(ours, exact, rtol=tolerance)
 

@@ -248,9 +248,7 @@ def test_float32_moves_by_what_float32_can_hold(kind):
     assert np.abs(g / truth - 1).max() <= (2e-2 if kind is TwoPoint else 2e-3)
 
 
-@pytest.mark.parametrize(
-    "kind", ADAPTIVE
-)  # fixed steps take f to be as precise as x, and their report says so
+@pytest.mark.parametrize("kind", ADAPTIVE)  # fixed steps take f to be as precise as x, and their report says so
 def test_a_float32_function_of_float64(kind):
     x = np.array([1.3, 0.37])
     g, error = differentiate(kind, lambda y: float(np.float32(np.exp(y[0]) + y[1] ** 2)), x)
@@ -289,9 +287,7 @@ def test_nothing_is_asked_outside_the_bounds(kind, box):
 @pytest.mark.parametrize("kind", ALL)
 def test_a_fixed_variable_is_unknown(kind):
     x = np.array([1.0, 2.0])
-    g, error = differentiate(
-        kind, lambda y: y[0] * y[1] ** 2, x, (np.array([1.0, 0.0]), np.array([1.0, 9.0]))
-    )
+    g, error = differentiate(kind, lambda y: y[0] * y[1] ** 2, x, (np.array([1.0, 0.0]), np.array([1.0, 9.0])))
     assert (g[0], error[0]) == (0.0, np.inf)
     assert honest(g, error, np.array([0.0, 4.0])).all()
 
@@ -544,9 +540,7 @@ def test_directional_slope_and_curvature():
 def test_directional_under_known_noise():
     rng = np.random.default_rng(5)
     x, d = np.array([0.3, -1.7]), np.array([1.0, 2.0])
-    found = directional(
-        lambda y: smooth(y) + 1e-4 * rng.standard_normal(), x, d, noise=Noise(1e-4, True, False, 1, 0)
-    )
+    found = directional(lambda y: smooth(y) + 1e-4 * rng.standard_normal(), x, d, noise=Noise(1e-4, True, False, 1, 0))
     assert abs(found.slope - smooth_slope(x) @ d) <= 3 * found.error
     assert found.error <= 0.1
 

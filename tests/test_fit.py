@@ -72,9 +72,7 @@ def test_every_row_once_an_epoch_and_the_steps_of_the_formula(line, size, shuffl
     p = np.zeros(3)
     for X, y in trained:
         p = p - 0.05 * squares_gradient(p, X, y)
-    np.testing.assert_allclose(
-        r.history.x[-1] - 0.05 * squares_gradient(r.history.x[-1], *trained[-1]), p, rtol=1e-12
-    )
+    np.testing.assert_allclose(r.history.x[-1] - 0.05 * squares_gradient(r.history.x[-1], *trained[-1]), p, rtol=1e-12)
 
 
 def test_the_loss_of_an_epoch_weighs_the_last_batch_by_its_rows(line):
@@ -88,9 +86,7 @@ def test_full_batches_are_minimize(line):
     np.testing.assert_allclose(r.x, exact(*line), atol=1e-7)
     assert r.success
     assert r.method.startswith("BFGS")
-    gd = st.fit(
-        squares, np.zeros(3), line, batch_size=None, method=st.GD(lr=0.1), jac=squares_gradient, epochs=7
-    )
+    gd = st.fit(squares, np.zeros(3), line, batch_size=None, method=st.GD(lr=0.1), jac=squares_gradient, epochs=7)
     same = st.minimize(squares, np.zeros(3), line, method=st.GD(lr=0.1), jac=squares_gradient, maxiter=7)
     np.testing.assert_array_equal(gd.history.x, same.history.x[:-1])
     np.testing.assert_array_equal(gd.x, same.x)
@@ -100,9 +96,7 @@ def test_full_batches_are_minimize(line):
 def test_any_gradient_leads_to_the_same_place(line, jac):
     loss = both if jac is True else squares
     r = st.fit(loss, np.zeros(3), line, method=st.Momentum(lr=0.01), jac=jac, epochs=30, rng=3)
-    reference = st.fit(
-        squares, np.zeros(3), line, method=st.Momentum(lr=0.01), jac=squares_gradient, epochs=30, rng=3
-    )
+    reference = st.fit(squares, np.zeros(3), line, method=st.Momentum(lr=0.01), jac=squares_gradient, epochs=30, rng=3)
     np.testing.assert_allclose(r.x, reference.x, atol=1e-5)
 
 
@@ -118,9 +112,7 @@ def test_the_same_seed_is_the_same_run(line, rng):
     runs = [st.fit(squares, np.zeros(3), line, epochs=3, rng=rng) for _ in range(2)]
     np.testing.assert_array_equal(runs[0].x, runs[1].x)
     np.testing.assert_array_equal(runs[0].history["f"], runs[1].history["f"])
-    generators = [
-        st.fit(squares, np.zeros(3), line, epochs=3, rng=np.random.default_rng(rng)).x for _ in range(2)
-    ]
+    generators = [st.fit(squares, np.zeros(3), line, epochs=3, rng=np.random.default_rng(rng)).x for _ in range(2)]
     np.testing.assert_array_equal(*generators)
     other = st.fit(squares, np.zeros(3), line, epochs=3, rng=rng + 1)
     assert not (other.history["f"][:3] == runs[0].history["f"][:3]).all()
@@ -143,16 +135,12 @@ def test_float32_stays_float32(line):
 
 
 def test_one_array_alone_and_lists():
-    r = st.fit(
-        lambda m, x: np.mean((x - m) ** 2), 0.0, [1.0, 2.0, 3.0, 6.0], batch_size=2, method="gd", epochs=300
-    )
+    r = st.fit(lambda m, x: np.mean((x - m) ** 2), 0.0, [1.0, 2.0, 3.0, 6.0], batch_size=2, method="gd", epochs=300)
     assert r.x == pytest.approx(3.0, abs=0.05)
 
 
 def test_accumulated_batches_are_one_large_batch(line):
-    small = st.fit(
-        both, np.zeros(3), line, method=st.GD(lr=0.1), jac=True, batch_size=10, accumulate=4, epochs=5
-    )
+    small = st.fit(both, np.zeros(3), line, method=st.GD(lr=0.1), jac=True, batch_size=10, accumulate=4, epochs=5)
     large = st.fit(both, np.zeros(3), line, method=st.GD(lr=0.1), jac=True, batch_size=40, epochs=5)
     assert small.nit == large.nit == 15
     np.testing.assert_allclose(small.x, large.x, rtol=1e-12)
@@ -251,16 +239,12 @@ def test_clipped_and_averaged(line):
     r = st.fit(squares, np.zeros(3), line, method=st.GD(lr=1.0), clip=1e-3, epochs=1, batch_size=10)
     assert np.linalg.norm(np.diff(r.history.x, axis=0), axis=1).max() <= 1.000001e-3
     plain = st.fit(both, np.zeros(3), line, method=st.GD(lr=0.2), jac=True, batch_size=5, epochs=30, rng=1)
-    mean = st.fit(
-        both, np.zeros(3), line, method=st.GD(lr=0.2), jac=True, batch_size=5, epochs=30, rng=1, average=0.99
-    )
+    mean = st.fit(both, np.zeros(3), line, method=st.GD(lr=0.2), jac=True, batch_size=5, epochs=30, rng=1, average=0.99)
     assert np.linalg.norm(mean.x - exact(*line)) < np.linalg.norm(plain.x - exact(*line))
     assert mean.njev == plain.njev  # an average costs no gradients
 
 
-@pytest.mark.parametrize(
-    "method", [st.ScheduleFreeGD(lr=0.05), st.DoWG(), st.Lookahead(st.GD(lr=0.05)), st.Prodigy()]
-)
+@pytest.mark.parametrize("method", [st.ScheduleFreeGD(lr=0.05), st.DoWG(), st.Lookahead(st.GD(lr=0.05)), st.Prodigy()])
 def test_methods_of_all_kinds(line, method):
     r = st.fit(both, np.full(3, 0.1), line, method=method, jac=True, epochs=60)
     assert squares(r.x, *line) < 2.5 * squares(exact(*line), *line) < 0.05 * squares(np.full(3, 0.1), *line)
@@ -333,9 +317,7 @@ def test_an_error_of_the_loss_keeps_what_was_computed(line):
         st.fit(fails, np.zeros(3), line, method=st.GD(lr=0.1), jac=squares_gradient, batch_size=10, epochs=50)
     assert caught.value.result.nit > 20
     calls.clear()
-    r = st.fit(
-        fails, np.zeros(3), line, method=st.GD(lr=0.1), jac=squares_gradient, batch_size=10, on_error="stop"
-    )
+    r = st.fit(fails, np.zeros(3), line, method=st.GD(lr=0.1), jac=squares_gradient, batch_size=10, on_error="stop")
     assert r.code == "error"
     assert squares(r.x, *line) < squares(np.zeros(3), *line)
 
@@ -430,9 +412,7 @@ def test_a_jax_loss_that_asks_its_numbers_is_followed_as_it_is(line):
 def test_the_result_saves_with_its_epochs(line, tmp_path):
     r = st.fit(squares, np.zeros(3), line, epochs=3)
     r.save(tmp_path / "run.npz")
-    again = (
-        st.Result.load(tmp_path / "run.npz") if hasattr(st, "Result") else type(r).load(tmp_path / "run.npz")
-    )
+    again = st.Result.load(tmp_path / "run.npz") if hasattr(st, "Result") else type(r).load(tmp_path / "run.npz")
     np.testing.assert_array_equal(again.epochs["loss"], r.epochs["loss"])
     assert "epochs" in repr(r)
 
@@ -461,9 +441,7 @@ class Killed(BaseException):
     """As a signal would end it: nothing may run afterwards."""
 
 
-@pytest.mark.parametrize(
-    "method", [None, "adam", st.Momentum(lr=0.01), st.Lookahead(st.GD(lr=0.05), every=3)]
-)
+@pytest.mark.parametrize("method", [None, "adam", st.Momentum(lr=0.01), st.Lookahead(st.GD(lr=0.05), every=3)])
 @pytest.mark.parametrize("when", [25, 40, 57])
 def test_a_run_that_was_killed_goes_on_bit_by_bit(line, tmp_path, monkeypatch, method, when):
     monkeypatch.setattr("steepest.checkpoint.EVERY", 0.0)
@@ -721,9 +699,7 @@ def test_classes_that_are_told_apart_leave_a_loss_without_minimum(batch_size, se
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-@pytest.mark.parametrize(
-    ("method", "epochs"), [(st.GD(lr=0.01), 50), (st.Adam(lr=0.001), 100), (st.GD(lr=0.1), 100)]
-)
+@pytest.mark.parametrize(("method", "epochs"), [(st.GD(lr=0.01), 50), (st.Adam(lr=0.001), 100), (st.GD(lr=0.1), 100)])
 def test_small_steps_in_batches_are_not_called_settled(method, epochs, seed):
     X, y = pytest.importorskip("sklearn.datasets").make_moons(400, noise=0.2, random_state=seed)
     rng = np.random.default_rng(seed)

@@ -127,18 +127,14 @@ def test_a_gradient_of_ones_own_in_torch(method):
 
 
 def test_a_wrong_gradient_of_ones_own_in_torch():
-    result = st.minimize(
-        lambda x: (x**2).sum(), made("torch", START), method="adam", jac=lambda x: 3 * x, maxiter=9
-    )
+    result = st.minimize(lambda x: (x**2).sum(), made("torch", START), method="adam", jac=lambda x: 3 * x, maxiter=9)
     assert "your gradient is wrong" in result.gradient
     assert result.engine != "torch on cpu"
 
 
 def test_where_a_gradient_there_is_not_finite_the_run_says_so():
     torch = peer("torch")
-    result = st.minimize(
-        lambda x: torch.sqrt((x**2).sum()), made("torch", [1.0]), method=st.GD(lr=1.0), maxiter=50
-    )
+    result = st.minimize(lambda x: torch.sqrt((x**2).sum()), made("torch", [1.0]), method=st.GD(lr=1.0), maxiter=50)
     assert result.nit == 1  # it fell on 0, where the gradient of a square root has no value
     assert result.stopped[0] == "nonfinite"
     assert float(result.fun) == 0.0
@@ -153,9 +149,7 @@ def test_saved_as_numpy(tmp_path):
 # ---- rules on the library's own arrays --------
 
 RULES = [
-    kind
-    for kind in vars(rules).values()
-    if isinstance(kind, type) and issubclass(kind, Rule) and kind is not Rule
+    kind for kind in vars(rules).values() if isinstance(kind, type) and issubclass(kind, Rule) and kind is not Rule
 ]
 
 
@@ -174,9 +168,7 @@ def test_every_rule_runs_there_as_on_numpy(library, kind):
     tolerance = 1e-11 if library == "torch" else 2e-4
     np.testing.assert_allclose(theirs.history.x, ours.history.x, rtol=tolerance, atol=tolerance)
     for column in ("f", "g_norm", "step"):
-        np.testing.assert_allclose(
-            theirs.history[column], ours.history[column], rtol=10 * tolerance, atol=1e-6
-        )
+        np.testing.assert_allclose(theirs.history[column], ours.history[column], rtol=10 * tolerance, atol=1e-6)
     assert (theirs.nit, theirs.njev, theirs.code) == (ours.nit, ours.njev, ours.code)
     assert theirs.nfev == ours.nfev - ours.nit  # value and gradient come of one call
     assert type(theirs.x) is type(made(library, start))
@@ -198,9 +190,7 @@ def test_arrays_stay_where_they_are(monkeypatch):
     counts = []
     for steps in (50, 150):
         moved.clear()
-        result = st.minimize(
-            bowl, made("torch", np.ones(5)), method=st.Adam(lr=1e-4), maxiter=steps, diagnose=False
-        )
+        result = st.minimize(bowl, made("torch", np.ones(5)), method=st.Adam(lr=1e-4), maxiter=steps, diagnose=False)
         result.history.x  # noqa: B018 (the places are fetched when they are looked at)
         counts.append(len(moved) - steps)
     assert counts[0] == counts[1]  # nothing else comes back, however long the run
@@ -254,9 +244,7 @@ def test_every_rule_runs_on_arrays_of_the_standard_with_the_bits_of_numpy(kind):
 @pytest.mark.parametrize("jac", [None, standard_gradient], ids=["differences", "user"])
 def test_there_and_back_by_the_standard(method, jac):
     strict = pytest.importorskip("array_api_strict")
-    result = st.minimize(
-        standard_bowl, strict.asarray(np.array([0.5, 2.0])), method=method, jac=jac, maxiter=3000
-    )
+    result = st.minimize(standard_bowl, strict.asarray(np.array([0.5, 2.0])), method=method, jac=jac, maxiter=3000)
     assert type(result.x) is type(strict.asarray([1.0]))
     assert result.gradient.startswith("user, proved" if jac else ("forward", "central"))
     assert result.success

@@ -204,12 +204,7 @@ def test_no_text_is_run_as_code():
         *Path(steepest.expression.__file__).parent.glob("*.py"),
     ]
     assert len(files) == 8
-    names = {
-        node.id
-        for file in files
-        for node in ast.walk(ast.parse(file.read_text()))
-        if isinstance(node, ast.Name)
-    }
+    names = {node.id for file in files for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Name)}
     assert not names & {"eval", "exec", "compile", "__import__", "getattr", "globals", "sympify", "ast"}
 
 
@@ -280,9 +275,7 @@ def test_exact_gradient(text, reference, low, high):
         with mpmath.workdps(40):
             orders = np.eye(f.n, dtype=int)
             at = tuple(map(mpmath.mpf, x.tolist()))
-            exact = [
-                mpmath.diff(lambda *v: reference(mpmath, *v), at, tuple(order)) for order in orders.tolist()
-            ]
+            exact = [mpmath.diff(lambda *v: reference(mpmath, *v), at, tuple(order)) for order in orders.tolist()]
             scale = max(map(abs, exact))
             assert value == pytest.approx(float(reference(mpmath, *at)), rel=1e-12)
         np.testing.assert_allclose(gradient, np.array(exact, float), rtol=1e-12, atol=1e-13 * float(scale))
@@ -294,9 +287,7 @@ def test_exact_gradient(text, reference, low, high):
 # ---- shapes -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "text", ["x0**2 + sin(x1)*x2", "x0 + 2*x1 + x2", "x2", "where(x0 > 0, x1, 1)*exp(x2)"]
-)
+@pytest.mark.parametrize("text", ["x0**2 + sin(x1)*x2", "x0 + 2*x1 + x2", "x2", "where(x0 > 0, x1, 1)*exp(x2)"])
 def test_batches_are_columns(text):
     f = formula(text)
     x = np.random.default_rng(0).normal(size=(3, 7))
@@ -331,9 +322,7 @@ def test_one_dimension():
     assert f.gradient(np.zeros((1, 3))).shape == (1, 3)
 
 
-@pytest.mark.parametrize(
-    "x", [3.0, [1.0], [1.0, 2.0, 3.0], np.zeros((3, 2)), [], None, "ab", [1j, 2], [[1], [2, 3]]]
-)
+@pytest.mark.parametrize("x", [3.0, [1.0], [1.0, 2.0, 3.0], np.zeros((3, 2)), [], None, "ab", [1j, 2], [[1], [2, 3]]])
 def test_wrong_x(x):
     with pytest.raises(ArgumentError, match="x"):
         formula("x*y")(x)

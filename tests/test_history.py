@@ -76,10 +76,7 @@ def test_csv(run, tmp_path):
 
 def test_json_lines_are_valid_json(run, tmp_path):
     run.history.to_jsonl(tmp_path / "run.jsonl")
-    rows = [
-        json.loads(line, parse_constant=pytest.fail)
-        for line in (tmp_path / "run.jsonl").read_text().splitlines()
-    ]
+    rows = [json.loads(line, parse_constant=pytest.fail) for line in (tmp_path / "run.jsonl").read_text().splitlines()]
     assert rows[0]["step"] is None  # NaN is no JSON
     assert [row["f"] for row in rows] == run.history["f"].tolist()
 

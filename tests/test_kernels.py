@@ -93,9 +93,7 @@ def test_powers_that_vanish_are_those_of_c():
     power = Code(function_text(np.dtype(float), [a, b], [(None, a**b)], [])).function("call")
     draw = np.random.default_rng(1)
     near = 1 - 10.0 ** draw.uniform(-17, 0, 3000)
-    left = np.concatenate(
-        [near, draw.uniform(0, 1.2, 3000), draw.uniform(-1, 1, 500), [0, 0, -0.0, 0.5, 1, 1, np.nan]]
-    )
+    left = np.concatenate([near, draw.uniform(0, 1.2, 3000), draw.uniform(-1, 1, 500), [0, 0, -0.0, 0.5, 1, 1, np.nan]])
     right = np.concatenate(
         [
             10.0 ** draw.uniform(-2, 18, 6000),
@@ -136,9 +134,7 @@ def test_every_operation_of_a_formula_equals_numpys(operation, dtype):
     with np.errstate(all="ignore"):
         expected = operation.ufunc(*slots[: operation.arity]).astype(dtype)
     # IEEE fixes the arithmetic; the transcendental functions of C and of NumPy may differ in their last bits
-    np.testing.assert_allclose(
-        slots[-1], expected, rtol=0 if operation.name in BODIES else 8 * np.finfo(dtype).eps
-    )
+    np.testing.assert_allclose(slots[-1], expected, rtol=0 if operation.name in BODIES else 8 * np.finfo(dtype).eps)
 
 
 @each_type
@@ -160,9 +156,7 @@ def test_kernel_that_writes_new_arrays_computes_the_same_and_leaves_the_old(kind
 def test_hyperparameters_as_arrays_equal_runs_one_by_one():
     lr = np.array([0.01, 0.1, 1.0])
     node = symbol("lr")
-    assert (
-        next(n for n in invariants(from_rule(rules.Adam), {"x", "g", "m", "v"}) if "lr" in n.symbols) is node
-    )
+    assert next(n for n in invariants(from_rule(rules.Adam), {"x", "g", "m", "v"}) if "lr" in n.symbols) is node
     x, g, m, v = np.ones(3), np.array([1.0, -2.0, 3.0]), np.zeros(3), np.zeros(3)
     hyper = np.array([0.0, 0.9, 0.999, 1e-8])
     kernel(rules.Adam, x.dtype, (node,))(1.0, 1.0, hyper, x, g, m, v, lr)
@@ -274,9 +268,7 @@ def test_a_step_does_not_wait_for_a_thread_that_can_not_begin():
     np.testing.assert_array_equal(stepper.x, np.full(SERIAL, 0.5))
 
 
-@pytest.mark.parametrize(
-    "view", [lambda x: x, lambda x: x[::-1], lambda x: x[:]], ids=["x", "reversed", "view"]
-)
+@pytest.mark.parametrize("view", [lambda x: x, lambda x: x[::-1], lambda x: x[:]], ids=["x", "reversed", "view"])
 def test_gradient_may_lie_where_x_lies(view):
     x = np.arange(1.0, 70.0)
     expected = x - 0.5 * view(x)
@@ -333,9 +325,7 @@ def test_stepper_refuses_what_it_can_not_change(method, x, threads):
         Stepper(method, x, threads)
 
 
-@pytest.mark.parametrize(
-    "g", [np.ones(3), np.ones(2, np.float32), [1.0, 1.0], np.ones((2, 1)), np.ones(2, "c8")]
-)
+@pytest.mark.parametrize("g", [np.ones(3), np.ones(2, np.float32), [1.0, 1.0], np.ones((2, 1)), np.ones(2, "c8")])
 def test_stepper_refuses_another_gradient(g):
     stepper = Stepper(rules.Adam(), np.ones(2))
     with pytest.raises(ArgumentError, match="g is"):
@@ -362,9 +352,7 @@ def test_minimize_changes_to_the_kernel_and_nobody_sees_it(kind, dtype, monkeypa
 
     def run():
         given = {"jac": lambda x: weights * x, "stop": stop.Steps(30), "diagnose": False}
-        return minimize(
-            lambda x: float(weights @ x**2) / 2, np.ones(400, dtype), method=kind(lr=0.01), **given
-        )
+        return minimize(lambda x: float(weights @ x**2) / 2, np.ones(400, dtype), method=kind(lr=0.01), **given)
 
     monkeypatch.setattr(kernels, "_known", {(kind, dtype): None})
     plain = run()

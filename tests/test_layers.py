@@ -30,15 +30,9 @@ def imports(path: Path):
     """The package's own modules that a file imports when it is loaded (imports inside functions don't count)."""
     depth = len(path.relative_to(PACKAGE).parts)
     tree = ast.parse(path.read_text())
-    ifs = [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-    ]
+    ifs = [node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)]
     guarded = {id(inner) for node in ifs for inner in ast.walk(node)}
-    inside = {
-        id(inner) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) for inner in ast.walk(node)
-    }
+    inside = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) for inner in ast.walk(node)}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.level == depth and id(node) not in guarded | inside:
             yield from [node.module.split(".")[0]] if node.module else [alias.name for alias in node.names]
@@ -63,9 +57,7 @@ def test_imports_name_what_is_there(path):
             assert home.is_dir() or home.with_suffix(".py").exists(), ast.unparse(node)
 
 
-@pytest.mark.parametrize(
-    "heavy", ["scipy", "matplotlib", "numba", "autograd", "pandas", "torch", "jax", "click"]
-)
+@pytest.mark.parametrize("heavy", ["scipy", "matplotlib", "numba", "autograd", "pandas", "torch", "jax", "click"])
 def test_import_loads_numpy_and_nothing_slower(heavy):
     code = f"import sys, steepest; sys.exit({heavy!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -123,9 +123,7 @@ def test_goes_down_along_every_direction(policy, direct):
     assert all(np.isfinite(point.f) for point, _ in path)
 
 
-@pytest.mark.parametrize(
-    "policy", [p for p in POLICIES if not isinstance(p, AdGD | ReduceOnPlateau)], ids=repr
-)
+@pytest.mark.parametrize("policy", [p for p in POLICIES if not isinstance(p, AdGD | ReduceOnPlateau)], ids=repr)
 def test_a_direction_that_leads_up_is_replaced_by_minus_g(policy):
     oracle = oracle_of(rosenbrock, rosenbrock_gradient, START)
     point = oracle(START)

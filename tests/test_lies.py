@@ -28,16 +28,12 @@ def test_where_exp_underflows_is_a_plateau(name, start, method):
     assert (r.code, r.success) == ("stalled.plateau", False), r.why
 
 
-@pytest.mark.parametrize(
-    ("name", "start"), [("MGH09", 0), ("Misra1a", 0), ("MGH10", 1), ("MGH17", 1), ("Rat43", 1)]
-)
+@pytest.mark.parametrize(("name", "start"), [("MGH09", 0), ("Misra1a", 0), ("MGH10", 1), ("MGH17", 1), ("Rat43", 1)])
 def test_limited_memory_is_not_believed(name, start):
     """What it promises in an ill-conditioned valley says little; the curvatures at the end do."""
     text, x, y, starts, certified, _, rss = NIST[name]
     names = [f"b{i + 1}" for i in range(len(certified))]
-    r = st.fit_formula(
-        text, {"x": x, "y": y}, "y", dict(zip(names, starts[start], strict=True)), method="lbfgs"
-    )
+    r = st.fit_formula(text, {"x": x, "y": y}, "y", dict(zip(names, starts[start], strict=True)), method="lbfgs")
     assert r.success == (r.fun < rss * (1 + 1e-6)), r.why
 
 
@@ -206,9 +202,7 @@ def test_a_valley_that_is_round_only_near_its_bottom_is_solved(a):
 
 @pytest.mark.parametrize("lr", [1e-3, 5e-4])
 def test_a_slow_method_that_arrives_has_converged(lr):
-    r = st.minimize(
-        lambda x: (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2, [-1.2, 1.0], method=st.Momentum(lr=lr)
-    )
+    r = st.minimize(lambda x: (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2, [-1.2, 1.0], method=st.Momentum(lr=lr))
     assert r.fun < 1e-10
     assert r.success, r.why
 

@@ -59,9 +59,7 @@ def test_every_step_where_somebody_listens_at_debug(caplog, f):
 
 def test_steps_are_logged_beside_a_checkpoint_and_in_a_maximisation(caplog, tmp_path):
     with caplog.at_level("DEBUG", "steepest"):
-        st.maximize(
-            lambda x: 5 - bowl(x), [3.0, 2.0], method=st.GD(lr=0.1), maxiter=3, checkpoint=tmp_path / "c"
-        )
+        st.maximize(lambda x: 5 - bowl(x), [3.0, 2.0], method=st.GD(lr=0.1), maxiter=3, checkpoint=tmp_path / "c")
     assert "step 0: f = -8, gradient norm 7.21, length nan, lr nan" in told(caplog)
     assert (tmp_path / "c").exists()
 

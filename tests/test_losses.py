@@ -60,9 +60,7 @@ def test_the_gradient_is_that_of_the_loss(kind, penalty, weighted):
         lambda p: loss(p, X, y, *weights), lambda p: loss.value_and_gradient(p, X, y, *weights)[1], params
     )
     assert checked.ok, checked
-    assert loss.value_and_gradient(params, X, y, *weights)[0] == pytest.approx(
-        loss(params, X, y, *weights), rel=1e-12
-    )
+    assert loss.value_and_gradient(params, X, y, *weights)[0] == pytest.approx(loss(params, X, y, *weights), rel=1e-12)
 
 
 @every_loss
@@ -101,9 +99,7 @@ def test_full_batches_equal_scikit_learn():
     assert float(ours.x["intercept"]) == pytest.approx(theirs.intercept_[0], rel=1e-5)
     special, optimize = peer("scipy.special"), peer("scipy.optimize")
     target = TARGETS["any"]
-    exact = optimize.minimize(
-        lambda p: special.huber(1.0, X @ p[:3] + p[3] - target).mean(), np.zeros(4), tol=1e-9
-    )
+    exact = optimize.minimize(lambda p: special.huber(1.0, X @ p[:3] + p[3] - target).mean(), np.zeros(4), tol=1e-9)
     ours = st.fit(losses.Huber(delta=1.0), None, (X, target), batch_size=None, epochs=300)
     np.testing.assert_allclose(ours.x["coef"], exact.x[:3], atol=1e-5)
     classes = TARGETS["class"]
@@ -181,9 +177,7 @@ def test_gradient_and_places_are_in_the_units_of_the_data(kind, size):
     loss, y = kind(l2=1e-6), TARGETS[kind.labels]
     raw = X * [1.0, 300.0, 0.01] + [5.0, 0.0, 0.0]
     seen = []
-    r = st.fit(
-        loss, None, (raw, y), batch_size=size, epochs=4, callback=seen.append, method=st.Momentum(lr=0.01)
-    )
+    r = st.fit(loss, None, (raw, y), batch_size=size, epochs=4, callback=seen.append, method=st.Momentum(lr=0.01))
     exact = loss.value_and_gradient(r.x, raw, y)[1]
     for name in ("coef", "intercept"):
         np.testing.assert_allclose(r.jac[name], exact[name], rtol=1e-7, atol=1e-8)

@@ -62,9 +62,7 @@ class TestAsInScipy:
         assert result.success is True
 
     def test_args(self):
-        result = st.minimize(
-            lambda x, a, b: (x[0] - a) ** 2 + b, [0.0], (3.0, 7.0), jac=lambda x, a, b: 2 * (x - a)
-        )
+        result = st.minimize(lambda x, a, b: (x[0] - a) ** 2 + b, [0.0], (3.0, 7.0), jac=lambda x, a, b: 2 * (x - a))
         assert result.x[0] == pytest.approx(3.0)
         assert result.fun == pytest.approx(7.0)
         # as scipy allows
@@ -143,9 +141,7 @@ class TestAsInScipy:
         assert (result.nit, result.status, result.success) == (1, 99, False)
         assert "callback" in result.message
 
-    @pytest.mark.parametrize(
-        "name", ["gd", "GD", "adam", "rms-prop", "RMSProp", "l-bfgs", "bfgs", "ada_grad"]
-    )
+    @pytest.mark.parametrize("name", ["gd", "GD", "adam", "rms-prop", "RMSProp", "l-bfgs", "bfgs", "ada_grad"])
     def test_names(self, name):
         assert st.minimize(bowl, [3.0, 2.0], method=name, maxiter=3).nit <= 3
 
@@ -176,9 +172,7 @@ class TestAsInScipy:
     )
     def test_an_argument_of_others_has_its_name_here(self, wrong, right):
         for call in (st.minimize, st.maximize):
-            with pytest.raises(
-                TypeError, match=rf"minimize\(\) has no argument '{wrong}'. Did you mean {right}\?"
-            ):
+            with pytest.raises(TypeError, match=rf"minimize\(\) has no argument '{wrong}'. Did you mean {right}\?"):
                 call(bowl, [3.0, 2.0], **{wrong: 1})
 
     def test_what_scipy_takes_and_we_do_not_has_a_remedy(self):
@@ -305,9 +299,7 @@ class TestShapes:
             return (x[0] - 2) ** 2 + (x[1] + 3) ** 2
 
         for method, jac in itertools.product([None, "gd", "adam", "lbfgs"], [None, "3-point"]):
-            result = st.minimize(
-                f, [0.5, 5.0], method=method, jac=jac, bounds=[(0, 1), (-1, None)], maxiter=20_000
-            )
+            result = st.minimize(f, [0.5, 5.0], method=method, jac=jac, bounds=[(0, 1), (-1, None)], maxiter=20_000)
             if method != "adam":
                 np.testing.assert_allclose(result.x, [1.0, -1.0], atol=1e-4)
         assert not outside
@@ -343,9 +335,7 @@ class TestMaximize:
 
 class TestNothingIsLost:
     def test_the_best_point_comes_back(self):
-        result = st.minimize(
-            bowl, [3.0, 2.0], method=st.Momentum(lr=0.3, beta=0.95), jac=bowl_gradient, maxiter=37
-        )
+        result = st.minimize(bowl, [3.0, 2.0], method=st.Momentum(lr=0.3, beta=0.95), jac=bowl_gradient, maxiter=37)
         assert result.fun == result.history["f"].min() == bowl(result.x)
 
     def test_nan_region(self):
@@ -407,9 +397,7 @@ class TestNothingIsLost:
         assert any("result" in note for note in caught.value.__notes__)
 
     def test_an_error_can_be_a_reason_to_stop(self):
-        result = st.minimize(
-            self.raising(40), [3.0, 2.0], method="gd", lr=0.01, jac=bowl_gradient, on_error="stop"
-        )
+        result = st.minimize(self.raising(40), [3.0, 2.0], method="gd", lr=0.01, jac=bowl_gradient, on_error="stop")
         assert (result.code, result.status) == ("error", 4)
         assert "ZeroDivisionError at evaluation 40" in result.message
         assert len(result.history) == result.nit + 1
@@ -486,9 +474,7 @@ def test_an_error_names_the_argument(case):
 class TestContinuation:
     """Stop and resume is one run, bit for bit, for every method."""
 
-    @pytest.mark.parametrize(
-        "name", ["gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "bfgs", "lbfgs"]
-    )
+    @pytest.mark.parametrize("name", ["gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "bfgs", "lbfgs"])
     def test_resume(self, name):
         def stream():
             return st.descend(quartic, [1.0, -2.0], name, jac="3-point")
@@ -503,16 +489,11 @@ class TestContinuation:
 
 
 def test_stop_replaces_the_natural_test():
-    result = st.minimize(
-        bowl, [3.0, 2.0], method="gd", lr=0.1, stop=stop.StepLength(1e-3) & stop.GradientNorm(1e-1)
-    )
+    result = st.minimize(bowl, [3.0, 2.0], method="gd", lr=0.1, stop=stop.StepLength(1e-3) & stop.GradientNorm(1e-1))
     assert result.success
     assert result.history.last.step <= 1e-3
 
 
 def test_descend_is_the_loop_in_your_own_hands():
-    xs = [
-        now.point.x
-        for now in itertools.islice(st.descend(bowl, [3.0, 2.0], st.GD(lr=0.25), jac=bowl_gradient), 3)
-    ]
+    xs = [now.point.x for now in itertools.islice(st.descend(bowl, [3.0, 2.0], st.GD(lr=0.25), jac=bowl_gradient), 3)]
     np.testing.assert_allclose(xs, [[3, 2], [1.5, 1], [0.75, 0.5]])

@@ -47,9 +47,7 @@ def test_random_noise_within_a_factor_3(f, sigma, kind):
 
 
 @pytest.mark.parametrize("f", [rosenbrock, waves])
-@pytest.mark.parametrize(
-    "precise", [(np.float64, np.longdouble), (np.float32, np.float64)], ids=["f64", "f32"]
-)
+@pytest.mark.parametrize("precise", [(np.float64, np.longdouble), (np.float32, np.float64)], ids=["f64", "f32"])
 def test_rounding_within_a_factor_3(f, precise):
     if np.finfo(np.longdouble).eps == np.finfo(float).eps and precise[0] is np.float64:
         pytest.skip("long double is double here: there is nothing more precise to compare with")
@@ -102,9 +100,7 @@ def test_rounding_follows_f_and_other_noise_does_not():
 
 def test_scaling_of_f_scales_the_level():
     x = np.array([0.3, -1.7])
-    levels = [
-        estimate_noise(lambda y, c=c: c * waves(y), x, rng=0).level / c for c in (2.0**-40, 1.0, 2.0**40)
-    ]
+    levels = [estimate_noise(lambda y, c=c: c * waves(y), x, rng=0).level / c for c in (2.0**-40, 1.0, 2.0**40)]
     assert levels[0] == levels[1] == levels[2]
 
 
@@ -136,9 +132,7 @@ def test_nothing_outside_the_bounds_and_x_unchanged():
     assert (x == before).all()
 
 
-@pytest.mark.parametrize(
-    "f", [lambda x: 0.0, lambda x: 7.0, lambda x: 3 * x[0]], ids=["zero", "constant", "linear"]
-)
+@pytest.mark.parametrize("f", [lambda x: 0.0, lambda x: 7.0, lambda x: 3 * x[0]], ids=["zero", "constant", "linear"])
 def test_functions_without_visible_noise(f):
     found = estimate_noise(f, np.array([1.5]), rng=0)
     # integers look like float32: the bound is coarse, never large
@@ -157,7 +151,4 @@ def test_not_finite():
 
 
 def test_it_reads_well():
-    assert (
-        str(Noise(1e-4, True, False, 2.0, 7))
-        == "noise of one value: 0.0001 = 5.0e-05 |f| (random; 7 evaluations)"
-    )
+    assert str(Noise(1e-4, True, False, 2.0, 7)) == "noise of one value: 0.0001 = 5.0e-05 |f| (random; 7 evaluations)"

@@ -42,9 +42,7 @@ def test_equal_to_one_by_one(workers):
 
 
 def processes(count):
-    return ProcessPoolExecutor(
-        count, get_context("spawn")
-    )  # another test may have loaded JAX, which must not fork
+    return ProcessPoolExecutor(count, get_context("spawn"))  # another test may have loaded JAX, which must not fork
 
 
 @pytest.mark.parametrize("pool", [ThreadPoolExecutor, processes, ThreadPool])

@@ -109,9 +109,7 @@ def optax_walk(build, g, x0, steps):
 def test_trajectory_equals_optax(name, problem):
     f, g, x0 = PROBLEMS[problem]
     ours, theirs = PAIRS[name]
-    np.testing.assert_allclose(
-        walk(ours(x0), f, g, x0, 200), optax_walk(theirs, g, x0, 200), rtol=1e-12, atol=1e-12
-    )
+    np.testing.assert_allclose(walk(ours(x0), f, g, x0, 200), optax_walk(theirs, g, x0, 200), rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("problem", CHAOTIC)
@@ -138,9 +136,7 @@ def test_d_adaptation_by_hand():
         bound = np.linalg.norm(gradients[0]) ** 2
         rates.append(d / np.sqrt(bound + sum(h @ h for h in gradients)))
         s = s + rates[-1] * gradients[-1]
-        d_hat = (s @ s - sum(r**2 * h @ h for r, h in zip(rates, gradients, strict=True))) / (
-            2 * np.linalg.norm(s)
-        )
+        d_hat = (s @ s - sum(r**2 * h @ h for r, h in zip(rates, gradients, strict=True))) / (2 * np.linalg.norm(s))
         d = max(d, d_hat)
         x = x - rates[-1] * gradients[-1]
         xs.append(x)

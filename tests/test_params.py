@@ -110,11 +110,7 @@ def test_a_gradient_of_another_size_is_refused():
 
 def test_a_gradient_may_name_its_parts_in_any_order():
     p = Parameters({"w": np.zeros(2), "b": 0.0, "deep": {"u": np.zeros(1), "v": 0.0}})
-    flat = p.ravel(
-        {"deep": {"v": 5.0, "u": np.array([4.0])}, "b": 3.0, "w": np.array([1.0, 2.0])}, "gradient"
-    )
+    flat = p.ravel({"deep": {"v": 5.0, "u": np.array([4.0])}, "b": 3.0, "w": np.array([1.0, 2.0])}, "gradient")
     np.testing.assert_array_equal(flat, [1, 2, 3, 4, 5])
     q = Parameters([{"a": 0.0, "b": np.zeros(2)}, np.zeros(1)])
-    np.testing.assert_array_equal(
-        q.ravel(({"b": np.array([2.0, 3.0]), "a": 1.0}, np.array([4.0])), "g"), [1, 2, 3, 4]
-    )
+    np.testing.assert_array_equal(q.ravel(({"b": np.array([2.0, 3.0]), "a": 1.0}, np.array([4.0])), "g"), [1, 2, 3, 4])

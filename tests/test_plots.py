@@ -134,9 +134,7 @@ def test_a_diverged_run_ends_at_ten_times_its_start_and_says_when(diverged):
 
 
 def test_a_run_that_meets_no_number_says_so():
-    run = st.minimize(
-        lambda x: x[0] ** 2 if x[0] > 0 else np.nan, [1.0], method=st.GD(lr=0.7), jac=lambda x: 2 * x
-    )
+    run = st.minimize(lambda x: x[0] ** 2 if x[0] > 0 else np.nan, [1.0], method=st.GD(lr=0.7), jac=lambda x: 2 * x)
     assert "not finite at step 1" in words(st.plots.convergence(run, ["gap"])[0])
 
 
@@ -207,10 +205,7 @@ def test_several_runs_have_their_methods_looks_and_are_named_at_their_ends(stead
 
 
 def test_names_that_would_touch_are_moved_apart_and_joined_to_their_lines():
-    alike = {
-        f"run {k}": st.minimize(bowl, [3.0, 2.0], method=st.GD(lr=0.05 + 1e-6 * k), maxiter=40)
-        for k in range(4)
-    }
+    alike = {f"run {k}": st.minimize(bowl, [3.0, 2.0], method=st.GD(lr=0.05 + 1e-6 * k), maxiter=40) for k in range(4)}
     (ax,) = st.plots.convergence(alike, ["gap"])
     ax.figure.canvas.draw()
     boxes = [matplotlib.text.Text.get_window_extent(text) for text in ax.texts]  # without the thin lines
@@ -222,10 +217,7 @@ def test_names_that_would_touch_are_moved_apart_and_joined_to_their_lines():
 
 
 def test_many_runs_have_a_legend_beside_the_axes():
-    many = {
-        f"run {k}": st.minimize(bowl, [3.0, 2.0], method=st.GD(lr=0.01 + 0.001 * k), maxiter=30)
-        for k in range(9)
-    }
+    many = {f"run {k}": st.minimize(bowl, [3.0, 2.0], method=st.GD(lr=0.01 + 0.001 * k), maxiter=30) for k in range(9)}
     for (ax,) in (st.plots.convergence(many, ["gap"]), [st.plots.path(many)]):
         ax.figure.canvas.draw()
         assert len(ax.get_legend().get_texts()) == 9
@@ -252,9 +244,7 @@ def test_the_best_value_so_far_is_a_thin_line_where_f_has_risen(steady):
 
 def test_lr_times_curvature_is_left_out_where_noise_was_found():
     rng = np.random.default_rng(0)
-    noisy = st.minimize(
-        lambda x: bowl(x) + 1e-3 * rng.normal(), [3.0, 2.0], method=st.GD(lr=0.05), maxiter=300
-    )
+    noisy = st.minimize(lambda x: bowl(x) + 1e-3 * rng.normal(), [3.0, 2.0], method=st.GD(lr=0.05), maxiter=300)
     assert noisy.evidence["noise"] > 0
     product = tracks(noisy)[0].rate_times_curvature
     assert np.isfinite(product).any()
@@ -272,9 +262,7 @@ def test_a_chart_shows_path_levels_start_best_and_known_minima():
     assert (ax.get_xlim(), ax.get_ylim()) == ((-2, 2), (-1, 3))
     assert {"start", "best"} <= set(words(ax))
     marks = {
-        line.get_marker(): (line.get_xdata()[0], line.get_ydata()[0])
-        for line in ax.lines
-        if len(line.get_xdata()) == 1
+        line.get_marker(): (line.get_xdata()[0], line.get_ydata()[0]) for line in ax.lines if len(line.get_xdata()) == 1
     }
     assert marks["*"] == (1, 1)
     assert marks["o"] == tuple(problem.start)

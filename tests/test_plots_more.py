@@ -131,11 +131,7 @@ def test_a_sweep_over_two_things_is_a_map_with_a_border():
     mesh = ax.collections[0].get_array()
     lost = np.array([code.startswith("diverged") for code in swept.code.ravel()]).reshape(swept.code.shape)
     assert np.array_equal(np.ma.getmaskarray(mesh).reshape(lost.shape), lost)
-    heights = [
-        each.get_ydata()[0]
-        for each in ax.lines
-        if len(each.get_xdata()) == 2 and np.ptp(each.get_ydata()) == 0
-    ]
+    heights = [each.get_ydata()[0] for each in ax.lines if len(each.get_xdata()) == 2 and np.ptp(each.get_ydata()) == 0]
     assert len(heights) == 4  # a side of the border in each column
     for height, beta in zip(heights, betas, strict=True):
         assert height == pytest.approx(2 * (1 + beta) / 18, rel=0.3)  # Polyak (1964)
@@ -182,9 +178,7 @@ def test_a_comparison_shows_where_each_method_had_solved_the_problem():
 def test_a_learning_rate_is_drawn_with_its_limit_and_suggestion():
     rate = st.find_lr(bowl, [3.0, 2.0])
     ax = rate.plot()
-    verticals = {
-        round(each.get_xdata()[0], 9) for each in ax.lines if np.array_equal(each.get_ydata(), [0, 1])
-    }
+    verticals = {round(each.get_xdata()[0], 9) for each in ax.lines if np.array_equal(each.get_ydata(), [0, 1])}
     assert verticals == {round(rate.suggestion, 9), round(rate.limit, 9)}
     assert {f"suggestion {rate.suggestion:.3g}", f"limit {rate.limit:.3g}"} <= set(words(ax))
     stable = next(each for each in ax.lines if each.get_linestyle() == "None" and each.get_marker() == "o")
@@ -265,9 +259,7 @@ def test_names_stand_within_a_figure_that_makes_no_room():
     from matplotlib import pyplot
 
     methods = [st.GD(lr=0.12), st.GD(lr=0.05), st.Momentum(lr=0.02)]
-    runs = [
-        st.minimize(lambda x: x[0] ** 2 + 10 * x[1] ** 2, [3.0, 2.0], method=m, maxiter=60) for m in methods
-    ]
+    runs = [st.minimize(lambda x: x[0] ** 2 + 10 * x[1] ** 2, [3.0, 2.0], method=m, maxiter=60) for m in methods]
     figure, ax = pyplot.subplots(figsize=(5, 3))
     st.plots.convergence(runs, ["gap"], axes=[ax])
     figure.canvas.draw()

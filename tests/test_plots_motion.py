@@ -171,9 +171,7 @@ def test_a_film_plays(runs, tmp_path):
 def test_a_film_without_ffmpeg_says_what_to_install(runs, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
-    with pytest.raises(
-        MissingExtraError, match=r"ffmpeg, from your system .*: pip install 'steepest\[film\]'"
-    ):
+    with pytest.raises(MissingExtraError, match=r"ffmpeg, from your system .*: pip install 'steepest\[film\]'"):
         st.plots.animate(runs, tmp_path / "a.mp4")
     assert not (tmp_path / "a.mp4").exists()
     assert not pyplot.get_fignums()
@@ -182,9 +180,7 @@ def test_a_film_without_ffmpeg_says_what_to_install(runs, tmp_path, monkeypatch)
 def test_the_title_names_only_what_is_drawn():
     from steepest.plots.stage import stage
 
-    run = st.minimize(
-        bowl, [3.0, 2.0], method=st.Momentum(lr=0.02), maxiter=40
-    )  # has thin lines when at rest
+    run = st.minimize(bowl, [3.0, 2.0], method=st.Momentum(lr=0.02), maxiter=40)  # has thin lines when at rest
     assert "thin" in run.plot()[1].get_title(loc="left")
     assert stage(run, BOX, None, None).lines[-1].ax.get_title(loc="left") == "f above its lowest value"
     pyplot.close("all")

@@ -45,11 +45,7 @@ def test_no_step_in_the_ball_is_better(seed):
 
 
 def beale(x):
-    return (
-        (1.5 - x[0] * (1 - x[1])) ** 2
-        + (2.25 - x[0] * (1 - x[1] ** 2)) ** 2
-        + (2.625 - x[0] * (1 - x[1] ** 3)) ** 2
-    )
+    return (1.5 - x[0] * (1 - x[1])) ** 2 + (2.25 - x[0] * (1 - x[1] ** 2)) ** 2 + (2.625 - x[0] * (1 - x[1] ** 3)) ** 2
 
 
 def valley(x):
@@ -64,9 +60,7 @@ def test_true_gap_within_a_few_sigma(method, fun, x0, sigma):
     gaps = []
     for seed in range(5):
         rng = np.random.default_rng(seed)
-        result = st.minimize(
-            lambda x, rng=rng: fun(x) + sigma * rng.normal(), x0, method=method, jac="fd", maxfun=600
-        )
+        result = st.minimize(lambda x, rng=rng: fun(x) + sigma * rng.normal(), x0, method=method, jac="fd", maxfun=600)
         gaps.append(fun(result.x) / sigma)
     assert np.median(gaps) < 3
 

@@ -38,10 +38,7 @@ def differences(function, x, h):
     for i, step in enumerate(h):
         e = np.zeros_like(x)
         e[i] = step
-        rows.append(
-            (8 * (function(x + e) - function(x - e)) - function(x + 2 * e) + function(x - 2 * e))
-            / (12 * step)
-        )
+        rows.append((8 * (function(x + e) - function(x - e)) - function(x + 2 * e) + function(x - 2 * e)) / (12 * step))
     return np.array(rows)
 
 
@@ -207,9 +204,7 @@ def test_grid_is_the_batch(problem):
     columns = scatter(problem, 6)
     grid = columns.reshape(problem.n, 2, 3)
     np.testing.assert_allclose(problem(grid).ravel(), problem(columns), rtol=1e-12)
-    np.testing.assert_allclose(
-        problem.gradient(grid).reshape(columns.shape), problem.gradient(columns), rtol=1e-12
-    )
+    np.testing.assert_allclose(problem.gradient(grid).reshape(columns.shape), problem.gradient(columns), rtol=1e-12)
 
 
 @every
@@ -256,9 +251,7 @@ def test_words_are_there(problem):
     assert set(problem.tags) <= problems.TAGS.keys()
 
 
-READABLE = [
-    p for p in CATALOGUE if "n-D" not in p.tags and p.name not in ("drop_wave", "helical_valley", "wolfe")
-]
+READABLE = [p for p in CATALOGUE if "n-D" not in p.tags and p.name not in ("drop_wave", "helical_valley", "wolfe")]
 
 
 @pytest.mark.parametrize("problem", READABLE, ids=lambda p: p.name)
@@ -295,15 +288,11 @@ def test_quadratic_as_tagged(problem):
 )
 def test_multimodal_as_tagged(problem):
     """Descents from a grid of starts end in more than one place, at points that are minima."""
-    grid = (
-        product(*(np.linspace(low, high, 7)[1:-1] for low, high in problem.bounds)) if problem.n < 3 else []
-    )
+    grid = product(*(np.linspace(low, high, 7)[1:-1] for low, high in problem.bounds)) if problem.n < 3 else []
     starts = [*known_points(problem), *map(np.array, grid)]
     ends = []
     for start in starts:
-        run = minimize(
-            problem, start, jac=problem.gradient, bounds=problem.bounds, options={"ftol": 0, "gtol": 1e-9}
-        )
+        run = minimize(problem, start, jac=problem.gradient, bounds=problem.bounds, options={"ftol": 0, "gtol": 1e-9})
         if np.abs(run.jac).max() < 1e-5 and not any(np.linalg.norm(run.x - end) < 1e-2 for end in ends):
             ends.append(run.x)
     assert (len(ends) > 1) == ("multimodal" in problem.tags)
@@ -328,9 +317,7 @@ def end_of_gradient_descent(problem, lr, steps):
     return x
 
 
-@pytest.mark.parametrize(
-    ("name", "lr", "trap"), [("wave", 0.01, 1), ("tilted_well", 0.01, 0), ("forrester", 1e-3, 0)]
-)
+@pytest.mark.parametrize(("name", "lr", "trap"), [("wave", 0.01, 1), ("tilted_well", 0.01, 0), ("forrester", 1e-3, 0)])
 def test_descent_from_the_start_ends_in_the_trap(name, lr, trap):
     problem = problems.get(name)
     np.testing.assert_allclose(end_of_gradient_descent(problem, lr, 5000), problem.traps[trap], atol=1e-6)
@@ -382,10 +369,7 @@ def test_steepest_descent_gets_stuck_at_a_kink(name, stuck_above):
     x = problem.start.copy()
     for _ in range(200):
         g = problem.gradient(x)
-        x = (
-            x
-            - g * minimize_scalar(lambda a, x=x, g=g: problem(x - a * g), (0, 0.1), options={"xtol": 1e-13}).x
-        )
+        x = x - g * minimize_scalar(lambda a, x=x, g=g: problem(x - a * g), (0, 0.1), options={"xtol": 1e-13}).x
     assert problem(x) > stuck_above > problem.minimum
 
 
@@ -430,9 +414,7 @@ def test_unknown_name_is_refused_with_the_nearest():
         problems.get("qqqq")
 
 
-@pytest.mark.parametrize(
-    ("name", "n"), [("beale", 3), ("bowl", 0), ("bowl", 2.5), ("bowl", True), ("rosenbrock", 1)]
-)
+@pytest.mark.parametrize(("name", "n"), [("beale", 3), ("bowl", 0), ("bowl", 2.5), ("bowl", True), ("rosenbrock", 1)])
 def test_wrong_dimension_is_refused(name, n):
     with pytest.raises(ArgumentError, match=f"n={n}"):
         problems.get(name, n)

@@ -253,8 +253,6 @@ def test_a_jacobian_of_the_wrong_shape_is_named():
 
 
 def test_a_wrong_jacobian_is_caught():
-    wrong = st.LeastSquares(
-        lambda x: np.array([x[0] - 1, x[1] ** 2]), lambda x: np.array([[1.0, 0.0], [0.0, x[1]]])
-    )
+    wrong = st.LeastSquares(lambda x: np.array([x[0] - 1, x[1] ** 2]), lambda x: np.array([[1.0, 0.0], [0.0, x[1]]]))
     r = st.minimize(wrong, [3.0, 2.0])
     assert "the function's own derivative is wrong" in r.gradient

@@ -235,9 +235,7 @@ def test_a_rule_of_ones_own():
         return -lr * m / sqrt(t) - pull * x, m
 
     assert repr(SignedMomentum(0.3)) == "SignedMomentum(lr=0.3, beta=0.5, pull=0.0)"
-    result = st.minimize(
-        lambda x: ((x - 1) ** 2).sum(), np.zeros(3), method=SignedMomentum(lr=0.5), maxiter=500
-    )
+    result = st.minimize(lambda x: ((x - 1) ** 2).sum(), np.zeros(3), method=SignedMomentum(lr=0.5), maxiter=500)
     np.testing.assert_allclose(result.x, 1.0, atol=1e-4)
 
 

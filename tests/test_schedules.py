@@ -82,9 +82,7 @@ def test_equals_optax(ours, name, arguments):
 
 def test_join_equals_optax():
     optax = peer("optax")
-    theirs = optax.join_schedules(
-        [optax.linear_schedule(0.3, 0.1, 20), optax.exponential_decay(0.2, 1, 0.9)], [15]
-    )
+    theirs = optax.join_schedules([optax.linear_schedule(0.3, 0.1, 20), optax.exponential_decay(0.2, 1, 0.9)], [15])
     ours = Polynomial(0.3, steps=20, end=0.1).then(Exponential(0.2, 0.9), at=15)
     assert ours == Join(Polynomial(0.3, 20, 0.1), Exponential(0.2, 0.9), 15)
     for t in T:

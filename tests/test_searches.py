@@ -89,9 +89,7 @@ def walled(rng):
     """A parabola that ends at a wall beyond which there are only NaN, inf, or -inf in the slope."""
     wall = 10 ** rng.uniform(-4, 0)
     beyond = rng.choice([math.nan, math.inf])
-    return Line(
-        lambda a: (a - 1) ** 2 if a < wall else float(beyond), lambda a: 2 * (a - 1) if a < wall else math.nan
-    )
+    return Line(lambda a: (a - 1) ** 2 if a < wall else float(beyond), lambda a: 2 * (a - 1) if a < wall else math.nan)
 
 
 def assert_armijo(line, a, noise=0.0, c1=1e-4):
@@ -130,8 +128,7 @@ def test_backtracking_obeys_armijo(seed):
             assert len(line.asked) == TRIALS
         assert line.sloped == []
         assert all(
-            0.1 * b <= c * (1 + 1e-12) and c <= 0.5 * b
-            for b, c in zip(line.asked, line.asked[1:], strict=False)
+            0.1 * b <= c * (1 + 1e-12) and c <= 0.5 * b for b, c in zip(line.asked, line.asked[1:], strict=False)
         )
 
 

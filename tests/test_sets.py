@@ -101,9 +101,7 @@ def composite(f, gradient, x0, what):
     objective = Objective(f, parameters)
     start = what.into(parameters.start)
     value = objective(start)
-    return Composite(objective, choose(objective, parameters, start, value, gradient), what).meet(
-        start, value
-    )
+    return Composite(objective, choose(objective, parameters, start, value, gradient), what).meet(start, value)
 
 
 def solve(f, gradient, x0, method, what, steps=20_000, drop=1e-9):
@@ -112,9 +110,7 @@ def solve(f, gradient, x0, method, what, steps=20_000, drop=1e-9):
     for now in islice(descend(first.oracle, first, method), steps + 1):
         if norm(now.point.g) <= drop * norm(first.g):
             return now.point, now.t
-    raise AssertionError(
-        f"{method} is not there after {steps} steps: {norm(now.point.g) / norm(first.g):.1e}"
-    )
+    raise AssertionError(f"{method} is not there after {steps} steps: {norm(now.point.g) / norm(first.g):.1e}")
 
 
 def quadratic(n, condition, seed=0):

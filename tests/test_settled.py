@@ -68,7 +68,5 @@ def test_a_gradient_that_can_tell_no_more_is_not_called_noise_of_f():
     r = st.minimize(lambda x: sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2), [1.3, 0.7, 0.8, 1.9, 1.2],
                     jac="2-point")  # fmt: skip
     assert (r.code, r.success) == ("converged.floor", True)
-    assert r.why.startswith(
-        "Converged as far as the gradient can tell: the step that promises to change f by "
-    )
+    assert r.why.startswith("Converged as far as the gradient can tell: the step that promises to change f by ")
     assert "uncertain" not in r.why

@@ -44,9 +44,7 @@ def test_orthogonal_columns_are_the_soft_threshold():
     assert ((r.x["coef"] == 0) == (exact == 0)).all()
 
 
-@pytest.mark.parametrize(
-    "method", [st.FISTA(), st.GD(lr=0.1), st.Momentum(lr=0.03), st.Adam(lr=0.03)], ids=str
-)
+@pytest.mark.parametrize("method", [st.FISTA(), st.GD(lr=0.1), st.Momentum(lr=0.03), st.Adam(lr=0.03)], ids=str)
 def test_every_kind_of_method_finds_the_same_zeros_on_all_rows(method):
     best = st.fit(losses.Squared(l1=0.5), None, (X, Y), batch_size=None, epochs=500)
     r = st.fit(losses.Squared(l1=0.5), None, (X, Y), batch_size=None, epochs=1500, method=method)

@@ -49,8 +49,7 @@ def test_solved_in_all_units(seed, unit, scale):
 @pytest.mark.parametrize("unit", [2.0**-20, 2.0**20])
 def test_units_that_are_powers_of_two_change_no_bit(unit):
     runs = [
-        st.minimize(noisy_bowl(unit=u, scale=u), X0 * u, jac=True, stochastic=True, maxiter=200)
-        for u in (1.0, unit)
+        st.minimize(noisy_bowl(unit=u, scale=u), X0 * u, jac=True, stochastic=True, maxiter=200) for u in (1.0, unit)
     ]
     assert np.array_equal(runs[1].x, runs[0].x * unit)
 
@@ -95,9 +94,7 @@ def test_the_value_is_a_mean_not_the_luckiest():
 @pytest.mark.parametrize("seed", range(10))
 def test_started_at_the_minimum_with_noisy_values_it_stays_nearly_always(seed):
     runs = [
-        st.minimize(
-            noisy_bowl(1.0, 1.0, seed=100 * seed + k), np.ones(3), jac=True, stochastic=True, maxiter=60
-        )
+        st.minimize(noisy_bowl(1.0, 1.0, seed=100 * seed + k), np.ones(3), jac=True, stochastic=True, maxiter=60)
         for k in range(10)
     ]
     assert sum(gap(r.x) > 0 for r in runs) <= 2
@@ -333,9 +330,7 @@ def test_a_solved_regression_is_told_so(seed):
         return np.mean(np.logaddexp(0, -s)) + 0.05 * u @ u, slope
 
     start = w + draw.uniform(-3, 3, 4)
-    r = st.minimize(
-        lambda u: loss(u, draw.integers(0, 600, 24)), start, jac=True, stochastic=True, maxiter=2000
-    )
+    r = st.minimize(lambda u: loss(u, draw.integers(0, 600, 24)), start, jac=True, stochastic=True, maxiter=2000)
     best = peer("scipy.optimize").minimize(loss, w, jac=True).fun
     assert loss(r.x)[0] - best < 0.03 * (loss(start)[0] - best)
     assert r.success, r.why

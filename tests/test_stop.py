@@ -51,9 +51,7 @@ def test_within_the_limits_no_criterion_stops():
     assert asked < 500  # few are asked in vain
 
 
-@pytest.mark.parametrize(
-    "criterion", [stop.Change(1e-3), stop.Evaluations(3), stop.GradientNorm() & stop.Steps(3)]
-)
+@pytest.mark.parametrize("criterion", [stop.Change(1e-3), stop.Evaluations(3), stop.GradientNorm() & stop.Steps(3)])
 def test_a_criterion_without_such_limits_is_always_asked(criterion):
     assert margins(criterion, 1.0) is None
 

@@ -110,9 +110,7 @@ def test_rates_in_many_coordinates_equal_single_runs(kind, dtype):
 def test_values_that_vary_with_the_step_equal_single_runs(n):
     start, betas = np.linspace(-1, 2, n), np.array([0.0, 0.5, 0.9, 0.99])
     s = sweep(chain, start, rules.Adam(lr=0.1, beta1=betas), jac=chain_gradient, maxiter=80)
-    as_runs(
-        s, chain, [start] * 4, [rules.Adam(lr=0.1, beta1=b) for b in betas], jac=chain_gradient, maxiter=80
-    )
+    as_runs(s, chain, [start] * 4, [rules.Adam(lr=0.1, beta1=b) for b in betas], jac=chain_gradient, maxiter=80)
 
 
 @pytest.mark.parametrize(
@@ -142,15 +140,11 @@ def test_a_limit_stops_as_in_a_single_run_where_autograd_tells_the_gradient():
 
 def test_run_that_stops_within_rounding_of_a_limit():
     # gtol is the exact norm of a gradient on the way, and the next float below it
-    path = minimize(bowl, [3.0, -2.0], method=rules.GD(lr=0.01), jac=bowl_gradient, maxiter=50).history[
-        "g_norm"
-    ]
+    path = minimize(bowl, [3.0, -2.0], method=rules.GD(lr=0.01), jac=bowl_gradient, maxiter=50).history["g_norm"]
     for gtol in (path[20], np.nextafter(path[20], 0), path[20] * (1 - 1e-10)):
         limits = {"gtol": gtol, "maxiter": 100}
         s = sweep(bowl, [3.0, -2.0], rules.GD(lr=np.array([0.01, 0.02])), jac=bowl_gradient, **limits)
-        as_runs(
-            s, bowl, [[3.0, -2.0]] * 2, [rules.GD(lr=0.01), rules.GD(lr=0.02)], jac=bowl_gradient, **limits
-        )
+        as_runs(s, bowl, [[3.0, -2.0]] * 2, [rules.GD(lr=0.01), rules.GD(lr=0.02)], jac=bowl_gradient, **limits)
 
 
 def test_grid_and_starts_broadcast():
@@ -170,9 +164,7 @@ def test_several_methods_are_the_first_axis():
     s = sweep(bowl, [3.0, -2.0], [rules.GD(lr=RATES), rules.Adam(lr=RATES), BFGS()][:2], maxiter=40)
     assert s.fun.shape == (2, 4)
     assert s.varied["method"][:, 0].tolist() == ["GD", "Adam"]
-    as_runs(
-        s, bowl, [[3.0, -2.0]] * 8, [k(lr=lr) for k in (rules.GD, rules.Adam) for lr in RATES], maxiter=40
-    )
+    as_runs(s, bowl, [[3.0, -2.0]] * 8, [k(lr=lr) for k in (rules.GD, rules.Adam) for lr in RATES], maxiter=40)
     with pytest.raises(ArgumentError, match="shapes"):
         sweep(bowl, [3.0, -2.0], [rules.GD(lr=RATES), "adam"], maxiter=3)
     with pytest.raises(ArgumentError, match="shapes"):
@@ -191,9 +183,7 @@ def test_value_and_gradient_together_and_further_arguments():
 
     s = sweep(both, [3.0, -2.0], rules.GD(lr=RATES[:2]), (2.0,), jac=True, maxiter=30)
     assert s.engine == "compiled"
-    as_runs(
-        s, both, [[3.0, -2.0]] * 2, [rules.GD(lr=lr) for lr in RATES[:2]], args=(2.0,), jac=True, maxiter=30
-    )
+    as_runs(s, both, [[3.0, -2.0]] * 2, [rules.GD(lr=lr) for lr in RATES[:2]], args=(2.0,), jac=True, maxiter=30)
 
 
 @dataclass(frozen=True)
@@ -236,9 +226,7 @@ def test_what_is_no_batch_runs_one_by_one(case, workers):
     assert s.engine == "one by one"
     arrays = {name: v for name, v in getattr(method, "hyper", {}).items() if isinstance(v, np.ndarray)}
     runs = next(iter(arrays.values())).size if arrays else 1
-    single = [
-        method.with_hyper(**{n: a[k] for n, a in arrays.items()}) if arrays else method for k in range(runs)
-    ]
+    single = [method.with_hyper(**{n: a[k] for n, a in arrays.items()}) if arrays else method for k in range(runs)]
     as_runs(s, fun, [[3.0, -2.0]] * runs, single, **keywords)
 
 

@@ -56,18 +56,14 @@ def test_the_border_of_divergence_is_stated():
 
 def test_the_rates_of_the_tutorial():
     """lr = 1 is exactly the limit: found by making that run once more."""
-    s = st.sweep(
-        lambda x: x[0] ** 2 + x[1] ** 2, [3.0, 2.0], st.GD(lr=np.array([1e-6, 0.1, 1.0, 1.1])), maxiter=99
-    )
+    s = st.sweep(lambda x: x[0] ** 2 + x[1] ** 2, [3.0, 2.0], st.GD(lr=np.array([1e-6, 0.1, 1.0, 1.1])), maxiter=99)
     assert s.code.tolist() == ["budget.rate", "converged.gradient", "stalled.cycle", "diverged.rate"]
     assert "jump between (3, 2) and (-3, -2)" in s.verdicts[2].sentence
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("kind", [st.GD, st.Momentum, st.Adam, st.RMSProp])
-@pytest.mark.parametrize(
-    "name", ["rosenbrock", "beale", "saddle", "monkey_saddle", "goldstein_price", "wood"]
-)
+@pytest.mark.parametrize("name", ["rosenbrock", "beale", "saddle", "monkey_saddle", "goldstein_price", "wood"])
 def test_elsewhere_none_is_called_solved_that_is_not(name, kind):
     p = st.problems.get(name)
     s = st.sweep(p, p.start, kind(lr=RATES[::2]), maxiter=150)
@@ -134,9 +130,7 @@ def test_with_many_numbers_they_are_those_of_single_runs_too(kind, condition):
     rates = np.geomspace(1.7e-7, 3 / condition, 8)  # none so close to a border that rounding decides
     s = st.sweep(f, np.ones(80), kind(lr=rates), jac=gradient, maxiter=150)
     assert s.engine == "batch"
-    assert s.code.tolist() == [
-        r.code for r in singles(f, np.ones(80), kind, rates, jac=gradient, maxiter=150)
-    ]
+    assert s.code.tolist() == [r.code for r in singles(f, np.ones(80), kind, rates, jac=gradient, maxiter=150)]
 
 
 @pytest.mark.parametrize("method", [st.GD(lr=0.05), "bfgs"])
@@ -152,7 +146,5 @@ def test_a_minimum_is_local_where_another_run_found_a_lower_one(method):
 
 
 def test_minima_that_differ_by_their_accuracy_alone_are_one():
-    s = st.sweep(
-        lambda x: x[0] ** 2 + 10 * x[1] ** 2, [3.0, 2.0], st.GD(lr=np.linspace(0.01, 0.09, 50)), maxiter=3000
-    )
+    s = st.sweep(lambda x: x[0] ** 2 + 10 * x[1] ** 2, [3.0, 2.0], st.GD(lr=np.linspace(0.01, 0.09, 50)), maxiter=3000)
     assert set(s.code) == {"converged.gradient"}

@@ -122,9 +122,7 @@ def test_function_that_draws_numbers_is_called():
     def noisy(x):
         return valley(x) + 1e-9 * draw.normal()
 
-    assert (
-        sweep(noisy, [-1.2, 1.0], rules.Adam(lr=RATES), jac=valley_gradient, maxiter=5).engine != "compiled"
-    )
+    assert sweep(noisy, [-1.2, 1.0], rules.Adam(lr=RATES), jac=valley_gradient, maxiter=5).engine != "compiled"
 
 
 def test_function_of_one_point_becomes_one_of_many():
@@ -135,9 +133,7 @@ def test_function_of_one_point_becomes_one_of_many():
 
 def test_functions_of_numba_are_followed_in_their_python():
     numba = pytest.importorskip("numba")
-    s = sweep(
-        numba.njit(valley), [-1.2, 1.0], rules.Adam(lr=RATES), jac=numba.njit(valley_gradient), maxiter=50
-    )
+    s = sweep(numba.njit(valley), [-1.2, 1.0], rules.Adam(lr=RATES), jac=numba.njit(valley_gradient), maxiter=50)
     assert s.engine == "compiled"
     plain = sweep(valley, [-1.2, 1.0], rules.Adam(lr=RATES), jac=valley_gradient, maxiter=50)
     np.testing.assert_array_equal(s.x, plain.x)

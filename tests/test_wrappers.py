@@ -60,9 +60,7 @@ def walk(method, steps, fun=f, jac=gradient, x0=START):
 
 @pytest.mark.parametrize("maxiter", [1, 3, 20])
 @pytest.mark.parametrize("method", [st.Averaged(st.GD(lr=0.1)), st.PolyakAveraged(st.Adam(lr=0.1))])
-def test_the_gradient_of_the_best_place_is_told_also_where_only_the_average_was_asked_for_one(
-    method, maxiter
-):
+def test_the_gradient_of_the_best_place_is_told_also_where_only_the_average_was_asked_for_one(method, maxiter):
     gradient = lambda x: np.array([2 * (x[0] - 1), 6 * (x[1] + 2)])
     f = lambda x: (x[0] - 1) ** 2 + 3 * (x[1] + 2) ** 2
     r = st.minimize(f, [3.0, 2.0], method=method, jac=gradient, maxiter=maxiter)
@@ -70,11 +68,7 @@ def test_the_gradient_of_the_best_place_is_told_also_where_only_the_average_was_
 
 
 def test_every_wrapper_is_tested():
-    kinds = {
-        kind
-        for kind in vars(wrappers).values()
-        if isinstance(kind, type) and issubclass(kind, wrappers.Wrapper)
-    }
+    kinds = {kind for kind in vars(wrappers).values() if isinstance(kind, type) and issubclass(kind, wrappers.Wrapper)}
     bases = {wrappers.Wrapper, wrappers.GradientWrapper, wrappers.Averaging}
     assert kinds - bases == {type(method) for method in WRAPPED.values()}
 
@@ -102,10 +96,7 @@ def test_without_effect_it_is_the_inner_method(wrap, method):
 
 @pytest.mark.parametrize("method", [st.GD(lr=0.2), ADAM], ids=repr)
 def test_accumulating_a_deterministic_gradient_only_costs(method):
-    points = [
-        list(islice(descend_from(f, START, m, jac=gradient), 31))
-        for m in (method, Accumulate(method, every=4))
-    ]
+    points = [list(islice(descend_from(f, START, m, jac=gradient), 31)) for m in (method, Accumulate(method, every=4))]
     once, often = ([now.point.x for now in run] for run in points)
     np.testing.assert_allclose(often, once, rtol=1e-13)
     cost = [run[-1].point.oracle.njev - run[1].point.oracle.njev for run in points]
@@ -154,9 +145,7 @@ def test_weight_decay_of_adam_is_adamw():
 
 
 def test_weight_decay_evaluates_each_place_once():
-    runs = [
-        st.minimize(f, START, method=m, jac=gradient, maxiter=50) for m in (ADAM, WeightDecay(ADAM, 1e-3))
-    ]
+    runs = [st.minimize(f, START, method=m, jac=gradient, maxiter=50) for m in (ADAM, WeightDecay(ADAM, 1e-3))]
     assert runs[0].nfev == runs[1].nfev
     assert runs[0].njev == runs[1].njev
 
@@ -183,9 +172,7 @@ def test_lookahead_keeps_the_inner_memory():
 def test_averaged_is_the_mean_weighted_by_powers(decay):
     fast = walk(ADAM, 40)[1:]
     for t, mean in enumerate(walk(Averaged(ADAM, decay), 40)[1:], start=1):
-        np.testing.assert_allclose(
-            mean, np.average(fast[:t], axis=0, weights=decay ** np.arange(t)[::-1]), rtol=1e-11
-        )
+        np.testing.assert_allclose(mean, np.average(fast[:t], axis=0, weights=decay ** np.arange(t)[::-1]), rtol=1e-11)
 
 
 @pytest.mark.parametrize("start", [0, 7])
@@ -266,9 +253,7 @@ class TestEveryWrapper:
         assert method.engine(START) == method.method.engine(START)
 
     def test_it_cites_its_paper(self, method):
-        assert isinstance(method, Accumulate) or any(
-            str(year) in type(method).__doc__ for year in range(1980, 2027)
-        )
+        assert isinstance(method, Accumulate) or any(str(year) in type(method).__doc__ for year in range(1980, 2027))
 
 
 def test_the_formula_is_that_of_the_inner_method():

@@ -13,9 +13,7 @@ from steepest.methods.registry import METHODS
 RULES = [kind for kind in METHODS.values() if issubclass(kind, Rule)]
 SOLVABLE = [p for p in problems.catalogue() if p.minimum is not None]
 SMOOTH = [p for p in SOLVABLE if not {"kink", "discontinuous", "plateau"} & set(p.tags)]
-EASY = [
-    p for p in SMOOTH if "convex" in p.tags and "ill-conditioned" not in p.tags and "singular" not in p.tags
-]
+EASY = [p for p in SMOOTH if "convex" in p.tags and "ill-conditioned" not in p.tags and "singular" not in p.tags]
 RATES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
 
 

@@ -116,9 +116,7 @@ def engval1(x):
 def cragglvy(x):
     """With (exp(x_{2i-1}) - x_{2i})^4 and 100 (x_{2i} - x_{2i+1})^6 as in CUTE."""
     a, b, c, d = x[0:-2:2], x[1:-2:2], x[2::2], x[3::2]
-    return np.sum(
-        (np.exp(a) - b) ** 4 + 100 * (b - c) ** 6 + (np.tan(c - d) + c - d) ** 4 + a**8 + (d - 1) ** 2
-    )
+    return np.sum((np.exp(a) - b) ** 4 + 100 * (b - c) ** 6 + (np.tan(c - d) + c - d) ** 4 + a**8 + (d - 1) ** 2)
 
 
 @problem(62, "EDENSCH", [0.0])

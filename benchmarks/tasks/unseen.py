@@ -59,9 +59,7 @@ def cancer(rng):
 def powers(rng):
     """A polynomial by its coefficients: a condition of 1e5."""
     x = rng.uniform(-1, 1, ROWS)
-    return rows_of(
-        x[:, None] ** np.arange(9), np.exp(x) * np.sin(4 * x) + 0.1 * rng.normal(size=ROWS), square
-    )
+    return rows_of(x[:, None] ** np.arange(9), np.exp(x) * np.sin(4 * x) + 0.1 * rng.normal(size=ROWS), square)
 
 
 def words(rng):

@@ -47,9 +47,7 @@ def by_tolerance(rng, family):
 
 def without_tests(rng, family):
     b = landscape(rng, family, condition=4.0)
-    return Trial(
-        b, b.x0, SUCCESS, b.lowest, call(rng, b, method=rated("GD", 0.4, b.largest), gtol=0.0, maxiter=600)
-    )
+    return Trial(b, b.x0, SUCCESS, b.lowest, call(rng, b, method=rated("GD", 0.4, b.largest), gtol=0.0, maxiter=600))
 
 
 def single(rng, family):
@@ -65,9 +63,7 @@ def single_throughout(rng, family):
     f = lambda x: scale * b.value(u0 + np.dot(M, x - centre))
     lowest = float(f(centre))
     method = rated("GD", 0.4, b.largest) if rng.random() < 0.5 else None
-    return Trial(
-        f, b.x0.astype("f4"), SUCCESS, lowest, {"method": method}, tolerance=1e-3, slack=1e-5 * abs(lowest)
-    )
+    return Trial(f, b.x0.astype("f4"), SUCCESS, lowest, {"method": method}, tolerance=1e-3, slack=1e-5 * abs(lowest))
 
 
 def under_noise(rng, family):

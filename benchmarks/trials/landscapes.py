@@ -158,9 +158,7 @@ def landscape(rng, family, n=None, condition=None, outwards=("same", "more", "le
     shape = SAME[family]
     if outwards != ("same",):
         shape = FAMILIES[family][rng.integers(len(FAMILIES[family]))]
-    made = Landscape(
-        rng, shape, n or int(rng.choice([1, 2, 2, 3, 5, 8, 12])), condition or 10 ** rng.uniform(0, 1.5)
-    )
+    made = Landscape(rng, shape, n or int(rng.choice([1, 2, 2, 3, 5, 8, 12])), condition or 10 ** rng.uniform(0, 1.5))
     return made if made.outwards in outwards else landscape(rng, family, n, condition, outwards)
 
 

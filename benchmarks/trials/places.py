@@ -60,18 +60,14 @@ def start_at_a_saddle(rng, family):
     n = int(rng.integers(2, 8))
     w = Wells(rng, family, n, int(rng.integers(1, n)))
     w.R = rotation(rng, n)
-    return Trial(
-        w, w.centre, ("stalled.saddle",), 0.0, {"method": w.rate(0.2) if rng.random() < 0.6 else None}
-    )
+    return Trial(w, w.centre, ("stalled.saddle",), 0.0, {"method": w.rate(0.2) if rng.random() < 0.6 else None})
 
 
 def maximum(rng, family):
     n = int(rng.integers(1, 6))
     w = Wells(rng, family, n, n)
     w.R = rotation(rng, n)
-    return Trial(
-        w, w.centre, ("stalled.maximum",), 0.0, {"method": w.rate(0.1) if rng.random() < 0.6 else None}
-    )
+    return Trial(w, w.centre, ("stalled.maximum",), 0.0, {"method": w.rate(0.1) if rng.random() < 0.6 else None})
 
 
 PLATEAUS = {  # of the squared distance: lowest at 0, flat far away; and a distance that is far

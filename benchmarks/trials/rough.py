@@ -63,9 +63,7 @@ def kink(rng, family):
     lr = 10 ** rng.uniform(-2, -1.2) / scale / (3 * n + 4 if family == "judge" else 1)
     kinds = ("auto", "auto", "fd")
     codes = ("stalled.kink", "converged.kink")
-    return Trial(
-        f, x0, codes, float(f(best)), call(rng, f, kinds, method=st.GD(lr=lr), maxiter=1500), tolerance=2e-2
-    )
+    return Trial(f, x0, codes, float(f(best)), call(rng, f, kinds, method=st.GD(lr=lr), maxiter=1500), tolerance=2e-2)
 
 
 def kink_by_the_default(rng, family):
@@ -94,9 +92,7 @@ def jump(rng, family):
 
     x0 = centre + R.T @ rng.uniform(1, 2, n)
     method = st.GD(lr=rng.uniform(0.03, 0.1) / scale)
-    return Trial(
-        f, x0, ("stalled.jump",), call=call(rng, f, ("auto", "fd"), method=method, maxiter=300), fixable=False
-    )
+    return Trial(f, x0, ("stalled.jump",), call=call(rng, f, ("auto", "fd"), method=method, maxiter=300), fixable=False)
 
 
 def staircase(rng, family):
@@ -124,9 +120,7 @@ def constant(rng, family):
     value = 10 ** rng.uniform(-3, 3)
     f = lambda x: value + 0.0 * x[0]
     call_ = {"method": st.GD(lr=0.1) if rng.random() < 0.5 else None}
-    return Trial(
-        f, rng.uniform(1, 2, int(rng.integers(1, 6))), ("stalled.constant",), call=call_, fixable=False
-    )
+    return Trial(f, rng.uniform(1, 2, int(rng.integers(1, 6))), ("stalled.constant",), call=call_, fixable=False)
 
 
 def idle(rng, family):
@@ -162,9 +156,7 @@ def sampled(rng, family):
     f, clean, best = random_rows(rng, X, w, 0.5, 16)
     codes = ("stalled.noise", "budget.noise", "converged.noise")
     call_ = {"method": st.GD(lr=0.2), "jac": True, "maxiter": 400}
-    return Trial(
-        f, w + rng.uniform(3, 5, n), codes, best, call_, tolerance=2e-2, clean=clean, words=("random",)
-    )
+    return Trial(f, w + rng.uniform(3, 5, n), codes, best, call_, tolerance=2e-2, clean=clean, words=("random",))
 
 
 def domain(rng, family):
@@ -182,9 +174,7 @@ def domain(rng, family):
     x0[i] = edge + rng.uniform(4, 6)
     method = st.GD(lr=rng.uniform(9, 20) / scale)
     words = (f"x[{i}] < {edge:g}" if n > 1 else f"x < {edge:g}",)
-    return Trial(
-        f, x0, ("nonfinite.domain",), scale * lowest, call(rng, f, ("auto", "fd"), method=method), words
-    )
+    return Trial(f, x0, ("nonfinite.domain",), scale * lowest, call(rng, f, ("auto", "fd"), method=method), words)
 
 
 def region(rng, family):
@@ -256,9 +246,7 @@ def component(b, whole, i, size):
 
 
 WRONG = [
-    wrong(
-        "sign", lambda b, whole, i, size: (b, lambda x: -b.slope(x)), ("Your gradient is wrong", "-1 times")
-    ),
+    wrong("sign", lambda b, whole, i, size: (b, lambda x: -b.slope(x)), ("Your gradient is wrong", "-1 times")),
     wrong(
         "factor",
         lambda b, whole, i, size: (b, lambda x: size * b.slope(x)),
@@ -289,9 +277,7 @@ def broken(code):
     def generate(rng, family):
         b = landscape(rng, family, n=3)
         calls, last = [], int(rng.integers(20, 60))
-        kind = (
-            rng.choice([ZeroDivisionError, ValueError, MemoryError]) if code == "error" else KeyboardInterrupt
-        )
+        kind = rng.choice([ZeroDivisionError, ValueError, MemoryError]) if code == "error" else KeyboardInterrupt
 
         def f(x):
             calls.append(1)

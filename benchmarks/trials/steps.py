@@ -45,9 +45,7 @@ def bouncing(rng, family):
     b = landscape(rng, family, condition=3.0, n=int(rng.integers(1, 6)))
     lr = b.unit * 10 ** rng.uniform(-1.3, -0.3)
     method = st.SignSGD(lr=lr) if rng.random() < 0.5 else st.RMSProp(lr=lr)
-    return Trial(
-        b, b.x0, ("stalled.oscillates", "stalled.cycle"), b.lowest, call(rng, b, method=method, maxiter=400)
-    )
+    return Trial(b, b.x0, ("stalled.oscillates", "stalled.cycle"), b.lowest, call(rng, b, method=method, maxiter=400))
 
 
 def diverging(name):
@@ -103,9 +101,7 @@ def ill_conditioned(rng, family):
         b.x0,
         ("budget.conditioning",),
         b.lowest,
-        call(
-            rng, b, ("auto", "own"), method=rated(name, 0.4, b.largest), maxiter=int(rng.integers(200, 800))
-        ),
+        call(rng, b, ("auto", "own"), method=rated(name, 0.4, b.largest), maxiter=int(rng.integers(200, 800))),
     )
 
 
@@ -167,9 +163,7 @@ def too_little_time(rng, family):
         time.sleep(1e-3)
         return b(x)
 
-    return Trial(
-        f, b.x0, ("budget.time",), b.lowest, {"method": method, "jac": b.slope, "maxtime": 0.03}, clean=b
-    )
+    return Trial(f, b.x0, ("budget.time",), b.lowest, {"method": method, "jac": b.slope, "maxtime": 0.03}, clean=b)
 
 
 CAUSES = [

@@ -21,9 +21,7 @@ from .oracle import Objective, Oracle
 from .params import Parameters
 from .point import Point
 
-COMPARISONS = [
-    OPERATIONS[name] for name in ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal")
-]
+COMPARISONS = [OPERATIONS[name] for name in ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal")]
 Step = Callable[[Any, Any, tuple[Any, ...], Any], tuple[Any, ...]]
 
 
@@ -44,9 +42,7 @@ def step_of(rule: type[Rule], library: Library) -> Step | None:
     _, parts, outputs = split(rule)
     given = frozenset(parts)
     nodes = [
-        node
-        for node in postorder(outputs, lambda node: node not in given)
-        if node not in given and node.operation
+        node for node in postorder(outputs, lambda node: node not in given) if node not in given and node.operation
     ]
     words = {node.operation.name: library.function(node.operation.ufunc) for node in nodes if node.operation}
     if None in words.values():
@@ -96,12 +92,7 @@ class Afar:
     def of(cls, rule: Any, parameters: Parameters, jac: Any, oracle: Oracle) -> Afar | None:
         """For a run that can stay there, its gradient proved; else None."""
         library, derivative = parameters.library, oracle.derivative
-        if (
-            library is None
-            or not isinstance(derivative, Proved)
-            or not isinstance(rule, Rule)
-            or not rule.free
-        ):
+        if library is None or not isinstance(derivative, Proved) or not isinstance(rule, Rule) or not rule.free:
             return None
         told = None
         if derivative.name == library.name:
@@ -113,9 +104,7 @@ class Afar:
 
     def iterates(self, first: Point) -> Iterator[Iterate]:
         """What `descend` yields, with arrays of the library."""
-        now = Iterate(
-            0, self._point(self.library.array(first.x), first.f, self.library.array(first.g)), None, math.nan
-        )
+        now = Iterate(0, self._point(self.library.array(first.x), first.f, self.library.array(first.g)), None, math.nan)
         slots = tuple(0 * now.point.x for _ in self.rule.slots)
         program = split(type(self.rule))[0]
         dtype = first.x.dtype
@@ -150,9 +139,7 @@ class Afar:
         return Point(self.library.numpy(point.x), point.f, self.library.numpy(point.g), None, self.oracle)
 
 
-def _both(
-    objective: Objective, jac: Callable[..., Any], library: Library
-) -> Callable[[Any], tuple[Any, Any]]:
+def _both(objective: Objective, jac: Callable[..., Any], library: Library) -> Callable[[Any], tuple[Any, Any]]:
     """The caller's value and gradient, where x is a single array."""
     return lambda x: (
         objective.raw(x),

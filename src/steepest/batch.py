@@ -76,9 +76,7 @@ class Task:
     @property
     def limit(self) -> float:
         """The greatest number of steps."""
-        return min(
-            (test.n for test in parts(self.criterion, Either) if isinstance(test, Steps)), default=math.inf
-        )
+        return min((test.n for test in parts(self.criterion, Either) if isinstance(test, Steps)), default=math.inf)
 
     @cached_property
     def varied(self) -> tuple[str, ...]:
@@ -160,9 +158,7 @@ def run_batch(task: Task) -> Outcome:
 def _step(task: Task) -> Callable[..., None]:
     """``step(t, x, g, slots)`` for x of the shape of the starts: x and slots change in place."""
     rule, values, dtype, shape = task.rule, task.values, task.starts.dtype, task.starts.shape
-    nodes = [
-        node for node in invariants(from_rule(rule), {"x", "g", *rule.slots}) if node.symbols & {*task.varied}
-    ]
+    nodes = [node for node in invariants(from_rule(rule), {"x", "g", *rule.slots}) if node.symbols & {*task.varied}]
     try:
         move = kernel(rule, dtype, tuple(nodes))
     except MissingExtraError:
@@ -187,9 +183,7 @@ def _step(task: Task) -> Callable[..., None]:
 
 
 @cached()
-def _worked_out(
-    rule: type[Rule], varied: tuple[str, ...], nodes: tuple[Expression, ...]
-) -> Callable[..., None]:
+def _worked_out(rule: type[Rule], varied: tuple[str, ...], nodes: tuple[Expression, ...]) -> Callable[..., None]:
     """The parts of a rule that differ between the runs: C's power gives the bits of Python's, NumPy's does not."""
     same = [symbol(name) for name in rule.defaults if name not in varied]
     outputs = [(None, node) for node in nodes]

@@ -100,9 +100,7 @@ def read(path: str | Path, kind: str = "run") -> Any:
             f"{path} is no saved {kind}, or is damaged: expected a file that steepest wrote."
         ) from error
     if number != FORMAT:
-        raise ArgumentError(
-            f"{path} has format {number}: this version of steepest reads {FORMAT}. Write it anew."
-        )
+        raise ArgumentError(f"{path} has format {number}: this version of steepest reads {FORMAT}. Write it anew.")
     raise ArgumentError(f"{path} is no saved {kind}: it is a saved {found}.")
 
 
@@ -249,10 +247,6 @@ def _class(name: str) -> Any:
     """The class that a file names: a NamedTuple or a dataclass of this package, nothing else."""
     module, _, path = name.partition(":")
     found = getattr(importlib.import_module(module), path) if module.startswith(f"{PACKAGE}.") else None
-    if (
-        isinstance(found, type)
-        and found.__module__ == module
-        and (is_dataclass(found) or hasattr(found, "_make"))
-    ):
+    if isinstance(found, type) and found.__module__ == module and (is_dataclass(found) or hasattr(found, "_make")):
         return found
     raise ValueError(f"{name} is nothing that this version of steepest has")

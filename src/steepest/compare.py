@@ -54,8 +54,7 @@ class Comparison:
             f = result.history["f"]
             solved = np.flatnonzero(f <= lowest + self.left * (f[0] - lowest)) if f.size else f
             at = {
-                key: float(result.history[key][solved[0]]) if solved.size else math.nan
-                for key in ("nfev", "seconds")
+                key: float(result.history[key][solved[0]]) if solved.size else math.nan for key in ("nfev", "seconds")
             }
             told = {key: result[key] for key in ("fun", "code", "nit", "nfev", "njev", "seconds")}
             table.append({"method": name, **told, **{f"{key}_solved": value for key, value in at.items()}})

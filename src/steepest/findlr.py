@@ -104,9 +104,7 @@ class LearningRate:
                 lines.append(f"stable for lr < {self.limit:.4g} where the curvature is no larger")
             lines.append(f"seen from x0 in runs of {self.steps} steps: elsewhere f may be more curved")
         if self.interrupted:
-            lines.append(
-                f"interrupted after {self.rates.size} short runs of the curve: what is said rests on them"
-            )
+            lines.append(f"interrupted after {self.rates.size} short runs of the curve: what is said rests on them")
         lines.append(f"cost: {self.nfev} evaluations, {self.njev} gradients")
         return "\n".join(lines)
 
@@ -192,9 +190,7 @@ def find_lr(
         lr = float(rates[stable & (values <= enough)][0])
     name = rule.name + "".join(f", {key} = {value!r}" for key, value in rule.hyper.items() if key != "lr")
     nfev, njev = oracle.nfev, oracle.njev
-    return LearningRate(
-        lr, limit, curvature, rates, values, stable, steps, kink, name, nfev, njev, interrupted
-    )
+    return LearningRate(lr, limit, curvature, rates, values, stable, steps, kink, name, nfev, njev, interrupted)
 
 
 def _multiplies(rule: Rule, point: Point) -> bool:
@@ -233,9 +229,7 @@ def _run(rule: Rule, start: Point, oracle: Oracle, steps: int, monotone: bool = 
     return Trial(before.f, before.f <= start.f + slack, before, curvature, steepest)
 
 
-def _by_curvature(
-    rule: Rule, start: Point, oracle: Oracle, steps: int
-) -> tuple[float, float, np.ndarray | None, bool]:
+def _by_curvature(rule: Rule, start: Point, oracle: Oracle, steps: int) -> tuple[float, float, np.ndarray | None, bool]:
     """A rate 1/L such that a run with it meets no curvature above L; L itself; a kink, if one was met; and whether
     that is so, since Ctrl-C may have come between."""
     scale = reach = norm(start.x) or 1.0

@@ -222,10 +222,6 @@ LIBRARIES: dict[str, type[Library]] = {"torch": Torch, "jax": Jax, "jaxlib": Jax
 def library_of(array: Any) -> Any:
     """The `Library` that an array belongs to; None for NumPy and plain numbers."""
     kind = LIBRARIES.get(type(array).__module__.partition(".")[0])
-    if (
-        kind is None
-        and hasattr(array, "__array_namespace__")
-        and not isinstance(array, np.ndarray | np.generic)
-    ):
+    if kind is None and hasattr(array, "__array_namespace__") and not isinstance(array, np.ndarray | np.generic):
         kind = Standard
     return kind(array) if kind is not None and hasattr(array, "dtype") else None  # type: ignore[call-arg]

@@ -196,9 +196,7 @@ class History:
             import pandas
         except ImportError as error:
             raise MissingExtraError("pandas", "table", "a data frame") from error
-        return pandas.DataFrame(
-            {name: self[name] for name in COLUMNS[1:]}, index=pandas.Index(self["t"], name="t")
-        )
+        return pandas.DataFrame({name: self[name] for name in COLUMNS[1:]}, index=pandas.Index(self["t"], name="t"))
 
     def to_csv(self, path: str | Path) -> None:
         """Write the columns as comma-separated values with a header."""

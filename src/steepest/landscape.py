@@ -34,9 +34,7 @@ class Landscape:
         That value.
     """
 
-    def __init__(
-        self, objective: Objective, sign: float, term: Any, box: tuple[np.ndarray, np.ndarray] | None
-    ):
+    def __init__(self, objective: Objective, sign: float, term: Any, box: tuple[np.ndarray, np.ndarray] | None):
         self.objective, self.sign, self.term, self.box = objective, sign, term, box
         known = objective.fun if sign > 0 and term is None else None
         self.minima: list[np.ndarray] = [np.asarray(x, float) for x in getattr(known, "minima", ())]

@@ -184,15 +184,11 @@ def _enter(task: Task, out: Outcome, lanes: Lanes, first: Moment) -> None:
             codes[run] = reason.code if reason else INTERRUPTED
     steps = np.minimum(lanes[".steps"], task.limit)
     out.put(lanes.going, _ended(task, lanes, x, f, steps, codes))
-    for run in lanes.going[
-        codes == INTERRUPTED
-    ]:  # within rounding of a limit: alone, it is asked at every step
+    for run in lanes.going[codes == INTERRUPTED]:  # within rounding of a limit: alone, it is asked at every step
         out.put(np.array([run]), run_batch(task.of(np.array([run]))))
         if out.code[run] == INTERRUPTED:
             raise KeyboardInterrupt
 
 
-def _ended(
-    task: Task, lanes: Lanes, x: np.ndarray, f: np.ndarray, steps: np.ndarray, codes: np.ndarray
-) -> Outcome:
+def _ended(task: Task, lanes: Lanes, x: np.ndarray, f: np.ndarray, steps: np.ndarray, codes: np.ndarray) -> Outcome:
     return task.ended(steps, codes, (x, f), (lanes[".best"], lanes[".lowest"]))

@@ -69,9 +69,7 @@ class Limits:
     def given(self) -> dict[str, float]:
         """Those that are not the defaults."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {
-            field.name: values[field.name] for field in fields(self) if values[field.name] != field.default
-        }
+        return {field.name: values[field.name] for field in fields(self) if values[field.name] != field.default}
 
     def criterion(self, natural: Criterion, sign: float = 1.0) -> Criterion:
         """The tests that were asked for, or else the `natural` one; the guards and the budget in any case."""

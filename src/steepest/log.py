@@ -33,9 +33,7 @@ def stepwise(see: See | None) -> See | None:
 
     def told(now: Iterate, history: History) -> None:
         t, f, g, step, lr, *_ = history.last
-        logger.debug(
-            "step %d: f = %s, gradient norm %.3g, length %.3g, lr %.3g", t, history.shown(f), g, step, lr
-        )
+        logger.debug("step %d: f = %s, gradient norm %.3g, length %.3g, lr %.3g", t, history.shown(f), g, step, lr)
         if see is not None:
             see(now, history)
 

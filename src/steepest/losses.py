@@ -62,9 +62,7 @@ class Linear:
         mean = float((each if weights is None else weights * each).mean())
         return mean + self.penalty(params["coef"])
 
-    def value_and_gradient(
-        self, params: Params, X: Any, y: np.ndarray, weights: Any = None
-    ) -> tuple[float, Params]:
+    def value_and_gradient(self, params: Params, X: Any, y: np.ndarray, weights: Any = None) -> tuple[float, Params]:
         """The mean loss and its gradient, shaped like params."""
         coef = params["coef"]
         z = scores(params, X)
@@ -276,6 +274,5 @@ class Softmax(Linear):
 
 
 LOSSES: dict[str, type[Linear]] = {
-    kind.__name__.lower(): kind
-    for kind in (Squared, Absolute, Huber, Pinball, Logistic, Softmax, Poisson, Hinge)
+    kind.__name__.lower(): kind for kind in (Squared, Absolute, Huber, Pinball, Logistic, Softmax, Poisson, Hinge)
 }

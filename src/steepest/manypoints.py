@@ -71,9 +71,7 @@ def many_points(fun: Any, x0: np.ndarray, number: bool, args: Any, jac: Any, rng
     same = 1e3 * float(np.finfo(x0.dtype).eps)  # relatively
     draw = np.random.default_rng(0)
     columns = 3 if x0.size != 3 else 4  # not as many as coordinates: rows and columns must not be confused
-    probes = x0[:, None] * (1 + 0.01 * draw.normal(size=(x0.size, columns))) + 0.001 * draw.normal(
-        size=columns
-    )
+    probes = x0[:, None] * (1 + 0.01 * draw.normal(size=(x0.size, columns))) + 0.001 * draw.normal(size=columns)
     probes = probes.astype(x0.dtype)
     try:
         with np.errstate(all="ignore"):
@@ -105,9 +103,7 @@ def _known(meaning: tuple[Expression, ...], noise: Callable[[Any], Any]) -> Many
     return Many(batch, noise, meaning)
 
 
-def _meaning(
-    fun: Any, jac: Any, args: tuple[Any, ...], n: int, number: bool
-) -> tuple[Expression, ...] | None:
+def _meaning(fun: Any, jac: Any, args: tuple[Any, ...], n: int, number: bool) -> tuple[Expression, ...] | None:
     """What the caller's function and gradient compute, of Numba's the Python that they are made of."""
 
     def python(function: Any) -> Callable[[Any], Any]:

@@ -168,9 +168,7 @@ def minimize(
         method = DoGAdam(budget=plan.steps) if plan else SpaRSA if what is not None else None
     chosen = find(method, start.size, lr)
     if prox is not None and not isinstance(chosen, Proximal):
-        raise ArgumentError(
-            f"method={chosen!r} can't do proximal steps: with prox= take SpaRSA, FISTA or ISTA."
-        )
+        raise ArgumentError(f"method={chosen!r} can't do proximal steps: with prox= take SpaRSA, FISTA or ISTA.")
     limits = plan.limits() if plan else limits
     keeper: Keeper | None = None
     if checkpoint is not None:

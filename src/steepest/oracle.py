@@ -77,9 +77,7 @@ class Objective:
 
     def _spend(self, calls: int) -> None:
         if self.nfev + calls > self.maxfun:
-            raise Exhausted(
-                f"{self.nfev} evaluations of fun are used up (maxfun={self.maxfun:g})", "evaluations"
-            )
+            raise Exhausted(f"{self.nfev} evaluations of fun are used up (maxfun={self.maxfun:g})", "evaluations")
         if self.deadline < math.inf and time.perf_counter() >= self.deadline:
             raise Exhausted("the time is used up (maxtime)", "time")
         self.nfev += calls
@@ -143,9 +141,7 @@ def real(value: Any) -> float:
     if value is None:
         raise ObjectiveError("fun returned None: expected a number. Is a `return` missing?")
     if isinstance(value, tuple | list) and len(value) == 2 and np.ndim(value[0]) == 0 and np.ndim(value[1]):
-        raise ObjectiveError(
-            "fun returned a pair: expected a number. Of (value, gradient), say so by jac=True."
-        )
+        raise ObjectiveError("fun returned a pair: expected a number. Of (value, gradient), say so by jac=True.")
     library = library_of(value)
     array = np.asarray(library.numpy(value) if library else value)
     if array.size != 1:
@@ -282,9 +278,7 @@ def faces(bounds: Any, parameters: Parameters) -> tuple[np.ndarray, np.ndarray] 
     else:
         try:
             single = len(bounds) == 2 and np.ndim(bounds[0]) == np.ndim(bounds[1]) == 0
-            pairs = [
-                [_face(a, -math.inf), _face(b, math.inf)] for a, b in ([bounds] * n if single else bounds)
-            ]
+            pairs = [[_face(a, -math.inf), _face(b, math.inf)] for a, b in ([bounds] * n if single else bounds)]
             low, high = np.array(pairs, float).reshape(-1, 2).T
         except (TypeError, ValueError, KeyError):
             low = high = np.empty(0)

@@ -113,9 +113,7 @@ def _by_processes(fun: Callable[[Any], Any], points: Sequence[Any], workers: int
 def _processes(fun: Callable[[Any], Any], workers: int) -> Executor | None:
     """The pool that is asked for; None for a single process, this one."""
     if workers == 0 or workers < -1:
-        raise ArgumentError(
-            f"workers={workers}: expected a positive number of processes, or -1 for all processors."
-        )
+        raise ArgumentError(f"workers={workers}: expected a positive number of processes, or -1 for all processors.")
     count = _count(workers)
     if count == 1:
         return None

@@ -99,9 +99,7 @@ def _collect(tree: Any, name: str, leaves: list[np.ndarray], offset: int) -> tup
     if isinstance(tree, Mapping):
         keys = list(tree)
         names = [f"{name}[{key!r}]" for key in keys]
-        return _branch(
-            list(tree.values()), names, leaves, offset, lambda parts: dict(zip(keys, parts, strict=True))
-        )
+        return _branch(list(tree.values()), names, leaves, offset, lambda parts: dict(zip(keys, parts, strict=True)))
     if isinstance(tree, Sequence) and any(isinstance(part, Mapping) or _is_array(part) for part in tree):
         make = getattr(type(tree), "_make", type(tree))  # a named tuple takes its parts one by one
         return _branch(list(tree), [f"{name}[{i}]" for i in range(len(tree))], leaves, offset, make)
@@ -112,9 +110,7 @@ def _collect(tree: Any, name: str, leaves: list[np.ndarray], offset: int) -> tup
     if library:
         # the function sees the library's own arrays, also while it is differentiated with them
         return (
-            lambda x: library.reshape(
-                (library.array(x) if isinstance(x, np.ndarray) else x)[offset:end], leaf.shape
-            )
+            lambda x: library.reshape((library.array(x) if isinstance(x, np.ndarray) else x)[offset:end], leaf.shape)
         ), end
     if leaf.ndim == 0:
         return (lambda x: x[offset]), end
@@ -188,13 +184,9 @@ def floats(value: Any, name: str) -> np.ndarray:
     try:
         array = np.asarray(value)
     except ValueError as error:
-        raise ArgumentError(
-            f"{name}={value!r} is ragged: expected numbers in rows of equal length."
-        ) from error
+        raise ArgumentError(f"{name}={value!r} is ragged: expected numbers in rows of equal length.") from error
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
-        raise ArgumentError(
-            f"{name} is masked: expected numbers in all places. Leave the masked ones out of it."
-        )
+        raise ArgumentError(f"{name} is masked: expected numbers in all places. Leave the masked ones out of it.")
     if array.dtype.kind == "f":
         # float16 has 11 bits: too few to step in. It is computed in float32.
         return array.astype(np.float32) if array.itemsize == 2 else array
@@ -205,9 +197,7 @@ def floats(value: Any, name: str) -> np.ndarray:
             return np.array([float(number) for number in array.flat]).reshape(array.shape)
         except (TypeError, ValueError):
             pass  # None among them: NumPy itself would make it a NaN
-    raise ArgumentError(
-        f"{name}={_short(value)} is not made of real numbers ({array.dtype}): expected floats."
-    )
+    raise ArgumentError(f"{name}={_short(value)} is not made of real numbers ({array.dtype}): expected floats.")
 
 
 def _short(value: Any) -> str:

@@ -48,9 +48,7 @@ class Places:
     def _gather(self) -> None:
         if self._rows:
             library = library_of(self._rows[0])
-            self._blocks.append(
-                np.array([library.numpy(row) for row in self._rows] if library else self._rows)
-            )
+            self._blocks.append(np.array([library.numpy(row) for row in self._rows] if library else self._rows))
             self._gathered += len(self._rows)
             self._rows = []
 

@@ -63,14 +63,10 @@ class Posed:
         """
         start = parameters.start
         if not np.isfinite(start).all():
-            raise ArgumentError(
-                f"x0 holds {start[~np.isfinite(start)][0]}: expected finite numbers to start from."
-            )
+            raise ArgumentError(f"x0 holds {start[~np.isfinite(start)][0]}: expected finite numbers to start from.")
         if term is not None:
             if bounds is not None:
-                raise ArgumentError(
-                    "bounds and project or prox are given: expected one of them (a set Box, say)."
-                )
+                raise ArgumentError("bounds and project or prox are given: expected one of them (a set Box, say).")
             start = term.into(start)
         if (box := faces(bounds, parameters)) is not None:
             start = np.clip(start, *box).astype(start.dtype)

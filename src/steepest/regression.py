@@ -135,9 +135,7 @@ def _judged(result: Result, J: np.ndarray, parameters: list[str], known: float |
     if idle := [name for name, column in zip(parameters, J.T, strict=True) if not column.any()]:
         where = f"{', '.join(idle)} {'has' if len(idle) == 1 else 'have'} no effect on the fit there"
         again = f"begin elsewhere, such as start={{{idle[0]!r}: ...}}."
-        result.update(
-            success=False, status=3, code="stalled.plateau", message=f"{result.why} But {where}: {again}"
-        )
+        result.update(success=False, status=3, code="stalled.plateau", message=f"{result.why} But {where}: {again}")
     return result
 
 
@@ -156,18 +154,14 @@ def _columns(text: str, data: Any, y: str) -> tuple[dict[str, np.ndarray], list[
         raise ArgumentError(f"data={type(data).__name__}: expected columns by name, a dict or a data frame.")
     present = list(data.keys())
     if not isinstance(y, str) or y not in present:
-        raise ArgumentError(
-            f"y={y!r}: expected the name of a column; data has {', '.join(map(str, present))}."
-        )
+        raise ArgumentError(f"y={y!r}: expected the name of a column; data has {', '.join(map(str, present))}.")
     used = names(text)
     if y in used:
         raise ArgumentError(f"text={text!r} contains {y!r}, the column that it should give.")
     parameters = [name for name in used if name not in present]
     if not parameters:
         raise ArgumentError(f"text={text!r} has no parameter: all its names are columns of data.")
-    columns = {
-        name: floats(data[name], f"data[{name!r}]").astype(float) for name in [y, *used] if name in present
-    }
+    columns = {name: floats(data[name], f"data[{name!r}]").astype(float) for name in [y, *used] if name in present}
     for name, column in columns.items():
         if column.shape != columns[y].shape or column.ndim != 1:
             raise ArgumentError(f"data[{name!r}] has shape {column.shape}, data[{y!r}] {columns[y].shape}.")

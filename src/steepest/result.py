@@ -117,13 +117,9 @@ class Result(dict):
         """
         advised = getattr(self.get("advice"), "changes", {})
         if self._again is None:
-            raise ArgumentError(
-                "this result was loaded and has no function to call: make the advised call yourself."
-            )
+            raise ArgumentError("this result was loaded and has no function to call: make the advised call yourself.")
         if not advised and not changes:
-            raise ArgumentError(
-                "there is no advice to follow: say what to change, such as retry(maxiter=10_000)."
-            )
+            raise ArgumentError("there is no advice to follow: say what to change, such as retry(maxiter=10_000).")
         log.again({**advised, **changes})
         return self._again({**advised, **changes})
 
@@ -136,9 +132,7 @@ class Result(dict):
             When there is no such step, the method is no rule, or the result was loaded from a file.
         """
         if self._explain is None:
-            raise ArgumentError(
-                "this result was loaded and has no function to ask (see diagnose.explain_step)."
-            )
+            raise ArgumentError("this result was loaded and has no function to ask (see diagnose.explain_step).")
         return self._explain(k)
 
     def plot(self, *, axes: Any = None, theme: str | None = None) -> Any:
@@ -160,9 +154,7 @@ class Result(dict):
             *([("try", str(self.advice))] if self.get("advice") else []),
             ("x", self._place()),
             ("fun", f"{self.fun:.10g}"),
-            *(
-                [] if math.isnan(norm) else [("gradient norm", f"{norm:.3g}")]
-            ),  # of mini-batches it isn't known
+            *([] if math.isnan(norm) else [("gradient norm", f"{norm:.3g}")]),  # of mini-batches it isn't known
             ("success", f"{self.success} ({self.code})"),
             ("cost", f"{cost}, {self.seconds:.3g} s"),
             ("method", self.method),

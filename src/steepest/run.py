@@ -100,9 +100,7 @@ class Run:
         """The error that was kept, with the partial result as its attribute `result`."""
         assert self.error is not None
         self.error.result = result  # type: ignore[attr-defined]
-        self.error.add_note(
-            f"steepest stopped after {result.nit} steps; what it has is in this error's .result"
-        )
+        self.error.add_note(f"steepest stopped after {result.nit} steps; what it has is in this error's .result")
         return self.error
 
     def judged(
@@ -115,11 +113,7 @@ class Run:
                 return judge(reason, self.history, oracle, method, now and now.point, given)
             except (Exception, KeyboardInterrupt):  # a diagnosis must not lose what the run has found
                 logger.warning("the diagnosis failed", exc_info=True)
-        alone = (
-            " Only this test says so: nothing was looked at around."
-            if reason.code.startswith("converged")
-            else ""
-        )
+        alone = " Only this test says so: nothing was looked at around." if reason.code.startswith("converged") else ""
         return Verdict(reason.code, reason.sentence + alone, reason.converged)
 
     def result(

@@ -51,9 +51,7 @@ class SampledFunction:
         if n == 1 and x.ndim == 0:
             x = x[None]
         if x.shape[:1] != (n,):
-            raise ArgumentError(
-                f"x has shape {x.shape}: a table with {n} axes takes shape ({n},), or ({n}, runs)."
-            )
+            raise ArgumentError(f"x has shape {x.shape}: a table with {n} axes takes shape ({n},), or ({n}, runs).")
         return x
 
     def __repr__(self) -> str:
@@ -150,8 +148,6 @@ def _coordinates(shape: tuple[int, ...], spacing: Any, origin: Any) -> list[np.n
                 f"{name} has shape {array.shape}: expected ({shape[axis]},), as values along that axis."
             )
         if not np.isfinite(points).all() or not (np.diff(points) > 0).all():
-            raise ArgumentError(
-                f"{name}={step!r}: expected a positive distance, or coordinates that increase."
-            )
+            raise ArgumentError(f"{name}={step!r}: expected a positive distance, or coordinates that increase.")
         coordinates.append(points.astype(float))
     return coordinates

@@ -257,7 +257,5 @@ def term(project: Any, prox: Any) -> Term | None:
     if project is None or isinstance(project, Set):
         return project
     if not callable(project):
-        raise ArgumentError(
-            f"project={project!r}: expected a set such as Ball(1.0), or a function x -> nearest point."
-        )
+        raise ArgumentError(f"project={project!r}: expected a set such as Ball(1.0), or a function x -> nearest point.")
     return Nearest(project)

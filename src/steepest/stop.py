@@ -208,9 +208,7 @@ class Target(Criterion):
     def __call__(self, history: History) -> Reason | None:
         f = history.last.f
         if f <= self.value:
-            return Reason(
-                "target", f"Target reached: f = {history.shown(f)} (target {history.shown(self.value)})."
-            )
+            return Reason("target", f"Target reached: f = {history.shown(f)} (target {history.shown(self.value)}).")
         return None
 
 
@@ -223,9 +221,7 @@ class NonFinite(Criterion):
         if math.isfinite(record.f) and math.isfinite(record.g_norm):
             return None
         if record.f == -math.inf:
-            return Reason(
-                "unbounded", f"f is {history.shown(record.f)} at step {record.t:.0f}: it has no optimum."
-            )
+            return Reason("unbounded", f"f is {history.shown(record.f)} at step {record.t:.0f}: it has no optimum.")
         what = (
             f"f = {history.shown(record.f)}"
             if not math.isfinite(record.f)

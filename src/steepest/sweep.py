@@ -169,9 +169,7 @@ class _Runs(NamedTuple):
     def together(self) -> tuple[str, Columns] | None:
         """All of them as one batch, and what computed it; None where that can't be."""
         method, points, given = self.method, self.points, dict(self.given)
-        args, jac, stop, rng, bounds, diagnose = map(
-            given.pop, ("args", "jac", "stop", "rng", "bounds", "diagnose")
-        )
+        args, jac, stop, rng, bounds, diagnose = map(given.pop, ("args", "jac", "stop", "rng", "bounds", "diagnose"))
         limits = Limits.of(None, given, {})
         criterion = limits.criterion(stop or method.convergence(points.dtype))
         if not isinstance(method, Rule) or hasattr(method.hyper.get("lr"), "advance") or method.schedules:
@@ -205,9 +203,7 @@ class _Runs(NamedTuple):
                 for k, x in enumerate(self.points[which])]  # fmt: skip
         one = partial(_alone, self.fun, self.given)
         rows = until_interrupted(one, runs, workers, lambda row: row[-1].code == INTERRUPTED)
-        return [
-            row or (np.atleast_1d(x), math.nan, 0, NOT_RUN) for row, (_, x) in zip(rows, runs, strict=True)
-        ]
+        return [row or (np.atleast_1d(x), math.nan, 0, NOT_RUN) for row, (_, x) in zip(rows, runs, strict=True)]
 
 
 def _columns(rows: list[Row], diagnosed: bool) -> Columns:
@@ -234,9 +230,7 @@ def _stacked(sweeps: list[Sweep], names: list[str], seconds: float) -> Sweep:
     nothing = np.full(shape, math.nan)  # where a method does not have what another one varies
     varied = {name: np.stack([each.varied.get(name, nothing) for each in sweeps]) for name in hyper}
     kinds = np.array(names, object).reshape(-1, *[1] * len(shape))
-    together = {
-        key: np.stack([getattr(each, key) for each in sweeps]) for key in ("x", "fun", "steps", "code")
-    }
+    together = {key: np.stack([getattr(each, key) for each in sweeps]) for key in ("x", "fun", "steps", "code")}
     engine = " and ".join(dict.fromkeys(each.engine for each in sweeps))
     return _compared(
         Sweep(

@@ -65,9 +65,7 @@ class Sweep:
             When the sweep was made with ``diagnose=False``, or interrupted.
         """
         if not len(self.ends):
-            raise ArgumentError(
-                "this sweep has no verdicts: it was interrupted, or made with diagnose=False."
-            )
+            raise ArgumentError("this sweep has no verdicts: it was interrupted, or made with diagnose=False.")
         verdicts = np.empty(self.fun.size, object)
         verdicts[:] = list(self.ends)
         return verdicts.reshape(self.fun.shape)

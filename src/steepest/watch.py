@@ -97,9 +97,7 @@ class Watch:
 
     def beyond(self, now: Moment, before: Moment) -> np.ndarray:
         """Indices of the runs that must be asked; NaN is beyond everything."""
-        within = (
-            (now.g_norm > self.g_low) & (now.g_norm < self.g_high) & (now.f > self.f_low) & (now.f < math.inf)
-        )
+        within = (now.g_norm > self.g_low) & (now.g_norm < self.g_high) & (now.f > self.f_low) & (now.f < math.inf)
         if self.step >= 0:
             within &= np.linalg.norm(now.x - before.x, axis=0) > self.step
         if self.change >= 0:
@@ -130,9 +128,7 @@ class Margins(NamedTuple):
         low, high, lowest, shortest, most = self
 
         def within(t: float, f: float, g_norm: float, step: float, lr: float) -> bool:
-            return (
-                low < g_norm < high and lowest < f < math.inf and step > shortest and t < most and lr != 0.0
-            )
+            return low < g_norm < high and lowest < f < math.inf and step > shortest and t < most and lr != 0.0
 
         return within
 

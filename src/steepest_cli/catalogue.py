@@ -38,9 +38,7 @@ def list_methods(ctx: click.Context, name: str | None, **others: Any) -> None:
     if form(ctx) == "json":
         write_json("methods", {"methods": [vars(method) for method in chosen]})
     elif form(ctx) == "csv" or name is None:
-        rows = [
-            {"method": m.name.lower(), "settings": _settings(m.defaults), "source": m.source} for m in chosen
-        ]
+        rows = [{"method": m.name.lower(), "settings": _settings(m.defaults), "source": m.source} for m in chosen]
         show_rows(ctx, rows, lambda: table(list(rows[0]), [list(row.values()) for row in rows]))
     else:
         (m,) = chosen

@@ -89,13 +89,9 @@ def compare(
     with progress(keywords, silent) as callback, quiet_numbers(function):
         found = steepest.compare(function.call, start, methods, callback=callback, **keywords)
     names = dict(zip(map(repr, methods), map(str, specs), strict=True))
-    rows = [
-        {"name": names[row["method"]], **row, **_end(found.results[row["method"]])} for row in found.rows()
-    ]
+    rows = [{"name": names[row["method"]], **row, **_end(found.results[row["method"]])} for row in found.rows()]
     not_run = [names[name] for name in found.not_run]
-    show_rows(
-        ctx, rows, lambda: _table(rows, not_run), function=function.name, left=found.left, not_run=not_run
-    )
+    show_rows(ctx, rows, lambda: _table(rows, not_run), function=function.name, left=found.left, not_run=not_run)
     runs = {names[name]: result for name, result in found.results.items()}
     for result in runs.values():
         result["function"] = function.name  # `plot` draws its map

@@ -117,9 +117,7 @@ def _hint(word: str, known: list[str]) -> str:
 def _commands(ctx: click.Context) -> dict[str, click.Command]:
     """Those that read a file."""
     every = getattr(ctx.find_root().command, "commands", {str(ctx.command.name): ctx.command})
-    return {
-        name: command for name, command in every.items() if any(p.name == "config" for p in command.params)
-    }
+    return {name: command for name, command in every.items() if any(p.name == "config" for p in command.params)}
 
 
 def _keys(*commands: click.Command) -> list[str]:

@@ -168,9 +168,7 @@ def _module(path: str) -> Any:
         sys.path.insert(0, folder)
     module = importlib.import_module(name.removesuffix(".py") if file else name)
     if file is not None and os.path.abspath(module.__file__ or "") != file:
-        raise ImportError(
-            f"another module has that name, {module.__file__ or module.__name__}: rename yours."
-        )
+        raise ImportError(f"another module has that name, {module.__file__ or module.__name__}: rename yours.")
     return module
 
 

@@ -113,9 +113,7 @@ def derivative(ctx: click.Context, x0: Any, **others: Any) -> None:
     ctx.exit(0 if known.all() else DIVERGED)
 
 
-def _claimed(
-    ctx: click.Context, function: Function, jac: str | None, texts: str | None
-) -> Callable[..., Any]:
+def _claimed(ctx: click.Context, function: Function, jac: str | None, texts: str | None) -> Callable[..., Any]:
     """The gradient to check: Python, formulas, or the one that the catalogue has."""
     if jac is not None and texts is not None:
         level = stronger(ctx, "jac", "gradient")
@@ -129,15 +127,11 @@ def _claimed(
             raise click.UsageError("which gradient? Give --jac module:function, or --gradient with formulas.")
         return function.gradient
     if not function.variables:
-        raise click.UsageError(
-            "--gradient goes with a formula or a catalogue name: for Python code, give --jac."
-        )
+        raise click.UsageError("--gradient goes with a formula or a catalogue name: for Python code, give --jac.")
     from steepest.formula import formula
 
     parts = [formula(text.strip(), variables=function.variables) for text in texts.split(";") if text.strip()]
     if len(parts) != len(function.variables):
         has, needs = count(len(parts), "formula"), count(len(function.variables), "coordinate")
-        raise Failure(
-            f"--gradient has {has}, but {function.name!r} has {needs}: {', '.join(function.variables)}."
-        )
+        raise Failure(f"--gradient has {has}, but {function.name!r} has {needs}: {', '.join(function.variables)}.")
     return lambda x: [part(x) for part in parts]

@@ -33,9 +33,7 @@ takes_methods = option(
     metavar="NAME[:SETTING=VALUE,...]",
     help="gd, bfgs, adam:lr=0.1,beta1=0.8, ...; may be repeated; see `steepest methods`.",
 )
-takes_rates = option(
-    METHOD, "--lr", type=Values(), metavar="RANGE", help="Learning rates, such as 1e-5..1e-1:log:30."
-)
+takes_rates = option(METHOD, "--lr", type=Values(), metavar="RANGE", help="Learning rates, such as 1e-5..1e-1:log:30.")
 takes_gradient = option(
     METHOD,
     "--jac",
@@ -144,9 +142,7 @@ def single(spec: Spec | None, command: str) -> Spec | None:
     """The same, if it holds no range."""
     for name, value in (spec.settings if spec else {}).items():
         if isinstance(value, Range):
-            raise Failure(
-                f"--method {spec}: {name} has several values; `steepest sweep` tries them, not {command}."
-            )
+            raise Failure(f"--method {spec}: {name} has several values; `steepest sweep` tries them, not {command}.")
     return spec
 
 

@@ -69,9 +69,7 @@ steepest {name} model.py:loss --jac model.py:gradient --x0 1,1 --bounds "0:,0:3"
 LABEL = len("gradient norm:")  # as wide as the names of a printed result
 
 takes_quiet = option(GROUP, "--quiet", is_flag=True, help="Nothing on stderr but errors.")
-takes_progress = stack(
-    takes_quiet, option(GROUP, "--no-progress", is_flag=True, help="No progress on stderr.")
-)
+takes_progress = stack(takes_quiet, option(GROUP, "--no-progress", is_flag=True, help="No progress on stderr."))
 takes_exit_zero = option(GROUP, "--exit-zero", is_flag=True, help="Exit with 0 instead of 3 or 4.")
 takes_history = option(
     GROUP,

@@ -66,9 +66,7 @@ def heard_or_not() -> Iterator[None]:
 
 
 @heard_or_not()
-def show_rows(
-    ctx: click.Context, rows: Sequence[Mapping[str, Any]], text: Callable[[], None], **more: Any
-) -> None:
+def show_rows(ctx: click.Context, rows: Sequence[Mapping[str, Any]], text: Callable[[], None], **more: Any) -> None:
     """Rows of a table in the format that was asked for; `more` is for JSON, `text` shows it to people."""
     match form(ctx):
         case "json":
@@ -155,9 +153,7 @@ def wrapped(line: str) -> str:
         return line
     label = re.match(r" *([A-Za-z ]+: )?", line)
     indent = " " * (label.end() if label and label.end() else 2)
-    return textwrap.fill(
-        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    )
+    return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 @heard_or_not()
@@ -237,10 +233,7 @@ def save_histories(runs: Mapping[str, Any], path: Path) -> None:
         if not name.startswith("x"):
             column = np.concatenate([each[name] for each in histories.values()])
             columns[name] = column.astype(int) if name in ("t", "nfev") else column
-    rows = [
-        dict(zip(columns, row, strict=True))
-        for row in zip(*map(np.ndarray.tolist, columns.values()), strict=True)
-    ]
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*map(np.ndarray.tolist, columns.values()), strict=True)]
     match path.suffix:
         case ".csv":
             with path.open("w", newline="") as file:

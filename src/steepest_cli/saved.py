@@ -14,9 +14,7 @@ from .output import GROUP, show_rows, takes_format, write_file
 from .pictures import drawable, save_runs
 from .program import NOT_CONVERGED, Command, Failure, option
 
-FUNC_HELP = (
-    "The function of the run, if it is Python code: files do not make code run. Without -k: judge it anew."
-)
+FUNC_HELP = "The function of the run, if it is Python code: files do not make code run. Without -k: judge it anew."
 
 
 def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -159,6 +157,4 @@ def _remind(result: Any) -> None:
     f = result.history["f"]
     if np.isfinite(f[0]) and result.fun > f[0]:  # a maximisation: known minima are none of its business
         call = lambda x, call=call: call(x)  # noqa: E731
-    object.__setattr__(
-        result, "_landscape", Landscape(Objective(call, Parameters(result.x), ()), 1.0, None, None)
-    )
+    object.__setattr__(result, "_landscape", Landscape(Objective(call, Parameters(result.x), ()), 1.0, None, None))

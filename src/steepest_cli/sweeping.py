@@ -37,9 +37,7 @@ steepest sweep "x*cos(pi*x)" --x0 -0.7 --method adam --lr 0.001..1:log:7 --plot 
 @takes_quiet
 @takes_config
 @click.pass_context
-def sweep(
-    ctx: click.Context, method: tuple[Spec, ...], plot: Path | None, quiet: bool, **others: Any
-) -> None:
+def sweep(ctx: click.Context, method: tuple[Spec, ...], plot: Path | None, quiet: bool, **others: Any) -> None:
     """Run a method with every value of a range, all at once where the function allows it.
 
     A range is 1e-5..1e-1:log:30 (30 values, evenly on a log scale), 0..1:11 (evenly) or 0.1,0.2,0.5; several ranges
@@ -54,9 +52,7 @@ def sweep(
     write_config(ctx)
     if not any(varied):
         if len(specs) > 1 or "lr" in specs[0].settings:
-            raise Failure(
-                "nothing is varied: give a range, such as --lr 1e-4..1:log:9; or one method without lr."
-            )
+            raise Failure("nothing is varied: give a range, such as --lr 1e-4..1:log:9; or one method without lr.")
         _find_rate(ctx, function, start, specs[0], keywords["jac"])
         return
     import steepest
@@ -109,9 +105,7 @@ def _table(rows: list[dict[str, Any]], summary: str) -> None:
         lowest = sorted(range(len(rows)), key=lambda k: (rows[k]["fun"] != rows[k]["fun"], rows[k]["fun"]))
         shown = [rows[k] for k in sorted(lowest[:ROWS])]
     titles = {"fun": "f", "code": "ended"}
-    table(
-        [titles.get(name, name) for name in rows[0]], [list(map(_cell, row, row.values())) for row in shown]
-    )
+    table([titles.get(name, name) for name in rows[0]], [list(map(_cell, row, row.values())) for row in shown])
     if len(shown) < len(rows):
         click.echo(f"the {ROWS} lowest of {len(rows)} are shown; --csv writes all")
     click.echo(summary)

@@ -65,9 +65,7 @@ steepest fit cars.csv --target distance --model "a*speed + b*speed^2" --plot res
 @takes_training
 @takes_format
 @takes_plot
-@option(
-    GROUP, "--out", metavar="FILE", callback=writable, help="Write the model, .npz, for `steepest predict`."
-)
+@option(GROUP, "--out", metavar="FILE", callback=writable, help="Write the model, .npz, for `steepest predict`.")
 @takes_progress
 @takes_exit_zero
 @takes_config
@@ -150,9 +148,7 @@ def _formula(ctx: click.Context, frame: Any) -> tuple[Any, Any, Any]:
     given = ctx.params
     for name in ("loss", "features", "drop", "impute", "l1", "l2", "batch_size", "epochs"):
         if given[name]:
-            raise Failure(
-                f"--{name.replace('_', '-')} is not for a --model, which is fitted by least squares."
-            )
+            raise Failure(f"--{name.replace('_', '-')} is not for a --model, which is fitted by least squares.")
     start = given["start"]
     text, target = given["model"], given["target"]
     keywords = {"maxtime": given["maxtime"]} if given["maxtime"] else {}
@@ -220,9 +216,7 @@ steepest predict model.npz cars.csv -o predicted.csv
 )
 @click.argument("model", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @takes_data
-@option(
-    GROUP, "-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="A .csv file; stdout else."
-)
+@option(GROUP, "-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="A .csv file; stdout else.")
 @takes_quiet
 def predict(model: Path, data: Path, output: Path | None, quiet: bool) -> None:
     """Predict the target for each row of DATA, with a MODEL of `fit --out`.

@@ -60,9 +60,7 @@ class Values(Number):
             return Range(tuple(parts), value) if len(parts) > 1 else parts[0]
         written = RANGE.fullmatch(value)
         if written is None:
-            self.fail(
-                f"{value!r} is not of the form low..high[:log][:count], such as 1e-4..1:log:9.", param, ctx
-            )
+            self.fail(f"{value!r} is not of the form low..high[:log][:count], such as 1e-4..1:log:9.", param, ctx)
         low, high = (float(number(written[end].strip(), param, ctx)) for end in ("low", "high"))
         count, log = int(written["count"] or COUNT), written["scale"] == "log"
         if count < 2 or low == high or (log and min(low, high) <= 0):
@@ -160,9 +158,7 @@ class MethodSpec(click.ParamType):
             elif last and part.strip() and not equals:  # lr=0.1,0.01: the list goes on
                 settings[last] += f",{part.strip()}"
             else:
-                self.fail(
-                    f"{part!r} in {value!r} is not setting=value, as in adam:lr=0.01,beta1=0.8.", param, ctx
-                )
+                self.fail(f"{part!r} in {value!r} is not setting=value, as in adam:lr=0.01,beta1=0.8.", param, ctx)
         amounts = {key: Values("auto").convert(text, param, ctx) for key, text in settings.items()}
         return Spec(name.strip(), amounts, value)
 
@@ -180,9 +176,5 @@ class Settings(click.ParamType):
     name = "name=value,..."
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        pairs = (
-            value.items()
-            if isinstance(value, dict)
-            else [part.partition("=")[::2] for part in value.split(",")]
-        )
+        pairs = value.items() if isinstance(value, dict) else [part.partition("=")[::2] for part in value.split(",")]
         return {name.strip(): Number().convert(number, param, ctx) for name, number in pairs}

@@ -156,9 +156,7 @@ def left_of_a_region(rng, family):
 
 def burst(rng, family):
     n, scale = int(rng.integers(1, 5)), 10.0 ** rng.uniform(-2, 2)
-    shape = (lambda u: np.cosh(u) ** 2, lambda u: np.exp(u) + np.exp(-3 * u), lambda u: np.exp(u**2))[
-        rng.integers(3)
-    ]
+    shape = (lambda u: np.cosh(u) ** 2, lambda u: np.exp(u) + np.exp(-3 * u), lambda u: np.exp(u**2))[rng.integers(3)]
     f = lambda x: scale * np.sum(shape(x))
     least = float(optimum(shape))
     x0 = rng.uniform(1, 2.5, n) * rng.choice([-1, 1], n)
@@ -203,8 +201,7 @@ def branch(rng, family):
     n, (scale, unit) = int(rng.integers(1, 5)), units(rng)
     w = rng.uniform(0.5, 2, n)
     f = lambda x: (
-        scale
-        * np.sum(w * np.where(x / unit > 1, (x / unit) ** 2, 2 * (x / unit) - 1 + (x / unit - 1) ** 2 / 2))
+        scale * np.sum(w * np.where(x / unit > 1, (x / unit) ** 2, 2 * (x / unit) - 1 + (x / unit - 1) ** 2 / 2))
     )
     jac = lambda x: 2 * scale * w * x / unit**2  # below 1 it would be w (1 + x/unit)
     best = -numpy.ones(n) * unit

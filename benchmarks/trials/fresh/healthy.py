@@ -107,9 +107,7 @@ def samples(rng, family):
 
     def loss(u, X, y):
         s = y * (X @ u)
-        return numpy.mean(numpy.logaddexp(0, -s)) + 0.05 * u @ u, -X.T @ (y / (1 + numpy.exp(s))) / len(
-            y
-        ) + 0.1 * u
+        return numpy.mean(numpy.logaddexp(0, -s)) + 0.05 * u @ u, -X.T @ (y / (1 + numpy.exp(s))) / len(y) + 0.1 * u
 
     def f(u):
         some = pick.integers(0, 600, 24)

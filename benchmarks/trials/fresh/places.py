@@ -133,9 +133,7 @@ def separable(rng, family):
 
 def levels_off(rng, family):
     scale, unit = units(rng)
-    shape = (lambda u: 1 / (1 + np.exp(u)), lambda u: -np.tanh(u), lambda u: np.exp(-u) + u * 0)[
-        rng.integers(3)
-    ]
+    shape = (lambda u: 1 / (1 + np.exp(u)), lambda u: -np.tanh(u), lambda u: np.exp(-u) + u * 0)[rng.integers(3)]
     f = lambda x: scale * shape(x[0] / unit) + scale * (x[1] / unit) ** 2
     call = {"method": st.GD(lr=0.4 * unit**2 / scale), "maxiter": 3000}
     return Trial(f, unit * rng.uniform(-1, 1, 2), ("stalled.levelling",), call=call, fixable=False)

@@ -61,9 +61,7 @@ def far_too_short(rng, family):
 def short_from_a_concave_place(rng, family):
     """Where the start bends down: the curvature that limits the rate is met later."""
     n, (scale, unit) = int(rng.integers(1, 5)), units(rng)
-    bowl = (lambda u: np.sum(np.log1p(u**2)), lambda u: np.sum(u**2 / (1 + u**2) + u**2 / 30))[
-        rng.integers(2)
-    ]
+    bowl = (lambda u: np.sum(np.log1p(u**2)), lambda u: np.sum(u**2 / (1 + u**2) + u**2 / 30))[rng.integers(2)]
     f = lambda x: scale * bowl(x / unit)
     x0 = unit * rng.uniform(1.5, 4, n) * rng.choice([-1, 1], n)
     method = st.GD(lr=10.0 ** rng.uniform(-7, -4) * unit**2 / scale)

@@ -28,9 +28,7 @@ def source(data: Any, weights: Any = None) -> Source:
         data = Chunks(data)
     if isinstance(data, Source):
         if weights is not None:
-            raise ArgumentError(
-                "weights are given beside a stream: let each chunk bring them as its last array."
-            )
+            raise ArgumentError("weights are given beside a stream: let each chunk bring them as its last array.")
         return data
     arrays = tuple(data) if isinstance(data, tuple) or _nested(data) else (data,)
     names = [f"data[{i}]" for i in range(len(arrays))] if len(arrays) != 1 else ["data"]
@@ -60,9 +58,7 @@ def split(data: Any, weights: Any, validation: Any, seed: int) -> tuple[Source, 
         order = np.random.default_rng([seed, 0xDA7A]).permutation(train.rows)
         if not 0 < n < train.rows:
             raise ArgumentError(f"validation={validation!r} of {train.rows} rows leaves no row on one side.")
-        parts = [
-            tuple(take(array, np.sort(rows)) for array in train.arrays) for rows in (order[n:], order[:n])
-        ]
+        parts = [tuple(take(array, np.sort(rows)) for array in train.arrays) for rows in (order[n:], order[:n])]
         return Arrays(parts[0], train.names), Arrays(parts[1], train.names)
     held = source(validation)
     if weights is not None and held.parts == train.parts - 1 and isinstance(held, Arrays):

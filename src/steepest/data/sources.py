@@ -99,9 +99,7 @@ class Arrays(Source):
         self.columns = [getattr(array, "columns", None) for array in arrays]
         self.arrays = tuple(map(rows_of, arrays, self.names))
         if not self.arrays:
-            raise ArgumentError(
-                "data is empty: expected an array, or a tuple of arrays with as many rows each."
-            )
+            raise ArgumentError("data is empty: expected an array, or a tuple of arrays with as many rows each.")
         lengths = [array.shape[0] for array in self.arrays]
         if len(set(lengths)) > 1:
             pairs = ", ".join(f"{name} has {n}" for name, n in zip(self.names, lengths, strict=True))
@@ -137,9 +135,7 @@ class Arrays(Source):
                 check(np.asarray(array), name, columns)
 
     def head(self) -> Batch:
-        rows = (
-            ordered(self.rows, "full", np.random.default_rng(0))[:CHUNK] if self.rows > CHUNK else slice(None)
-        )
+        rows = ordered(self.rows, "full", np.random.default_rng(0))[:CHUNK] if self.rows > CHUNK else slice(None)
         head = tuple(take(array, rows) for array in self.arrays)
         self._look(head)
         return head

@@ -301,9 +301,7 @@ class Finite(Differences):
         """Whether the error is within this share of the gradient, in the metric diag(1/|f''|)."""
         known = ~self.steps.flat & (self.bend > 0)
         weight, g, error = 1 / self.bend[known], g[known], error[known]
-        return bool(
-            np.isfinite(error).all() and (error**2 * weight).sum() <= share**2 * (g**2 * weight).sum()
-        )
+        return bool(np.isfinite(error).all() and (error**2 * weight).sum() <= share**2 * (g**2 * weight).sum())
 
     def _plausible(self, x: np.ndarray, f: float, g: np.ndarray) -> bool:
         """Whether f has changed, since the last gradient, by something between what the slopes at both ends

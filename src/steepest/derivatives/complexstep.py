@@ -76,9 +76,7 @@ class ComplexStep(Differences):
         except SteepestError:
             raise
         except Exception as error:
-            raise ArgumentError(
-                f"jac='cs': fun can't compute with complex numbers: {error!r}. {ELSE}"
-            ) from error
+            raise ArgumentError(f"jac='cs': fun can't compute with complex numbers: {error!r}. {ELSE}") from error
         if value.dtype.kind != "c" or value.size != 1:
             raise ArgumentError(
                 f"jac='cs': fun gave back {value!r} for complex x, so it dropped the imaginary part (abs, "

@@ -37,9 +37,7 @@ class Components:
     wrong: np.ndarray
 
 
-def compare(
-    objective: Objective, x: np.ndarray, f: float, g: np.ndarray, rng: np.random.Generator
-) -> Components:
+def compare(objective: Objective, x: np.ndarray, f: float, g: np.ndarray, rng: np.random.Generator) -> Components:
     """The components that were measured, their values and errors, and which of them are wrong."""
     few = x.size <= ALL
     index = np.arange(x.size) if few else np.array(sorted(_halve(objective, x, f, g, rng)), int)
@@ -49,9 +47,7 @@ def compare(
     return Components(index, measured, error, index[off | ~np.isfinite(g[index])])
 
 
-def measure(
-    objective: Objective, x: np.ndarray, f: float, index: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def measure(objective: Objective, x: np.ndarray, f: float, index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The components `index` of the gradient at `x` by `Accurate` differences, and their errors."""
     if not index.size:
         return np.empty(0), np.empty(0)
@@ -66,9 +62,7 @@ def measure(
     return measured.astype(float), error
 
 
-def _halve(
-    objective: Objective, x: np.ndarray, f: float, g: np.ndarray, rng: np.random.Generator
-) -> list[int]:
+def _halve(objective: Objective, x: np.ndarray, f: float, g: np.ndarray, rng: np.random.Generator) -> list[int]:
     """Up to `MOST` components that are wrong: blocks whose slope is right are left out."""
     level = float(np.finfo(x.dtype).eps) * abs(f)
     place = Place(objective.batch, x, f, np.where(np.isfinite(g), g, 0.0), scale_of(x, f, g),

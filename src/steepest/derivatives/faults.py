@@ -94,10 +94,7 @@ def explain(evidence: Evidence, n: int) -> str:
         return f"yours / measured is {name_factor(c[0], n)} / x: a factor x is missing"
     for name, basis in (("x", x), ("", np.ones_like(x)), ("sign(x)", np.sign(x)), ("f", f)):
         if (c := evidence.fit(g, basis)) is not None and abs(c[0] - 1) < NEAR:
-            return (
-                f"yours is the gradient {c[1]:+.4g} {name}".rstrip()
-                + ": a term too many, or one missing in fun"
-            )
+            return f"yours is the gradient {c[1]:+.4g} {name}".rstrip() + ": a term too many, or one missing in fun"
     if (c := evidence.fit(per, g - per)) is not None:
         # f = x u(x) has the derivative u + x u' = f/x + (f' - f/x): which of the two lacks a factor?
         for term, good, bad in (("second", c[0], c[1]), ("first", c[1], c[0])):

@@ -91,9 +91,7 @@ class GradientCheck:
         return "\n".join([*lines, f"{order}; {self.evaluations} evaluations"])
 
 
-def check_gradient(
-    f: Callable[..., Any], jac: Any, x: Any, args: tuple[Any, ...] = (), rng: Any = 0
-) -> GradientCheck:
+def check_gradient(f: Callable[..., Any], jac: Any, x: Any, args: tuple[Any, ...] = (), rng: Any = 0) -> GradientCheck:
     """Compare a hand-written gradient with differences, component by component, and say what is wrong.
 
     Directional differences decide whether anything is wrong, at `x` and close to it. Up to 50 components are
@@ -216,9 +214,7 @@ def _guess(
         return "; ".join(f"component {i}: {said}" for i, said in each.items() if said)
     with np.errstate(all="ignore"):
         ratios = evidence[:, 0] / evidence[:, 1]
-    return (
-        f"no constant factor: yours / measured runs from {np.nanmin(ratios):.3g} to {np.nanmax(ratios):.3g}"
-    )
+    return f"no constant factor: yours / measured runs from {np.nanmin(ratios):.3g} to {np.nanmax(ratios):.3g}"
 
 
 def _list(numbers: np.ndarray) -> str:

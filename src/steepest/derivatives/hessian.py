@@ -47,9 +47,7 @@ def hessian_vector_product(
     return known.estimate(value, error, "differences of gradients; ")
 
 
-def hessian(
-    f: Callable[..., Any], x: Any, args: tuple[Any, ...] = (), jac: Any = None, rng: Any = None
-) -> Estimate:
+def hessian(f: Callable[..., Any], x: Any, args: tuple[Any, ...] = (), jac: Any = None, rng: Any = None) -> Estimate:
     """The Hessian matrix: a product with each unit vector, made symmetric.
 
     Parameters
@@ -74,9 +72,7 @@ def hessian(
     value, error = np.array([c for c, _ in columns]), np.array([e for _, e in columns])
     better = error <= error.T  # both triangles are measured: the better number of each pair counts
     value, error = np.where(better, value, value.T), np.minimum(error, error.T)
-    return Estimate(
-        value, error, known.objective.nfev, "differences of gradients; " + known.derivative.report
-    )
+    return Estimate(value, error, known.objective.nfev, "differences of gradients; " + known.derivative.report)
 
 
 def _along(known: Known, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -104,9 +104,7 @@ def climb(
                 break
             new = step_on(on, np.where(upwards, h[on], h[on] / 16)[None])
             old = rungs[:, :, on]
-            rungs[:, :, on] = np.where(
-                upwards, np.concatenate([new, old[:2]]), np.concatenate([old[1:], new])
-            )
+            rungs[:, :, on] = np.where(upwards, np.concatenate([new, old[:2]]), np.concatenate([old[1:], new]))
             limit, doubt, blurred = extrapolate(rungs[:, :, on], h[on], level_at)
             # a smaller step is nearer to the limit: it counts when it contradicts, even if it knows less well
             against = ~upwards & (np.abs(limit - slope[on]) > doubt + error[on])

@@ -103,13 +103,9 @@ def noise(f: Callable[..., Any], x: Any, args: tuple[Any, ...] = (), rng: Any = 
     f0 = objective(parameters.start)
     if not math.isfinite(f0):
         raise ArgumentError(f"x={x!r}: f is {f0:g} there; expected a point where it is finite.")
-    looks = [
-        estimate_noise(objective, parameters.start, f0=f0, window=w, rng=rng) for w in (1.0, WIDER, WIDER**2)
-    ]
+    looks = [estimate_noise(objective, parameters.start, f0=f0, window=w, rng=rng) for w in (1.0, WIDER, WIDER**2)]
     widest = max(looks, key=lambda look: look.level)
-    return Noise(
-        widest.level, any(look.stochastic for look in looks), widest.relative, widest.value, objective.nfev
-    )
+    return Noise(widest.level, any(look.stochastic for look in looks), widest.relative, widest.value, objective.nfev)
 
 
 def estimate_noise(
@@ -144,9 +140,7 @@ def estimate_noise(
     rng : int or numpy.random.Generator
         Chooses the signs of the line's direction.
     """
-    batch = getattr(value, "batch", None) or (
-        lambda points: np.array([value(point) for point in points], float)
-    )
+    batch = getattr(value, "batch", None) or (lambda points: np.array([value(point) for point in points], float))
     f0 = float(value(x)) if f0 is None else f0
     single = x.dtype == np.float32
     width = min(2.0 ** round(math.log2(window)) * (2.0**-14 if single else 2.0**-30), 2.0**-6)
@@ -176,9 +170,7 @@ def estimate_noise(
     level = max(sigma or 0.0, unit * largest / 4, apart)
     relative = repeat == f0 and level <= 1e3 * unit * largest
     whole = POINTS - 1  # steps of the line
-    noise = Noise(
-        level, repeat != f0, relative, largest, asked, whole * line, float(column[whole] - column[0])
-    )
+    noise = Noise(level, repeat != f0, relative, largest, asked, whole * line, float(column[whole] - column[0]))
     if noise.stochastic or window > 1 or (x != 0).all() or (relative and _straight(column, unit)):
         return noise
     # rough or bent on the scale 1 that was assumed at 0; is it smooth on a smaller one?

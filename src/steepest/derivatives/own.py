@@ -63,9 +63,7 @@ class Paired(Objective):
     def number(self, answer: Any) -> float:
         """The value in what `fun` gave back."""
         if not (isinstance(answer, tuple | list) and len(answer) == 2):
-            raise ObjectiveError(
-                f"fun returned {answer!r}: with jac=True a pair (value, gradient) is expected."
-            )
+            raise ObjectiveError(f"fun returned {answer!r}: with jac=True a pair (value, gradient) is expected.")
         return real(answer[0])
 
     def gradient(self, x: np.ndarray) -> np.ndarray:

@@ -63,9 +63,7 @@ def _largest(tree: Any) -> float:
     return float(np.max(tree))
 
 
-def gradient(
-    f: Callable[..., Any], x: Any, args: tuple[Any, ...] = (), jac: Any = None, rng: Any = None
-) -> Estimate:
+def gradient(f: Callable[..., Any], x: Any, args: tuple[Any, ...] = (), jac: Any = None, rng: Any = None) -> Estimate:
     """The gradient of a function, by the most exact way that there is.
 
     By autograd where it can follow `f` (proved against differences, as always), else by differences on a
@@ -105,9 +103,7 @@ def gradient(
     return known.estimate(g, error)
 
 
-def derivative(
-    f: Callable[..., Any], x: Any, args: tuple[Any, ...] = (), jac: Any = None, rng: Any = None
-) -> Estimate:
+def derivative(f: Callable[..., Any], x: Any, args: tuple[Any, ...] = (), jac: Any = None, rng: Any = None) -> Estimate:
     """The derivative of a function of one number, at one or at many; takes what `gradient` takes.
 
     Parameters

@@ -101,9 +101,7 @@ class Proved:
         wrong = np.flatnonzero(~(np.abs(claimed - g) <= 10 * error + 1e-6 * np.abs(g)))
         if 0 < wrong.size < x.size:
             named = ", ".join(f"x[{i}]" for i in wrong[:5]) + (", ..." if wrong.size > 5 else "")
-            self.warning += (
-                f"; its component{'s' * (wrong.size > 1)} {named} {'are' if wrong.size > 1 else 'is'} wrong"
-            )
+            self.warning += f"; its component{'s' * (wrong.size > 1)} {named} {'are' if wrong.size > 1 else 'is'} wrong"
             self._outcome = self.warning
 
     def pair(self, x: np.ndarray) -> tuple[float, np.ndarray]:

@@ -158,9 +158,7 @@ def _method(text: str) -> Method:
         kind = METHODS[call.func.id.lower()]
         values = {word.arg: _literal(word.value) for word in call.keywords if word.arg}
     except (SyntaxError, AssertionError, KeyError) as error:
-        raise ArgumentError(
-            f"result.method={text!r}: expected a method of steepest, such as 'GD(lr=0.1)'."
-        ) from error
+        raise ArgumentError(f"result.method={text!r}: expected a method of steepest, such as 'GD(lr=0.1)'.") from error
     return kind(**{name: value for name, value in values.items() if value is not None})
 
 

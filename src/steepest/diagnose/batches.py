@@ -70,9 +70,7 @@ def unscaled_columns(case: Trained) -> tuple[str, list[int]]:
     odd = np.flatnonzero((size > SPREAD * usual) | (size > SPREAD) | (deviation < usual / SPREAD))
     if not odd.size or (deviation.max() <= SPREAD * deviation.min() and size.max() <= SPREAD):
         return "", []
-    listed = ", ".join(
-        f"{name}[:, {i}] (mean {number(mean[i])}, deviation {number(deviation[i])})" for i in odd[:4]
-    )
+    listed = ", ".join(f"{name}[:, {i}] (mean {number(mean[i])}, deviation {number(deviation[i])})" for i in odd[:4])
     more = f" and {odd.size - 4} more" if odd.size > 4 else ""
     return (
         f"Columns out of scale: {listed}{more}. Standardise them: X = (X - X.mean(axis=0)) / X.std(axis=0).",

@@ -18,9 +18,7 @@ def unseen(case: Case) -> Verdict | None:
     if not case.reason.converged or error is None or case.g.any() or np.isfinite(error).any() or sunk(case):
         return None
     if not math.isfinite(case.noise):
-        sentence = (
-            f"f is {case.shown(case.f)} at {place(case.x)}, where its values overflow: no slope can be had."
-        )
+        sentence = f"f is {case.shown(case.f)} at {place(case.x)}, where its values overflow: no slope can be had."
         return Verdict("nonfinite.overflow", sentence, False, {"f": case.sign * case.f}, case.default())
     looks = [sign * t * case.scale for t in (1e-3, 1e-6) for sign in (1.0, -1.0)]
     if any(math.isfinite(case.value(by)) for by in looks):

@@ -40,9 +40,7 @@ def edge(case: Case) -> Verdict | None:
             f"The gradient is not finite at {place(bad)}, where f = {case.shown(case.last.f)}: 0/0, or a "
             "vertical slope?"
         )
-        return Verdict(
-            "nonfinite.gradient", sentence, False, {"x": bad.tolist()}, case.advise("differences", jac="fd")
-        )
+        return Verdict("nonfinite.gradient", sentence, False, {"x": bad.tolist()}, case.advise("differences", jac="fd"))
     if math.isinf(case.last.f) and case.probes.overflows(bad.astype(case.x.dtype)):
         return None
     what = "NaN" if math.isnan(case.last.f) else "infinite"

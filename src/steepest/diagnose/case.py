@@ -61,9 +61,7 @@ class Case:
         Further looks, at most 10 + 2n.
     """
 
-    def __init__(
-        self, reason: Reason, history: History, oracle: Oracle, method: Method, last: Point, given: dict
-    ):
+    def __init__(self, reason: Reason, history: History, oracle: Oracle, method: Method, last: Point, given: dict):
         self.reason, self.history, self.oracle, self.method = reason, history, oracle, method
         self.given = given
         self.last, self.best, self.sign = last, oracle.best or last, history.sign

@@ -100,9 +100,7 @@ class Curvature:
         return f"curvature from {ends[0]} to {ends[1]}: {seen}; condition {number(self.condition)}"
 
 
-def curvature(
-    f: Callable[..., Any], x: Any, args: tuple[Any, ...] = (), jac: Any = None, rng: Any = 0
-) -> Curvature:
+def curvature(f: Callable[..., Any], x: Any, args: tuple[Any, ...] = (), jac: Any = None, rng: Any = 0) -> Curvature:
     """The curvatures of `f` at `x`: largest, smallest, condition number, negative directions.
 
     For n <= 50 the Hessian by n differences of gradients, above 30 steps of Lanczos (1950) with full
@@ -147,16 +145,12 @@ def curvature(
     derivative = choose(objective, parameters, start, f0, jac, None, rng)
     g, error = derivative.gradient(start, f0)
     n = start.size
-    probes = Probes(
-        Oracle(objective, derivative), 2 * n + 10 if error is None else n * (n + 1), error is None
-    )
+    probes = Probes(Oracle(objective, derivative), 2 * n + 10 if error is None else n * (n + 1), error is None)
     scale = np.where(start == 0, 1.0, np.abs(start)).astype(float)
     spot = Spot(probes, start, f0, g.astype(float), scale, derivative.noise(f0))
     found = measure(spot, np.ones(n, bool), np.zeros((0, n)), rng)
     if found is None:
-        raise ArgumentError(
-            f"x={x!r}: f can't be evaluated around there; expected a point inside its domain."
-        )
+        raise ArgumentError(f"x={x!r}: f can't be evaluated around there; expected a point inside its domain.")
     return replace(found, n=n, evaluations=probes.spent)
 
 
@@ -227,13 +221,9 @@ def _full(product: Product, index: np.ndarray) -> Curvature | None:
     # what is not symmetric is error: of rounding and of the third derivative
     apart, H = np.abs(H - H.T) / 2, (H + H.T) / 2
     values, vectors = np.linalg.eigh(H)
-    error = max(
-        float(rounding.max()), float(np.linalg.norm(apart)), product.least * float(np.abs(values).max())
-    )
+    error = max(float(rounding.max()), float(np.linalg.norm(apart)), product.least * float(np.abs(values).max()))
     size = np.sqrt(np.abs(np.diag(H)))
-    doubt = 10 * np.maximum(
-        np.maximum(apart, np.maximum(rounding, rounding.T)), product.least * np.outer(size, size)
-    )
+    doubt = 10 * np.maximum(np.maximum(apart, np.maximum(rounding, rounding.T)), product.least * np.outer(size, size))
     basis = np.eye(n)[:, index]
     return Curvature(values, basis @ vectors, 10 * error, True, index.size, bends(H, doubt, basis))
 

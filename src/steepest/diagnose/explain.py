@@ -46,9 +46,7 @@ def explain(method: Method, history: History, oracle: Oracle, k: int) -> str:
     if not 1 <= k <= last or len(steps) < 2 or steps[1] - steps[0] != 1 or steps[0] != 0:
         raise ArgumentError(f"k={k}: expected a step from 1 to {last}, of a run whose places were all kept.")
     if not isinstance(method, Rule) or hasattr(method.hyper.get("lr"), "advance"):
-        raise ArgumentError(
-            f"{method!r}: only rules with a learning rate of their own can be explained line by line."
-        )
+        raise ArgumentError(f"{method!r}: only rules with a learning rate of their own can be explained line by line.")
     x, f = history._x, history.sign * history["f"]
     slots: tuple[Any, ...] = tuple(np.zeros_like(x[0]) for _ in method.slots)
     for t in range(1, k) if method.slots else ():
@@ -71,9 +69,7 @@ def explain(method: Method, history: History, oracle: Oracle, k: int) -> str:
     rows.append(("x + step", "", _shown(after)))
     width = max(len(name) for name, _, _ in rows)
     broad = max(len(text) for _, text, _ in rows)
-    return "\n".join(
-        [head, *(f"  {name:<{width}} = {text:<{broad}}   {value}".rstrip() for name, text, value in rows)]
-    )
+    return "\n".join([head, *(f"  {name:<{width}} = {text:<{broad}}   {value}".rstrip() for name, text, value in rows)])
 
 
 def _evaluate(text: str, scope: dict[str, float]) -> float:

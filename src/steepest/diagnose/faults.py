@@ -57,9 +57,7 @@ def disagreeing(case: Case, d: np.ndarray, claimed: float, measured: float, erro
 
 def differences(case: Case) -> Advice:
     """Differences in place of a wrong gradient, and the steps that it has wasted."""
-    return case.advise(
-        "differences instead", jac="fd", **{name: None for name in ("maxiter",) if name in case.given}
-    )
+    return case.advise("differences instead", jac="fd", **{name: None for name in ("maxiter",) if name in case.given})
 
 
 def _doubtful(case: Case) -> np.ndarray | None:

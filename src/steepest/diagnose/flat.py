@@ -26,9 +26,7 @@ def thrown(case: Case) -> Verdict | None:
     if unseen.all() and not case.g.any():
         return overshot(case)
     bend = (c.vectors**2 @ c.values) * case.x**2
-    still = (np.abs(case.g * case.x) + np.abs(bend) <= 10 * case.noise) | case.bends.axes[:, unseen].any(
-        axis=1
-    )
+    still = (np.abs(case.g * case.x) + np.abs(bend) <= 10 * case.noise) | case.bends.axes[:, unseen].any(axis=1)
     away = still & case.free & (case.start != 0) & (case.come > AFAR * np.abs(case.start))
     return _run_away(case, np.flatnonzero(away)) if away.any() else None
 

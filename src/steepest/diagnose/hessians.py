@@ -66,9 +66,7 @@ class Hessians:
     @property
     def newton(self) -> np.ndarray:
         """Newton's step, shape (n, runs); infinite where some direction is flat or falls."""
-        step = np.einsum(
-            "kij,kj->ik", self.vectors, np.einsum("kij,ik->kj", self.vectors, self.g) / self.values
-        )
+        step = np.einsum("kij,kj->ik", self.vectors, np.einsum("kij,ik->kj", self.vectors, self.g) / self.values)
         return np.where(self.smallest > self.error, step, math.inf)
 
     @property

@@ -76,11 +76,7 @@ def _idle(case: Case, verdict: Verdict) -> tuple[str, dict[str, Any]]:
     if case.n == 1 or verdict.code.startswith(("error", "interrupted", "stalled.constant", "stalled.steps")):
         return "", {}
     still = (case.g == 0) & (case.x == case.history._x[0]) & case.free
-    if (
-        not still.any()
-        or still.all()
-        or case.probes.value(case.x + 0.1 * np.where(still, case.scale, 0.0)) != case.f
-    ):
+    if not still.any() or still.all() or case.probes.value(case.x + 0.1 * np.where(still, case.scale, 0.0)) != case.f:
         return "", {}
     idle = np.flatnonzero(still)
     listed = ", ".join(map(case.called, idle[:5])) + (f" and {idle.size - 5} more" if idle.size > 5 else "")

@@ -18,7 +18,7 @@ from .looks import rippled
 from .verdict import Advice, Verdict
 from .words import along, number, place, rounded
 
-# Measured: with TURNED, GREW half as large, TURNED twice as large, SHARE, FORESEEN three times smaller or larger, and
+# Measured: with TURNED half or twice as large, GREW half as large, SHARE, FORESEEN three times smaller or larger, and
 # KEPT (see halving) at 0.55 or 0.85, the same of 54 trials on kinks, jumps and long steps are named right.
 HALVINGS = 6
 TURNED = 0.3  # cosine with the step from which a gradient counts as turning it back
@@ -124,11 +124,7 @@ def kinked(case: Case) -> Verdict | None:
     c = case.curvature
     f = case.trail.f
     still = math.isnan(case.lr) and not f[len(f) // 2] - f[-1] > 1e-6 * (f[0] - f[-1])
-    ended = (
-        case.reason.converged
-        or case.reason.code == "stalled"
-        or (case.reason.code == "budget.steps" and still)
-    )
+    ended = case.reason.converged or case.reason.code == "stalled" or (case.reason.code == "budget.steps" and still)
     if not ended or case.term is not None or c is None or case.probes.left < 4 or c.values[-1] <= 0:
         return None
     v = c.vectors[:, -1]
@@ -160,9 +156,7 @@ def kinked(case: Case) -> Verdict | None:
     if not case.reason.converged:
         sentence = f"{head}. {_crossed(case)}"
         return Verdict("stalled.kink", sentence, False, evidence, decayed(case, PATIENT))
-    sentence = (
-        f"{head}, and it {case.climbs} in every direction that was tried: a {case.minimum} with a kink."
-    )
+    sentence = f"{head}, and it {case.climbs} in every direction that was tried: a {case.minimum} with a kink."
     return Verdict("converged.kink", sentence, True, evidence)
 
 
@@ -226,12 +220,8 @@ def _crossing(case: Case) -> Crossing | None:
     if turned.size:
         return step(int(turned[-1]) + len(moves) - 1 - len(case.trail.cosines[-6:]))
     known = [k for k in range(len(moves)) if g[k] is not None and g[k + 1] is not None and moves[k].any()]
-    slopes = {
-        k: [float(end @ moves[k]) / float(np.linalg.norm(moves[k])) for end in g[k : k + 2]] for k in known
-    }
-    over = {
-        k: right - left for k, (left, right) in slopes.items() if left < 0 < right
-    }  # not kinks met in passing
+    slopes = {k: [float(end @ moves[k]) / float(np.linalg.norm(moves[k])) for end in g[k : k + 2]] for k in known}
+    over = {k: right - left for k, (left, right) in slopes.items() if left < 0 < right}  # not kinks met in passing
     k = max(over, key=over.__getitem__, default=0)
     largest = max((float(np.linalg.norm(g[k])) for k in known), default=math.inf)
     return step(k) if over and over[k] > TURNED * largest else None
@@ -240,16 +230,9 @@ def _crossing(case: Case) -> Crossing | None:
 def _gradients(case: Case) -> list[Any]:
     """The gradients at the last places, as far as the moves of a fixed rate tell them; None elsewhere."""
     moves, found = case.trail.moves, [None] * len(case.trail.moves)
-    beta = {"GD": 0.0, "Momentum": getattr(case.method, "hyper", {}).get("beta")}.get(
-        type(case.method).__name__
-    )
+    beta = {"GD": 0.0, "Momentum": getattr(case.method, "hyper", {}).get("beta")}.get(type(case.method).__name__)
     bounded = case.term is not None or isinstance(case.oracle, Box)
-    if (
-        not bounded
-        and isinstance(beta, float)
-        and case.lr > 0
-        and (case.trail.lr[-len(moves) :] == case.lr).all()
-    ):
+    if not bounded and isinstance(beta, float) and case.lr > 0 and (case.trail.lr[-len(moves) :] == case.lr).all():
         before = np.vstack([np.full((1, case.n), 0.0 if beta == 0 else math.nan), moves[:-1]])
         pulls = (beta * before - moves) / case.lr
         found = [pull if np.isfinite(pull).all() else None for pull in pulls]

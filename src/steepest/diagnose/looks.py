@@ -148,9 +148,7 @@ def unread(case: Case) -> Verdict | None:
         return _measure_otherwise(case, far)
     unseen = case.free & (np.isnan(diagonal) | np.isinf(error))
     certain = np.abs(case.g) > CERTAIN * error
-    slopes = (
-        _fall(case, case.g[i], np.eye(1, case.n, i)[0]) for i in np.flatnonzero(unseen & certain).tolist()
-    )
+    slopes = (_fall(case, case.g[i], np.eye(1, case.n, i)[0]) for i in np.flatnonzero(unseen & certain).tolist())
     by = np.where(unseen & ~certain, case.scale, 0.0) * np.where(np.arange(case.n) % 2, -1.0, 1.0)
     hidden = (Look(sign * far * by) for far in DECADES for sign in (1.0, -1.0) if by.any())
     return _first(case, lambda _: slopes, lambda _: hidden)

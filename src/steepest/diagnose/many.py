@@ -91,9 +91,7 @@ class Ends(Sequence[Verdict]):
         sentence = f"{meaning}{beside} Use lr = {number(suggested)}."
         evidence = {"lr": lr} | ({"L": L} if limit > 0 else {})
         evidence |= {"limit": limit} if lost else {"suggested": suggested, "times": suggested / lr}
-        return Verdict(
-            code, sentence, False, evidence, Advice({"method": self.rule(**{**values, "lr": suggested})})
-        )
+        return Verdict(code, sentence, False, evidence, Advice({"method": self.rule(**{**values, "lr": suggested})}))
 
 
 @np.errstate(all="ignore")
@@ -139,14 +137,10 @@ def judge_many(task: Task, out: Outcome) -> Ends:
     ):
         code = np.where(where, name, code)
     # steps about as long as the limit may cycle, oscillate or grow; short ones that do not get ahead have met a kink
-    doubtful = (end.smallest < -end.error) | (formula != "") & (
-        ~(lr < 0.9 * limit) | (lr < TOO_SMALL * limit) & ~ahead
-    )
+    doubtful = (end.smallest < -end.error) | (formula != "") & (~(lr < 0.9 * limit) | (lr < TOO_SMALL * limit) & ~ahead)
     unclear = (spent & (code != "converged.precision") & doubtful) | (code == "nonfinite")
     suggested = np.array([rounded(rate) for rate in suggested])
-    return Ends(
-        task.rule, task.values, code, limit, L, suggested, condition, g, end.left, np.flatnonzero(unclear)
-    )
+    return Ends(task.rule, task.values, code, limit, L, suggested, condition, g, end.left, np.flatnonzero(unclear))
 
 
 def local(x: np.ndarray, fun: np.ndarray, ends: Sequence[Verdict]) -> dict[int, Verdict]:

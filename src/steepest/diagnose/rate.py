@@ -64,9 +64,7 @@ class Rate:
         """The largest curvature along the last steps, or along the first ones of a run that left."""
         trail = self.case.trail
         return (
-            trail.secant(trail.opening if self.case.away else trail.x, self.lr)
-            if self.formula == "2/L"
-            else -math.inf
+            trail.secant(trail.opening if self.case.away else trail.x, self.lr) if self.formula == "2/L" else -math.inf
         )
 
     @property

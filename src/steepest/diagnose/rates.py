@@ -75,10 +75,7 @@ def growing(case: Case) -> Verdict | None:
         return None
     rate = case.rate
     lr = f" with lr = {number(rate.lr)}" if math.isfinite(rate.lr) else ""
-    sentence = (
-        f"Diverged: f grew {_speed(case)}, from {case.shown(case.trail.f[0])} at x0: the steps{lr} are too "
-        "long."
-    )
+    sentence = f"Diverged: f grew {_speed(case)}, from {case.shown(case.trail.f[0])} at x0: the steps{lr} are too long."
     evidence = rate.evidence | {"growth": case.trail.growth}
     return Verdict("diverged.rate", sentence, False, evidence, rate.advice())
 
@@ -224,10 +221,7 @@ def _slows(case: Case) -> bool:
     """Whether the gradient still shrinks ever more slowly: curvatures below all those seen come to light."""
     now, before = case.trail.rho, case.trail.rho_before
     return (
-        not case.exact
-        and case.curvature is not None
-        and not case.curvature.complete
-        and 1 - now < 0.75 * (1 - before)
+        not case.exact and case.curvature is not None and not case.curvature.complete and 1 - now < 0.75 * (1 - before)
     )
 
 

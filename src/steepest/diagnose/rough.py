@@ -62,9 +62,7 @@ def staircase(case: Case) -> Verdict | None:
     d, reach = case.skewed, case.scale * math.sqrt(case.n)
     looks: list[tuple[np.ndarray, float]] = []
     for t, sign in ((t, sign) for t in (1e-3, 0.1, 1.0, 10.0) for sign in (1.0, -1.0)):
-        by = (
-            sign * t * reach * (np.abs(d) if t == 1 else d)
-        )  # what wakes up along neither may along the other
+        by = sign * t * reach * (np.abs(d) if t == 1 else d)  # what wakes up along neither may along the other
         looks.append((by, case.value(by)))
         if len(looks) > 1 and looks[-1][1] != case.f and math.isfinite(looks[-1][1]):
             break
@@ -80,9 +78,7 @@ def staircase(case: Case) -> Verdict | None:
             f"f is {case.shown(case.f)} wherever it was tried: it does not depend on x at all. Does fun use "
             "its argument?"
         )
-        return Verdict(
-            "stalled.constant", sentence, False, {"values": len(looks)}, case.advise("make fun depend on x")
-        )
+        return Verdict("stalled.constant", sentence, False, {"values": len(looks)}, case.advise("make fun depend on x"))
     way, value = changed[0]
 
     def far(span: Span, changes: list[float]) -> bool:
@@ -93,12 +89,8 @@ def staircase(case: Case) -> Verdict | None:
 
     span, changes = halved(lambda t: case.value(t * way), Span(0.0, 1.0, case.f, value), far)
     low, high, f_low, f_high = span
-    steps = (
-        len(changes) > SMOOTH and changes[SMOOTH - 1] < SPREAD * changes[0]
-    )  # many: no slope was found there
-    if (
-        not (steps or sudden(changes)) or abs(f_high - f_low) <= 2 * case.noise
-    ):  # the last digit of f is no step
+    steps = len(changes) > SMOOTH and changes[SMOOTH - 1] < SPREAD * changes[0]  # many: no slope was found there
+    if not (steps or sudden(changes)) or abs(f_high - f_low) <= 2 * case.noise:  # the last digit of f is no step
         if case.much(case.f - value):
             return unfinished(case, way, value)
         return (_around(case, np.abs(way / d)) if len(looks) > NEAR else None) or overshot(case)
@@ -111,9 +103,7 @@ def staircase(case: Case) -> Verdict | None:
         "counting by something smooth."
     )
     evidence = {"x": at.tolist(), "leap": f_high - f_low}
-    return Verdict(
-        "stalled.steps", sentence, False, evidence, case.advise("smooth f: gradients can't see steps")
-    )
+    return Verdict("stalled.steps", sentence, False, evidence, case.advise("smooth f: gradients can't see steps"))
 
 
 def _around(case: Case, reach: np.ndarray) -> Verdict | None:

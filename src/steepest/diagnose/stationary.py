@@ -15,9 +15,7 @@ from .words import along, number, place
 SMALL = 1e-3  # share of the first gradient below which a run may be at a stationary point, though it did not say so
 ASKED = 0.1  # the same where the caller chose the test, and so how exact it need be
 LENIENT = 100  # times the tolerance: a step is a share of the distance, about lr L of it
-STAYED = (
-    1e-6  # share of that way, by which f rises by 1e-12 of what was gained: no more than is left when solved
-)
+STAYED = 1e-6  # share of that way, by which f rises by 1e-12 of what was gained: no more than is left when solved
 NEAR = 0.05  # share of the way so far that may be left, where f still reacts to it
 PUSHES = 6  # down a saddle, each 16 times as far
 FAINT = 1e-6  # share of |f| that a slope foretells over the whole reach, from which it is looked for in half powers
@@ -34,9 +32,7 @@ def solved(case: Case, left: tuple[float, float] | None = None) -> bool:
     if case.asked:
         gain = float(np.nanmax(case.trail.f[:1])) - case.f
         return drop <= ASKED * gain and _promised(case, drop, distance)
-    return not case.much(drop) and (
-        drop <= 100 * case.noise or not (ahead(case) > NEAR)[case.bends.firm].any()
-    )
+    return not case.much(drop) and (drop <= 100 * case.noise or not (ahead(case) > NEAR)[case.bends.firm].any())
 
 
 def ahead(case: Case) -> np.ndarray:
@@ -216,9 +212,7 @@ def _quiet(case: Case) -> bool:
 
 
 def _vanishing(case: Case) -> bool:
-    return case.reason.converged or (
-        len(case.trail.f) > 2 and abs(case.trail.f[0] - case.f) <= 1e-3 * abs(case.f)
-    )
+    return case.reason.converged or (len(case.trail.f) > 2 and abs(case.trail.f[0] - case.f) <= 1e-3 * abs(case.f))
 
 
 def _push(case: Case, v: np.ndarray, curvature: float) -> tuple[float, float, np.ndarray] | None:

@@ -133,10 +133,6 @@ class Trail:
             if len(x) < p + 3:
                 break
             back = np.linalg.norm(x[-3:] - x[-3 - p : -p], axis=1)
-            if (
-                (back <= 1e-3 * np.linalg.norm(x[-3:] - x[-4:-1], axis=1)).all()
-                and back.size
-                and self.step[-1] > 0
-            ):
+            if (back <= 1e-3 * np.linalg.norm(x[-3:] - x[-4:-1], axis=1)).all() and back.size and self.step[-1] > 0:
                 return p
         return 0

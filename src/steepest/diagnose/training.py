@@ -18,9 +18,7 @@ Gradient = Callable[[np.ndarray], np.ndarray]
 OVER = 1.05  # of the best validation loss: beyond that, the last epochs are overfitting
 STILL = 0.01  # of what training has gained: less in the last epoch, and it has settled
 LEFT = 0.05  # of the loss that is left, if that is a tenth of STILL: a start far off makes the gain a poor measure
-APART = (
-    1e-3  # of the loss of the start, log(classes): the mean probability of a wrong class is about as small
-)
+APART = 1e-3  # of the loss of the start, log(classes): the mean probability of a wrong class is about as small
 
 
 class Further(NamedTuple):
@@ -131,9 +129,7 @@ def judge(case: Trained) -> Verdict:
         )
         evidence = noise(case)
     hint = evidence.pop("hint", "")
-    sentence = (
-        f"{verdict.sentence} {hint}" if hint and verdict.code.startswith("budget") else verdict.sentence
-    )
+    sentence = f"{verdict.sentence} {hint}" if hint and verdict.code.startswith("budget") else verdict.sentence
     if case.endless and 0 <= case.end < APART * case.start and not case.diverged:
         sentence += (
             " The classes of the training data are told apart without error: the loss has no minimum, only a limit, "
@@ -153,9 +149,7 @@ def constant(case: Trained) -> Verdict | None:
     """Targets that are all the same."""
     if not case.constant:
         return None
-    return Verdict(
-        "stalled.labels", f"{case.constant}: there is nothing to learn from them. {case.reason.sentence}"
-    )
+    return Verdict("stalled.labels", f"{case.constant}: there is nothing to learn from them. {case.reason.sentence}")
 
 
 def diverged(case: Trained) -> Verdict | None:
@@ -166,11 +160,7 @@ def diverged(case: Trained) -> Verdict | None:
     L = curvature(case)
     limit = 2 / L if L > 0 else math.nan
     evidence = {"lr": case.lr, "L": L, "limit": limit} | ({"unscaled": names} if names else {})
-    end = (
-        f"the loss went from {case.start:.4g} to {case.loss[-1]:.4g}"
-        if len(case.loss)
-        else case.reason.sentence
-    )
+    end = f"the loss went from {case.start:.4g} to {case.loss[-1]:.4g}" if len(case.loss) else case.reason.sentence
     said = math.isfinite(case.lr) and math.isfinite(case.boost)
     rate = ""
     if said and math.isfinite(limit):
@@ -178,9 +168,7 @@ def diverged(case: Trained) -> Verdict | None:
     advice = Advice({"lr": "auto"}, unscaled, "fit")
     if not unscaled and said and math.isfinite(limit) and case.lr * case.boost < limit / 4:
         rate += " So the rate is not what did it: look for values out of range in the loss or the data."
-    return Verdict(
-        "diverged", f"Diverged: {end}.{rate}{' ' + unscaled if unscaled else ''}", False, evidence, advice
-    )
+    return Verdict("diverged", f"Diverged: {end}.{rate}{' ' + unscaled if unscaled else ''}", False, evidence, advice)
 
 
 def overfitted(case: Trained) -> Verdict | None:
@@ -228,9 +216,7 @@ def flat(case: Trained) -> Verdict | None:
     largest = max((float(np.abs(g(case.x)).max()) for g in case.gradients), default=0.0)
     if largest == 0:
         sentence = f"The loss stayed at {case.loss[-1]:.4g}: its gradient is 0 on every batch that was tried."
-        return Verdict(
-            "stalled.plateau", f"{sentence} Does it depend on the parameters?", False, {"gradient": 0.0}
-        )
+        return Verdict("stalled.plateau", f"{sentence} Does it depend on the parameters?", False, {"gradient": 0.0})
     L = curvature(case)
     unscaled, names = unscaled_columns(case)
     went = f"the loss went from {case.start:.6g} to {case.end:.6g}"
@@ -279,9 +265,7 @@ def finished(case: Trained) -> Verdict | None:
                 return _unsettled(case, more, f"{state}; {changed}", evidence)
         return Verdict("converged.settled", f"{state}; settled: {changed}.", True, evidence)
     if last < 0:
-        sentence = (
-            f"{state}; it scatters ({number(-last)} up in the {window}): the rate is too large for the end."
-        )
+        sentence = f"{state}; it scatters ({number(-last)} up in the {window}): the rate is too large for the end."
         advice = Advice({"lr": "auto"}, unscaled_columns(case)[0], "fit")
         return Verdict(case.reason.code, sentence, False, evidence, advice)
     unscaled, names = unscaled_columns(case)

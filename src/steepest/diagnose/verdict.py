@@ -34,9 +34,7 @@ class Advice(str):
     def __new__(cls, changes: dict[str, Any], hint: str = "", function: str = "minimize") -> Advice:
         texts = {name: _written(v) for name, v in changes.items() if v is not None}
         # what is too long to paste is in the advice itself, of a result that is called r in all examples
-        texts = {
-            name: text if len(text) < LONG else f'r.advice.changes["{name}"]' for name, text in texts.items()
-        }
+        texts = {name: text if len(text) < LONG else f'r.advice.changes["{name}"]' for name, text in texts.items()}
         begun = "loss, params, data" if function == "fit" else f"f, {texts.pop('x0', 'x0')}"
         parts = [begun, *(f"{name}={text}" for name, text in texts.items())]
         call = f"st.{function}({', '.join(parts)})" if changes else ""

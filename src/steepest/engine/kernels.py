@@ -142,24 +142,18 @@ def elements(
     values = [value for _, value in outputs]
     hoisted = [node for node in invariants(values, varying) if node not in arriving]
     once, doubles = instructions(hoisted, known | arriving, "double", "a")
-    each, results = instructions(
-        values, arriving | {node: f"%h{k}" for k, node in enumerate(hoisted)}, kind, "b"
-    )
+    each, results = instructions(values, arriving | {node: f"%h{k}" for k, node in enumerate(hoisted)}, kind, "b")
     narrow = "fptrunc double {} to float" if kind == "float" else "fadd double {}, -0.0"
     constants = [f"%h{k} = {narrow.format(name)}" for k, name in enumerate(doubles)]
 
     loads = [line for name in names for line in load(kind, f"%{name}", f"%{name}.array", "%i")]
     places = [place(kind, f"%{name}", f"%{name}.array", "%i") for name in new]
-    stores = [
-        f"store {kind} {value}, ptr %{name}.place" for name, value in zip(targets, results, strict=True)
-    ]
+    stores = [f"store {kind} {value}, ptr %{name}.place" for name, value in zip(targets, results, strict=True)]
     arrays = [f"%{name}.array" for name in (*names, *new)]
     passed = [("ptr noalias", array) for array in arrays] + [(kind, f"%h{k}") for k in range(len(hoisted))]
     arguments = ", ".join(f"{kind} {name}" for kind, name in passed)
     lines = "\n  ".join
-    loop = LOOP.format(
-        parameters=arguments, read=lines(loads), each=lines(each), write=lines(places + stores)
-    )
+    loop = LOOP.format(parameters=arguments, read=lines(loads), each=lines(each), write=lines(places + stores))
     return Elements(loop, once + constants, arrays, arguments)
 
 
@@ -230,16 +224,12 @@ def kernel(
     return Code(kernel_text(rule, dtype, varying, in_place)).function("call")
 
 
-def kernel_text(
-    rule: type[Rule], dtype: np.dtype, varying: Sequence[Expression] = (), in_place: bool = True
-) -> str:
+def kernel_text(rule: type[Rule], dtype: np.dtype, varying: Sequence[Expression] = (), in_place: bool = True) -> str:
     """What `kernel` compiles."""
     states = [symbol(name) for name in ("x", *rule.slots)]
     inputs = [states[0], symbol("g"), *states[1:], *varying]
     targets = states if in_place else [None] * len(states)
-    return function_text(
-        dtype, inputs, [*zip(targets, from_rule(rule), strict=True)], [*map(symbol, rule.defaults)]
-    )
+    return function_text(dtype, inputs, [*zip(targets, from_rule(rule), strict=True)], [*map(symbol, rule.defaults)])
 
 
 @cached()
@@ -257,11 +247,7 @@ def alike(x: np.ndarray, *others: np.ndarray) -> bool:
     """Whether a kernel can read these arrays: each shaped like x and of its kind, its numbers side by side."""
     shape, dtype = x.shape, x.dtype
     return all(
-        type(a) is np.ndarray
-        and a.dtype is dtype
-        and a.shape == shape
-        and a.flags.c_contiguous
-        and a.flags.aligned
+        type(a) is np.ndarray and a.dtype is dtype and a.shape == shape and a.flags.c_contiguous and a.flags.aligned
         for a in (x, *others)
     )
 
@@ -302,9 +288,7 @@ def exact(rule: type[Rule]) -> bool:
 def plain_kernel(rule: type[Rule]) -> Callable[..., None]:
     """The same function by NumPy alone, in place."""
 
-    def call(
-        t: float, until: float, hyper: np.ndarray, x: np.ndarray, g: np.ndarray, *slots: np.ndarray
-    ) -> None:
+    def call(t: float, until: float, hyper: np.ndarray, x: np.ndarray, g: np.ndarray, *slots: np.ndarray) -> None:
         arrays = [*[x] * rule.takes_x, g, *slots, *[t] * rule.takes_t, *hyper.tolist()]
         with np.errstate(all="ignore"):
             result = rule._array(*arrays)

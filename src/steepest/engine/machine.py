@@ -129,9 +129,7 @@ def _foreign(name: str, letters: str, kind: str) -> str:
 def _declaration(name: str) -> str:
     """C's function; pure, so that it may leave a loop: errno is nobody's concern here."""
     arguments = ", ".join(["double"] * OPERATIONS[name].arity)
-    return (
-        f"declare double @{C_NAMES.get(name, name)}({arguments}) nounwind willreturn memory(none) nobuiltin"
-    )
+    return f"declare double @{C_NAMES.get(name, name)}({arguments}) nounwind willreturn memory(none) nobuiltin"
 
 
 def place(kind: str, name: str, array: str, index: str | int) -> str:

@@ -87,16 +87,12 @@ def steps_text(rule: type[Rule], what: What, n: int) -> str:
     step += lines
     after |= dict(zip(state[1], g, strict=True))
 
-    known = {symbol(f".{name}"): after[name] for name in flat} | {
-        symbol(f".old.{name}"): f"%{name}" for name in flat
-    }
+    known = {symbol(f".{name}"): after[name] for name in flat} | {symbol(f".old.{name}"): f"%{name}" for name in flat}
     squares = [sum((a * a for a in gs[1:]), gs[0] * gs[0]) for gs in (
         [symbol(f".{name}") for name in state[1]],
         [symbol(f".{name}") - symbol(f".old.{name}") for name in state[0]],
     )]  # fmt: skip
-    lines, (g2, s2, g_norm, s_norm) = instructions(
-        [*squares, *map(OPERATIONS["sqrt"], squares)], known, "double", "n"
-    )
+    lines, (g2, s2, g_norm, s_norm) = instructions([*squares, *map(OPERATIONS["sqrt"], squares)], known, "double", "n")
     conditions = [f"ogt double {g2}, %g.low.0", f"olt double {g2}, %g.high.0", f"ogt double {f}, %f.low.0",
                   f"olt double {f}, {literal(math.inf)}", f"ogt double {s2}, %step.low.0"]  # fmt: skip
     test = [*lines, "%in.0 = and i1 true, true"]
@@ -133,9 +129,7 @@ def _evaluated(what: What, x: Sequence[str]) -> tuple[list[str], list[str]]:
     """Instructions for the value and the gradient at x, and their names; and whether that ``%failed``."""
     n = len(x)
     if isinstance(what, Formula):
-        lines, names = instructions(
-            from_formula(what), dict(zip(coordinates(n), x, strict=True)), "double", "e"
-        )
+        lines, names = instructions(from_formula(what), dict(zip(coordinates(n), x, strict=True)), "double", "e")
         return [*lines, "%failed = icmp ne i64 0, 0"], names
     if what is None:
         return _called(x)
@@ -144,9 +138,7 @@ def _evaluated(what: What, x: Sequence[str]) -> tuple[list[str], list[str]]:
         lines += [place("double", f"%to.{k}", "%scratch", k), f"store double {name}, ptr %to.{k}.place"]
     for name, k in (("again", n), ("value", 2 * n), ("gradient", 2 * n + 1)):
         lines.append(place("double", f"%{name}", "%scratch", k))
-    passed = ", ".join(
-        f"ptr {name}" for name in ("%scratch", "%again.place", "%value.place", "%gradient.place")
-    )
+    passed = ", ".join(f"ptr {name}" for name in ("%scratch", "%again.place", "%value.place", "%gradient.place"))
     lines.append(f"call void {pointer(what.address())}({passed}, i64 {n})")
     results = [f"%from.{k}" for k in range(n + 1)]
     for k, name in enumerate(results):

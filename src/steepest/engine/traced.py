@@ -143,9 +143,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         value = np.array(value, object)
     if isinstance(value, np.ndarray) and value.dtype == object:
-        return np.frompyfunc(lambda part: part.values.item() if isinstance(part, Traced) else part, 1, 1)(
-            value
-        )
+        return np.frompyfunc(lambda part: part.values.item() if isinstance(part, Traced) else part, 1, 1)(value)
     return value
 
 

@@ -52,9 +52,7 @@ class LinearDescent(CallbackSupportMixin, BaseEstimator):
             return self.loss
         kinds = {"auto": auto} | LOSSES
         if self.loss not in kinds:
-            raise ArgumentError(
-                f"loss={self.loss!r}: expected one of {', '.join(map(repr, kinds))}, or a loss."
-            )
+            raise ArgumentError(f"loss={self.loss!r}: expected one of {', '.join(map(repr, kinds))}, or a loss.")
         shares = {
             None: (0.0, 0.0),
             "l2": (0.0, 1.0),
@@ -100,23 +98,17 @@ class LinearDescent(CallbackSupportMixin, BaseEstimator):
             callback=after if getattr(self, "_skl_callbacks", None) else None,
         )
         self._keep(result)
-        root.call_on_fit_task_end(
-            estimator=self, X=X, y=given, metadata=metadata, reconstruction_attributes={}
-        )
+        root.call_on_fit_task_end(estimator=self, X=X, y=given, metadata=metadata, reconstruction_attributes={})
         return self
 
     def _continue(self, loss: Linear, X: Any, y: np.ndarray, weights: Any, zeros: Any = None) -> Any:
         """One pass over these rows from where the last one ended; the first call chooses rule and rate."""
         seed = int(check_random_state(self.random_state).randint(2**31))
         rows = cast(Arrays, source((X, y), weights))
-        plan = Plan(
-            BATCH if self.batch_size == "auto" else self.batch_size or X.shape[0], epochs=1, seed=seed
-        )
+        plan = Plan(BATCH if self.batch_size == "auto" else self.batch_size or X.shape[0], epochs=1, seed=seed)
         if not hasattr(self, "_stepping"):
             start = getattr(self, "_params", zeros)
-            self._stepping = Stepping.begin(
-                self._constant(loss, start, rows.arrays, plan), Model(loss, start, rows)
-            )
+            self._stepping = Stepping.begin(self._constant(loss, start, rows.arrays, plan), Model(loss, start, rows))
         self._stepping = self._stepping.over(rows, plan)
         self._params, self.loss_ = self._stepping.params, loss
         self.method_, self.why_ = repr(self._stepping.method), "One pass over rows that came one by one."
@@ -128,9 +120,7 @@ class LinearDescent(CallbackSupportMixin, BaseEstimator):
         """A rule whose rate need not fall, since nobody knows how many rows will come: raced on the first ones."""
         method, lr = self.method, None if self.lr == "auto" else self.lr
         if lr is None and not isinstance(method, Method):
-            raced = fit(
-                loss, start, [rows], method=method, batch_size=plan.size, epochs=1, rng=plan.seed
-            ).evidence
+            raced = fit(loss, start, [rows], method=method, batch_size=plan.size, epochs=1, rng=plan.seed).evidence
             method, lr = raced["rule"], raced["lr"]
         return suited(find(method, rows[0].shape[1], lr), False, bool(loss.l1))
 

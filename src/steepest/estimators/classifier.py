@@ -78,9 +78,7 @@ class DescentClassifier(ClassifierMixin, LinearDescent):
         self.classes_, codes = np.unique(labels, return_inverse=True)
         return self._train(self._chosen(), X, codes.astype(X.dtype), weights, labels)
 
-    def partial_fit(
-        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
-    ) -> DescentClassifier:
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> DescentClassifier:
         """One pass over these rows, from where the last call ended; `classes`, all that may come, the first time."""
         first = not hasattr(self, "classes_")
         if self.class_weight == "balanced":
@@ -88,9 +86,7 @@ class DescentClassifier(ClassifierMixin, LinearDescent):
                 "class_weight='balanced' needs all rows at once, partial_fit sees some: give a dict of label to weight."
             )
         if first and classes is None:
-            raise ValueError(
-                "classes is missing: the first call of partial_fit needs all labels that may come."
-            )
+            raise ValueError("classes is missing: the first call of partial_fit needs all labels that may come.")
         X, labels, weights = self._checked(X, y, sample_weight, reset=first)
         if first:
             self.classes_ = unique_labels(classes)

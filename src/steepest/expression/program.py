@@ -41,9 +41,7 @@ class Program:
         nodes = postorder(outputs, lambda node: node.value is None)
         constants = [node for node in nodes if node.value is not None]
         operations = [(node, node.operation) for node in nodes if node.value is None and node.operation]
-        registers = {
-            node: k for k, node in enumerate([*symbols, *constants, *(node for node, _ in operations)])
-        }
+        registers = {node: k for k, node in enumerate([*symbols, *constants, *(node for node, _ in operations)])}
         if missing := [node.name for node in nodes if node not in registers]:
             raise ArgumentError(f"the outputs depend on {', '.join(missing)}: expected among the symbols.")
         self._arity = len(symbols)

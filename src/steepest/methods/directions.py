@@ -104,9 +104,7 @@ class Descent(Directed):
         derivative, fall = oracle.derivative, seen.start - point.f
         if before - point.f > SLOW * fall:
             return point, memory
-        if getattr(derivative, "rough", False) and self.promise(point, memory) <= 2 * derivative.noise(
-            point.f
-        ):
+        if getattr(derivative, "rough", False) and self.promise(point, memory) <= 2 * derivative.noise(point.f):
             if suits(point, oracle):
                 return point, begin(point, oracle)
             if seen.left > 0:

@@ -40,7 +40,5 @@ def checked(owner: str, name: str, value: Any) -> Any:
     if isinstance(value, bool) or not (least <= number < greatest) or math.isinf(number):
         also = ', a length policy, or "auto"' if name == "lr" else ""
         also += "; several, for a sweep, as a NumPy array" if isinstance(value, list | tuple) else ""
-        raise ArgumentError(
-            f"{owner}: {name}={value!r} is impossible; expected {words}, a schedule t -> value{also}."
-        )
+        raise ArgumentError(f"{owner}: {name}={value!r} is impossible; expected {words}, a schedule t -> value{also}.")
     return number

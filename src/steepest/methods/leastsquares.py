@@ -63,9 +63,7 @@ class LeastSquares:
         with np.errstate(all="ignore"):
             r, J = np.asarray(self.residuals(x)), np.asarray(self.jac(x))
         if J.ndim != 2 or len(J) != len(r):
-            raise ObjectiveError(
-                f"jac returned shape {J.shape}: expected ({len(r)}, n), a row for each residual."
-            )
+            raise ObjectiveError(f"jac returned shape {J.shape}: expected ({len(r)}, n), a row for each residual.")
         return r, J
 
     def gradient(self, x: Any) -> np.ndarray:
@@ -150,9 +148,7 @@ def linear(point: Point, D: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndar
         )
     r, J = objective.fun.linear(objective.restore(point.x.copy()))
     if not (np.isfinite(r).all() and np.isfinite(J).all()):
-        raise ObjectiveError(
-            "residuals or jac returned numbers that are not finite where the sum of squares is."
-        )
+        raise ObjectiveError("residuals or jac returned numbers that are not finite where the sum of squares is.")
     return r, np.where(point.g == 0, 0.0, J), np.maximum(D, np.linalg.norm(J, axis=0))
 
 

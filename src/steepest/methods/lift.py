@@ -31,9 +31,7 @@ FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
 def preset(formula: Any, values: Iterable[float]) -> FunctionType:
     """The same code, with these values as its defaults: to pass them costs nothing then."""
-    return FunctionType(
-        formula.__code__, formula.__globals__, formula.__name__, tuple(values), formula.__closure__
-    )
+    return FunctionType(formula.__code__, formula.__globals__, formula.__name__, tuple(values), formula.__closure__)
 
 
 class Rule(Method):
@@ -104,9 +102,7 @@ class Rule(Method):
     def init(self, point: Point) -> tuple[Any, Any]:
         """The slots, all zero, and the state of the length policy."""
         if several := [name for name, value in self.hyper.items() if isinstance(value, np.ndarray)]:
-            raise ArgumentError(
-                f"{self.name} has several values of {_listed(several)}: one run takes one; see sweep."
-            )
+            raise ArgumentError(f"{self.name} has several values of {_listed(several)}: one run takes one; see sweep.")
         length = self._length.init(point, point.oracle) if self._length else None
         return tuple(np.zeros_like(point.x) for _ in self.slots), length
 
@@ -165,9 +161,7 @@ class Rule(Method):
     def lines(cls) -> list[tuple[str, str]]:
         body = cast(ast.FunctionDef, ast.parse(textwrap.dedent(inspect.getsource(cls.formula))).body[0]).body
         lines = [
-            (ast.unparse(node.targets[0]), ast.unparse(node.value))
-            for node in body
-            if isinstance(node, ast.Assign)
+            (ast.unparse(node.targets[0]), ast.unparse(node.value)) for node in body if isinstance(node, ast.Assign)
         ]
         (result,) = [node.value for node in body if isinstance(node, ast.Return)]
         parts = result.elts if isinstance(result, ast.Tuple) else [cast(ast.expr, result)]

@@ -46,9 +46,7 @@ class ParameterFree(Method):
     def lines(cls) -> list[tuple[str, str]]:
         return list(cls._lines)
 
-    def move(
-        self, x: np.ndarray, g: np.ndarray, memory: Any, lr: float, t: float
-    ) -> tuple[np.ndarray, Any, float]:
+    def move(self, x: np.ndarray, g: np.ndarray, memory: Any, lr: float, t: float) -> tuple[np.ndarray, Any, float]:
         """The step from `x`, the new memory, and the rate found, times `lr`."""
         raise NotImplementedError
 
@@ -98,9 +96,7 @@ class DoG(FromTheStart):
         ("step", "-lr * d / sqrt(total) * g"),
     )
 
-    def move(
-        self, x: np.ndarray, g: np.ndarray, memory: Far, lr: float, t: float
-    ) -> tuple[np.ndarray, Far, float]:
+    def move(self, x: np.ndarray, g: np.ndarray, memory: Far, lr: float, t: float) -> tuple[np.ndarray, Far, float]:
         d = max(memory.distance, distance(x, memory.x0))
         total = memory.total + square(norm(g))
         lr *= ratio(d, math.sqrt(total))
@@ -120,9 +116,7 @@ class DoWG(FromTheStart):
         ("step", "-lr * d**2 / sqrt(total) * g"),
     )
 
-    def move(
-        self, x: np.ndarray, g: np.ndarray, memory: Far, lr: float, t: float
-    ) -> tuple[np.ndarray, Far, float]:
+    def move(self, x: np.ndarray, g: np.ndarray, memory: Far, lr: float, t: float) -> tuple[np.ndarray, Far, float]:
         d = max(memory.distance, distance(x, memory.x0))
         total = memory.total + square(d * norm(g))
         lr *= ratio(square(d), math.sqrt(total))
@@ -163,9 +157,7 @@ class DAdaptGD(ParameterFree):
     def init(self, point: Point) -> tuple[float, float, np.ndarray, float]:
         return self.distance, square(norm(point.g)), np.zeros_like(point.x), 0.0
 
-    def move(
-        self, x: np.ndarray, g: np.ndarray, memory: Any, lr: float, t: float
-    ) -> tuple[np.ndarray, Any, float]:
+    def move(self, x: np.ndarray, g: np.ndarray, memory: Any, lr: float, t: float) -> tuple[np.ndarray, Any, float]:
         d, total, s, r = memory
         total = total + square(norm(g))
         rate = lr * ratio(d, math.sqrt(total))
@@ -243,9 +235,7 @@ class Prodigy(ParameterFree):
         zero = np.zeros_like(point.x)
         return Adapted(self.distance, zero, 0.0, zero, zero), point.x
 
-    def move(
-        self, x: np.ndarray, g: np.ndarray, memory: Any, lr: float, t: float
-    ) -> tuple[np.ndarray, Any, float]:
+    def move(self, x: np.ndarray, g: np.ndarray, memory: Any, lr: float, t: float) -> tuple[np.ndarray, Any, float]:
         (d, s, r, m, v), x0 = memory
         beta3 = math.sqrt(self.beta2)
         weight = (1 - beta3) * lr * (d / self.distance) ** 2  # of d**2: in float32 that could vanish

@@ -118,9 +118,7 @@ def find(method: str | Method | type[Method] | None, n: int, lr: Any = None) -> 
     if is_dataclass(method) and any(field.name == "lr" for field in fields(method)):
         return replace(method, lr=lr)
     if not isinstance(method, Rule) or "lr" not in method.hyper:
-        raise ArgumentError(
-            f"lr={lr!r} is given, but {method.name} has no learning rate: it chooses its steps."
-        )
+        raise ArgumentError(f"lr={lr!r} is given, but {method.name} has no learning rate: it chooses its steps.")
     return method.with_hyper(lr=lr)
 
 

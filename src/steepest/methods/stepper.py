@@ -61,9 +61,7 @@ class Stepper:
         if any(np.ndim(value) for value in method.hyper.values()):
             raise ArgumentError(f"method={method!r}: expected numbers, not arrays of them.")
         if not isinstance(x, np.ndarray) or x.dtype not in (np.float32, np.float64):
-            raise ArgumentError(
-                f"x={x!r}: expected an array of float32 or float64, which is changed in place."
-            )
+            raise ArgumentError(f"x={x!r}: expected an array of float32 or float64, which is changed in place.")
         if not x.size or not x.flags.c_contiguous or not x.flags.writeable or not x.flags.aligned:
             raise ArgumentError(
                 f"x, of shape {x.shape}, is changed in place: expected it writable, not empty, and its "
@@ -126,6 +124,4 @@ class Stepper:
 
 
 def _described(array: Any) -> str:
-    return (
-        f"an array of {array.dtype} of shape {array.shape}" if isinstance(array, np.ndarray) else repr(array)
-    )
+    return f"an array of {array.dtype} of shape {array.shape}" if isinstance(array, np.ndarray) else repr(array)

@@ -183,11 +183,7 @@ class DoGAdam(ParameterFree):
         if walk.reach is None:
             return self._descent(point.x, g, walk, t - walk.began)
         reach = walk.reach.see(point.f if fine else math.nan, g)
-        if (
-            reach is None
-            or reach.distance > LAST * max(float(np.abs(walk.x0).max()), 1.0)
-            or 2 * t > self.budget
-        ):
+        if reach is None or reach.distance > LAST * max(float(np.abs(walk.x0).max()), 1.0) or 2 * t > self.budget:
             back = replace(walk, reach=None, distance=BACK * walk.reach.distance, began=t)
             return walk.x0, replace(back, finite=walk.x0), 0.0
         away = 0.0 if reach.direction is None else reach.distance * reach.direction

@@ -32,9 +32,7 @@ PANELS = {
     "gap": Panel("f above its lowest value", lambda run, lowest: run.sign * (run.columns["f"] - lowest)),
     "gradient": Panel("norm of the gradient", lambda run, _: run.columns["g_norm"]),
     "step": Panel("length of the step", lambda run, _: run.columns["step"]),
-    "curvature": Panel(
-        "lr x curvature (unstable above 2)", lambda run, _: np.maximum(run.rate_times_curvature, 0)
-    ),
+    "curvature": Panel("lr x curvature (unstable above 2)", lambda run, _: np.maximum(run.rate_times_curvature, 0)),
     "rate": Panel("learning rate", lambda run, _: run.columns["lr"]),
 }
 
@@ -122,8 +120,7 @@ def draw_panels(
     for name, ax in axes.items():
         panel = PANELS[name]
         drawn = [
-            _draw(ax, run, panel.numbers(run, lowest), style, theme, against, len(shown) > 1)
-            for run, style in styled
+            _draw(ax, run, panel.numbers(run, lowest), style, theme, against, len(shown) > 1) for run, style in styled
         ]
         ax.set_yscale("log")
         seen = _end(ax, shown, [panel.numbers(run, lowest) for run in shown], theme, against)

@@ -51,9 +51,7 @@ def sweep(result: Sweep, show: str = "fun", *, axes: Any = None, theme: str | No
     names = _axes_of(result)
     with sheet(axes, theme, [["sweep"]], (5.2, 3.9)) as ((ax,), colours):
         values = _shown(result, show)
-        lost = np.array([str(code).partition(".")[0] in LOST for code in result.code.ravel()]).reshape(
-            values.shape
-        )
+        lost = np.array([str(code).partition(".")[0] in LOST for code in result.code.ravel()]).reshape(values.shape)
         (_line if len(names) == 1 or names[0] == "method" else _map)(ax, result, names, values, lost, colours)
         ax.set_title(SHOWN[show])
     return ax
@@ -67,9 +65,7 @@ def _axes_of(result: Sweep) -> list[str]:
         along = [name for name, values in result.varied.items() if _varies(values, axis)]
         found.append(along[0] if along else "")
     if not 1 <= len(shape) <= 2:
-        raise ArgumentError(
-            f"the sweep has a grid of shape {shape}: one or two things that differ can be drawn."
-        )
+        raise ArgumentError(f"the sweep has a grid of shape {shape}: one or two things that differ can be drawn.")
     return found
 
 
@@ -85,9 +81,7 @@ def _shown(result: Sweep, show: str) -> np.ndarray:
         return result.fun - np.nanmin(np.where(np.isfinite(result.fun), result.fun, np.nan))
 
 
-def _line(
-    ax: Any, result: Sweep, names: list[str], values: np.ndarray, lost: np.ndarray, theme: Theme
-) -> None:
+def _line(ax: Any, result: Sweep, names: list[str], values: np.ndarray, lost: np.ndarray, theme: Theme) -> None:
     several = names[0] == "method" and values.ndim == 2
     rows = values if several else values[None]
     gone = lost.reshape(rows.shape)
@@ -129,9 +123,7 @@ def _line(
         legend(ax, theme)
 
 
-def _map(
-    ax: Any, result: Sweep, names: list[str], values: np.ndarray, lost: np.ndarray, theme: Theme
-) -> None:
+def _map(ax: Any, result: Sweep, names: list[str], values: np.ndarray, lost: np.ndarray, theme: Theme) -> None:
     from matplotlib.colors import LinearSegmentedColormap, LogNorm
 
     up, across = (_places(result, name, axis) for axis, name in enumerate(names))
@@ -140,9 +132,7 @@ def _map(
     shown = np.ma.masked_where(lost | ~np.isfinite(values), np.maximum(values, floor))
     ramp = LinearSegmentedColormap.from_list("heights", [theme.low, theme.high])
     top = max(float(good.max()) if good.size else 1.0, 1.01 * floor)
-    mesh = ax.pcolormesh(
-        _edges(across), _edges(up), shown, cmap=ramp, norm=LogNorm(floor, top), rasterized=True
-    )
+    mesh = ax.pcolormesh(_edges(across), _edges(up), shown, cmap=ramp, norm=LogNorm(floor, top), rasterized=True)
     ax.figure.colorbar(mesh, ax=ax, shrink=0.9).outline.set_visible(False)
     ax.pcolor(_edges(across), _edges(up), np.ma.masked_where(~lost, np.ones(lost.shape)), facecolor="none",
               edgecolor=theme.faint, hatch="////", linewidth=0)  # fmt: skip
@@ -174,9 +164,7 @@ def _scale(places: np.ndarray) -> str:
     if len(places) < 3 or not (places > 0).all():
         return "linear"
     ratios, differences = np.diff(np.log(places)), np.diff(places)
-    return (
-        "log" if np.ptp(ratios) / np.mean(ratios) < np.ptp(differences) / np.mean(differences) else "linear"
-    )
+    return "log" if np.ptp(ratios) / np.mean(ratios) < np.ptp(differences) / np.mean(differences) else "linear"
 
 
 def _edges(places: np.ndarray) -> np.ndarray:
@@ -194,6 +182,4 @@ def _edges(places: np.ndarray) -> np.ndarray:
 def _border(across: np.ndarray, up: np.ndarray, lost: np.ndarray) -> list[tuple[list[float], list[float]]]:
     """The sides of cells between those that fell over and those that did not."""
     sides = [([across[j + 1]] * 2, [up[i], up[i + 1]]) for i, j in np.argwhere(lost[:, 1:] != lost[:, :-1])]
-    return sides + [
-        ([across[j], across[j + 1]], [up[i + 1]] * 2) for i, j in np.argwhere(lost[1:] != lost[:-1])
-    ]
+    return sides + [([across[j], across[j + 1]], [up[i + 1]] * 2) for i, j in np.argwhere(lost[1:] != lost[:-1])]

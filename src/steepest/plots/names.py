@@ -14,9 +14,7 @@ WIDE, HIGH = 0.6, 1.35  # of a letter and of a line, in sizes
 
 def legend(ax: Any, theme: Theme, **more: Any) -> Any:
     """A legend beside the axes; inside, on ground of its own, where the caller's figure makes no room for it."""
-    given = (
-        {"loc": "upper left", "bbox_to_anchor": (1, 1)} if has_room(ax) else {"loc": "best", "frameon": True}
-    )
+    given = {"loc": "upper left", "bbox_to_anchor": (1, 1)} if has_room(ax) else {"loc": "best", "frameon": True}
     return ax.legend(**given, facecolor=theme.paper, edgecolor="none", framealpha=0.8, **more)
 
 
@@ -46,9 +44,7 @@ def at_ends(ax: Any, theme: Theme, named: Sequence[tuple[str, float, float, str]
         right = left + long
         rows = [up + k * row for k in sorted(range(-30, 31), key=abs)]
         beside = [u for low, high, u in taken if left < high and right > low]
-        free = [
-            at for at in rows if 0 <= at <= 1 - row / 2 and all(abs(at - u) >= 0.99 * row for u in beside)
-        ]
+        free = [at for at in rows if 0 <= at <= 1 - row / 2 and all(abs(at - u) >= 0.99 * row for u in beside)]
         at = free[0] if free else up
         taken.append((left, right, at))
         offset = ((left - across) * width, (at - up) * height)

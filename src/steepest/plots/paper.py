@@ -93,9 +93,7 @@ def sheet(
     wanted = list(dict.fromkeys(name for row in names for name in row))
     given = None if axes is None else list(np.ravel(np.array(axes, dtype=object)))
     if given is not None and (len(given) != len(wanted) or not all(hasattr(a, "plot") for a in given)):
-        raise ArgumentError(
-            f"axes={axes!r}: expected {len(wanted)} axes of matplotlib, for {', '.join(wanted)}."
-        )
+        raise ArgumentError(f"axes={axes!r}: expected {len(wanted)} axes of matplotlib, for {', '.join(wanted)}.")
     ground = given[0].get_facecolor() if given else library.rcParams["axes.facecolor"]
     chosen = palette.find(theme or ("light" if _lightness(ground) > 0.5 else "dark"))
     with library.rc_context(style(chosen)):
@@ -170,9 +168,7 @@ def cross(ax: Any, theme: Theme, *at: Any, **style: Any) -> None:
     ax.plot(*at, "X", **{**given, **style})
 
 
-def note(
-    ax: Any, theme: Theme, text: str, at: Any, offset: tuple[float, float] = (6, 6), **style: Any
-) -> Any:
+def note(ax: Any, theme: Theme, text: str, at: Any, offset: tuple[float, float] = (6, 6), **style: Any) -> Any:
     """Words at a place of the data, `offset` points away from it, with a halo."""
     from matplotlib.patheffects import withStroke
 

@@ -19,9 +19,7 @@ DOTS = 40  # steps that get a dot; the others are too close, or too many
 TANGENTS = 4
 
 
-def path(
-    runs: Any, *, box: Any = None, points: int | None = None, axes: Any = None, theme: str | None = None
-) -> Any:
+def path(runs: Any, *, box: Any = None, points: int | None = None, axes: Any = None, theme: str | None = None) -> Any:
     """Draw where one or several runs went, for functions of one or two numbers.
 
     Of one number: the curve, the places on it and the first tangents. Of two: level lines, low is dark, and the

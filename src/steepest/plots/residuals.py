@@ -65,9 +65,7 @@ def _draw_curve(ax: Any, result: Result, name: str, look: Look, colours: Theme) 
     ((column, x),) = result["columns"].items()
     grid = np.linspace(np.min(x), np.max(x), 400)
     with np.errstate(all="ignore"):  # the formula may have no value between the data
-        ax.plot(
-            grid, np.broadcast_to(at(result, {column: grid}), grid.shape), color=colours.ink, linewidth=1.2
-        )
+        ax.plot(grid, np.broadcast_to(at(result, {column: grid}), grid.shape), color=colours.ink, linewidth=1.2)
     dots(ax, colours, x, result["fitted"] + result["residuals"], look, markersize=4)
     ax.set(xlabel=column, ylabel=name, title=result["formula"].strip())
 

@@ -93,10 +93,7 @@ def tracks(runs: Any) -> list[Track]:
         named = {short(given.get("method", "")): given}
     elif isinstance(given, Mapping):
         alike = [short(str(name)) for name in given]
-        named = {
-            name if alike.count(short(str(name))) > 1 else short(str(name)): run
-            for name, run in given.items()
-        }
+        named = {name if alike.count(short(str(name))) > 1 else short(str(name)): run for name, run in given.items()}
     elif isinstance(given, list | tuple):
         called = [short(getattr(run, "get", lambda *_: "")("method", "")) for run in given]
         named = {

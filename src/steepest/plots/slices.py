@@ -150,9 +150,7 @@ def draw_lines(ax: Any, run: Track, basis: np.ndarray, theme: Theme, points: int
             s = np.linspace(low, high, count)
             seen.append(run.sign * landscape.at(run.best + s[:, None] * direction))
             line(ax, theme, s, run.sign * seen[-1], look(name, theme), linewidth=1.6, label=called(direction))
-        ax.legend(
-            loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderpad=0, columnspacing=1, handlelength=1.6
-        )
+        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderpad=0, columnspacing=1, handlelength=1.6)
         _end(ax, run, np.concatenate(seen))
     cross(ax, theme, 0, run.result.fun, zorder=3)
     note(ax, theme, "best", (0, run.result.fun), (7, -13))

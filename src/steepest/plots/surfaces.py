@@ -41,9 +41,7 @@ def surface(
     """
     shown = tracks(runs)
     if {run.x.shape[1] for run in shown} != {2}:
-        raise ArgumentError(
-            "a surface is drawn of functions of two numbers; see steepest.plots.plane for more."
-        )
+        raise ArgumentError("a surface is drawn of functions of two numbers; see steepest.plots.plane for more.")
     landscape = landscape_of(shown)
     if axes is not None and not hasattr(axes, "plot_surface"):
         raise ArgumentError(f"axes={axes!r}: expected axes with projection='3d'.")

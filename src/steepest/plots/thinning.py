@@ -75,9 +75,7 @@ def strokes(x: np.ndarray, box: np.ndarray, cells: int = 1500) -> np.ndarray:
     if len(x) <= POINTS:
         return x
     x = x[np.isfinite(x).all(axis=1)]
-    cell = (
-        np.clip((x - box[:, 0]) / (box[:, 1] - box[:, 0]) * cells, -9 * cells, 9 * cells).round().astype(int)
-    )
+    cell = np.clip((x - box[:, 0]) / (box[:, 1] - box[:, 0]) * cells, -9 * cells, 9 * cells).round().astype(int)
     moved = np.append(True, (np.diff(cell, axis=0) != 0).any(axis=1))
     x, cell = x[moved], cell[moved]
     _, first = np.unique(np.hstack([cell[:-1], cell[1:]]), axis=0, return_index=True)

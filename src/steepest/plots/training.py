@@ -40,9 +40,7 @@ def training(result: Result, *, axes: Any = None, theme: str | None = None) -> n
     epochs = getattr(result, "get", lambda _: None)("epochs")
     if epochs is None:
         raise ArgumentError("the result has no epochs: expected one of steepest.fit.")
-    t, loss, validation, lr = (
-        np.asarray(epochs[name], float) for name in ("epoch", "loss", "validation", "lr")
-    )
+    t, loss, validation, lr = (np.asarray(epochs[name], float) for name in ("epoch", "loss", "validation", "lr"))
     with sheet(axes, theme, [["loss", "rate"]], (8.2, 3.1), width_ratios=[1.5, 1]) as (given, colours):
         left, right = given
         (style,) = looks([result.get("method", "")], colours)

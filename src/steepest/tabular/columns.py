@@ -46,9 +46,7 @@ class Column:
                 f"column {name!r} has {len(categories)} different texts, such as {categories[0]!r}: leave it out, or "
                 f"group them into at most {MOST_CATEGORIES} categories."
             )
-        return cls(
-            name, categories, str(values.iloc[train].dropna().astype(str).mode()[0]) if impute else None
-        )
+        return cls(name, categories, str(values.iloc[train].dropna().astype(str).mode()[0]) if impute else None)
 
     @property
     def features(self) -> list[str]:
@@ -81,9 +79,7 @@ class Column:
 
 def numeric(values: Any) -> bool:
     """Whether a column holds numbers (or true and false)."""
-    return (
-        values.dtype.kind in "fiub" or str(values.dtype) == "boolean" or hasattr(values.dtype, "numpy_dtype")
-    )
+    return values.dtype.kind in "fiub" or str(values.dtype) == "boolean" or hasattr(values.dtype, "numpy_dtype")
 
 
 def encode(columns: Sequence[Column], frame: Any) -> np.ndarray:

@@ -24,16 +24,12 @@ def targets(frame: Any, name: str, loss: str | None) -> tuple[type[Linear], np.n
         When the column is missing, has gaps, or is nothing that the loss can take.
     """
     if name not in frame:
-        raise ArgumentError(
-            f"target={name!r}: there is no such column; there are {', '.join(map(str, frame))}."
-        )
+        raise ArgumentError(f"target={name!r}: there is no such column; there are {', '.join(map(str, frame))}.")
     if loss is not None and loss not in LOSSES:
         raise ArgumentError(f"loss={loss!r}: expected one of {', '.join(LOSSES)}.")
     values = frame[name]
     if lost := int(values.isna().sum()):
-        raise ArgumentError(
-            f"target={name!r}: {lost} of {len(values)} values are missing; leave those rows out."
-        )
+        raise ArgumentError(f"target={name!r}: {lost} of {len(values)} values are missing; leave those rows out.")
     kind = LOSSES[loss] if loss else None
     if kind is None and numeric(values) and values.dtype.kind != "b":
         kind = Squared
@@ -96,9 +92,7 @@ def fit_table(
     kind, y, classes = targets(frame, target, loss)
     names = [n for n in frame if n != target] if features is None else list(features)
     if wrong := [n for n in names if n not in frame or n == target]:
-        raise ArgumentError(
-            f"feature {wrong[0]!r} is no other column; there are {', '.join(map(str, frame))}."
-        )
+        raise ArgumentError(f"feature {wrong[0]!r} is no other column; there are {', '.join(map(str, frame))}.")
     if not names:
         raise ArgumentError(f"there is no column beside {target!r} to predict from.")
     held = round(holdout * len(frame))

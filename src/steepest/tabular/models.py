@@ -71,10 +71,7 @@ class FormulaModel:
 
     def rows(self) -> list[dict[str, Any]]:
         """The parameters as rows of a table."""
-        return [
-            {"parameter": n, "estimate": v, "standard error": self.errors[n]}
-            for n, v in self.parameters.items()
-        ]
+        return [{"parameter": n, "estimate": v, "standard error": self.errors[n]} for n, v in self.parameters.items()]
 
 
 Model = LinearModel | FormulaModel

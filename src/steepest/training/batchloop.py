@@ -193,9 +193,7 @@ class Stages(Writer):
         else:
             names = {symbol(name): f"%{name}" for name in ("z", "top", "e", "total", "mine")}
             z, top, e, total, mine = names
-            top_lines, (highest,) = instructions(
-                [maximum(z, top)], {z: "%a.z", top: "%top.sofar"}, kind, "lt"
-            )
+            top_lines, (highest,) = instructions([maximum(z, top)], {z: "%a.z", top: "%top.sofar"}, kind, "lt")
             e_lines, (weight,) = instructions([loss.weight(z, top)], {z: "%b.z", top: "%top"}, kind, "le")
             v_lines, (value,) = instructions([loss.loss(z, top, total)], names | {z: "%own"}, kind, "lv")
             s_lines, (slope,) = instructions([loss.slope_of(e, total, mine)], names | {e: "%d.e"}, kind, "ls")

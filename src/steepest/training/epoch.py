@@ -107,9 +107,7 @@ class Epoch:
         arrays = X, y, weights[0] if weights else self.ones
         return [np.ascontiguousarray(array, self.model.dtype) for array in arrays]
 
-    def _steps(
-        self, training: Training, ready: list[np.ndarray], at: int, wanted: int
-    ) -> tuple[int, Reason | None]:
+    def _steps(self, training: Training, ready: list[np.ndarray], at: int, wanted: int) -> tuple[int, Reason | None]:
         """Make so many steps from row `at` on, or as many as have a finite loss; how many, and a reason to stop."""
         began, t, x = time.perf_counter(), training.t, training.point.x.copy()
         inner, *mean = training.memory if isinstance(self.method, Orthant) else (training.memory,)
@@ -120,18 +118,12 @@ class Epoch:
         steps = np.arange(t + 1.0, t + wanted + 1.0)
         hyper = self._hyper(steps)
         records, places = np.empty((wanted, 3)), np.empty((wanted, self.n), x.dtype)
-        sizes = np.array(
-            [len(X), self.plan.size, self.features, self.classes, self.wide.shape[1], wanted, self.n]
-        )
+        sizes = np.array([len(X), self.plan.size, self.features, self.classes, self.wide.shape[1], wanted, self.n])
         made = self.loop(sizes, hyper, X, y, weights, x, np.empty_like(x), self.table, self.wide, self.scores,
                          records, places, *slots, *penalties)  # fmt: skip
         if not made:
             return 0, None
-        lr = (
-            hyper[:made, 1 + list(self.rule.hyper).index("lr")]
-            if "lr" in self.rule.hyper
-            else [math.nan] * made
-        )
+        lr = hyper[:made, 1 + list(self.rule.hyper).index("lr")] if "lr" in self.rule.hyper else [math.nan] * made
         counts = np.full(made, self.plan.size)
         counts[-1] = min(self.plan.size, len(X) - (made - 1) * self.plan.size)
         seconds = np.linspace(began, time.perf_counter(), made + 1)[1:] - training.run.began
@@ -159,16 +151,12 @@ class Epoch:
         for k, (name, value) in enumerate(values.items(), 1):
             schedule = self.rule.schedules.get(name)
             hyper[:, k] = value if schedule is None else [float(schedule(t)) for t in steps.tolist()]
-        hyper[:, -1] = (
-            [self.method.part(t) for t in steps.tolist()] if isinstance(self.method, Orthant) else 0.0
-        )
+        hyper[:, -1] = [self.method.part(t) for t in steps.tolist()] if isinstance(self.method, Orthant) else 0.0
         return hyper
 
 
 @lru_cache(64)
-def compiled(
-    rule: type[Rule], loss: Linear, dtype: np.dtype, penalised: bool, sparse: bool
-) -> Callable[..., int]:
+def compiled(rule: type[Rule], loss: Linear, dtype: np.dtype, penalised: bool, sparse: bool) -> Callable[..., int]:
     """The loop for a rule and a loss.
 
     Raises

@@ -173,9 +173,7 @@ def fit(
     run = Run(Parameters(params, "params"))
     start = run.parameters.start
     if not np.isfinite(start).all():
-        raise ArgumentError(
-            f"params holds {start[~np.isfinite(start)][0]}: expected finite numbers to start from."
-        )
+        raise ArgumentError(f"params holds {start[~np.isfinite(start)][0]}: expected finite numbers to start from.")
     if epochs is maxiter is maxtime is None:
         whole = train.rows is not None and (batch_size is None or batch_size >= train.rows)
         epochs = PASSES if whole else EPOCHS if train.again else 1  # a generator is read once
@@ -227,9 +225,7 @@ def fit(
         engine = Epoch.of(chosen, model, plan, train)
         if engine is None and isinstance(rule := innermost(chosen), Rule):
             rule.prepare(start, plan.steps(train))
-        training = Training(
-            run, oracle, chosen, train, plan, start, validate, listen, delivery(chosen), engine
-        )
+        training = Training(run, oracle, chosen, train, plan, start, validate, listen, delivery(chosen), engine)
         training.chosen = found
         reason = training.follow() if keeper is None else keeper.follow(training)
     except (Exception, KeyboardInterrupt) as error:

@@ -62,9 +62,7 @@ class Model:
         """The mean loss."""
         return self.bare(params, X, y, weights) + self._penalty(params["coef"])
 
-    def value_and_gradient(
-        self, params: Params, X: Any, y: np.ndarray, weights: Any = None
-    ) -> tuple[float, Params]:
+    def value_and_gradient(self, params: Params, X: Any, y: np.ndarray, weights: Any = None) -> tuple[float, Params]:
         """The mean loss and its gradient."""
         f, g = self.bare.value_and_gradient(params, X, y, weights)
         if self.penalised:
@@ -90,9 +88,7 @@ class Model:
     def inner(self, params: Params) -> Params:
         """Parameters in the units of the data as those that are trained."""
         if not isinstance(params, dict) or set(params) != {"coef", "intercept"}:
-            raise ArgumentError(
-                f"params={params!r}: expected {{'coef': ..., 'intercept': ...}}, or None for zeros."
-            )
+            raise ArgumentError(f"params={params!r}: expected {{'coef': ..., 'intercept': ...}}, or None for zeros.")
         coef = np.asarray(params["coef"], self.dtype)
         return {"coef": (coef.T * self.deviation).T.astype(self.dtype),
                 "intercept": (np.asarray(params["intercept"]) + self.mean @ coef).astype(self.dtype)}  # fmt: skip

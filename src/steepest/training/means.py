@@ -11,9 +11,7 @@ from ..derivatives import Paired
 from ..oracle import Objective
 
 
-def mean_loss(
-    objective: Objective, source: Source, x: np.ndarray, most: float = math.inf, seed: int = 0
-) -> float:
+def mean_loss(objective: Objective, source: Source, x: np.ndarray, most: float = math.inf, seed: int = 0) -> float:
     """The mean loss over the rows of a source, or over `most` of them drawn at random."""
     total, rows = 0.0, 0
     order = "full" if source.rows is not None and source.rows > most else None

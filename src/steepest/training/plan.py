@@ -81,9 +81,7 @@ class Plan:
                 raise ArgumentError(f"{name}={value!r}: expected a positive number.")
         size = size or source.rows
         if size is None:
-            raise ArgumentError(
-                "batch_size=None: how many rows a stream has is not known; expected a number."
-            )
+            raise ArgumentError("batch_size=None: how many rows a stream has is not known; expected a number.")
         given = {name: float(value) for name, value in limits.items() if value is not None}
         return cls(int(size), shuffle=shuffle, seed=seed, accumulate=int(accumulate or 1), **given)
 

@@ -34,9 +34,7 @@ HAIR = 0.01  # of the loss of the start: less is no reason to go on to smaller r
 DOWN = 20  # factors, at most, from a rate that diverges to one that does not
 GROWTH = 4  # of the lanes' length from round to round
 LANES = 4  # of the last round's length: what all rounds take together, three lanes of that length among them
-TASTES = (
-    8  # batches whose gradients tell the units of the coordinates, where the columns' say that they differ
-)
+TASTES = 8  # batches whose gradients tell the units of the coordinates, where the columns' say that they differ
 JUDGES = 256, CHUNK // 4  # rows that lanes are judged by: as many as the longest has seen, within these
 
 
@@ -208,9 +206,7 @@ def lengths(longest: int) -> list[int]:
     return sorted(rounds)
 
 
-def climb(
-    loss: Callable[[float], float], lr: float, ratio: float, still: float = math.inf
-) -> tuple[float, float]:
+def climb(loss: Callable[[float], float], lr: float, ratio: float, still: float = math.inf) -> tuple[float, float]:
     """The lowest loss and its rate: from `lr` by factors of `ratio`, upwards or else downwards, until it rises.
 
     A rate that diverges is left first, downwards. `still` is the loss where nothing moves: if the first steps lead

@@ -133,13 +133,7 @@ def looked_at(training: Training, reason: Reason, x: np.ndarray, run: Run, model
         if several and isinstance(arrays[0], np.ndarray) and arrays[0].ndim == 2 and source.change is None:
             rows = arrays[0][:CHUNK]
             table = source.names[0], rows.mean(axis=0, dtype=float), rows.std(axis=0, dtype=float)
-        if (
-            several
-            and isinstance(y := arrays[1], np.ndarray)
-            and y.ndim == 1
-            and len(y) > 1
-            and (y == y[0]).all()
-        ):
+        if several and isinstance(y := arrays[1], np.ndarray) and y.ndim == 1 and len(y) > 1 and (y == y[0]).all():
             same = f"All {len(y)} targets {source.names[1]} are {y[0]:g}"
     x0, best = run.parameters.start, training.best
     told = training.validate is not None or not source.again

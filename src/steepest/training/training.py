@@ -107,10 +107,7 @@ class Training:
         if not self.source.again:
             epoch = self.best.epoch if self.best else 0
             return self.table[epoch - 1].loss if epoch else self.first, None
-        if (
-            not isinstance(oracle.objective, Paired)
-            or getattr(oracle.derivative, "instead", None) is not None
-        ):
+        if not isinstance(oracle.objective, Paired) or getattr(oracle.derivative, "instead", None) is not None:
             return mean_loss(oracle.objective, self.source, x), None
         f, g = mean_pair(oracle.objective, self.source, x)
         if isinstance(oracle, Whole):
@@ -126,9 +123,7 @@ class Training:
             self.best = Best(self.point.x, self.first, 0)
         elif reason := self._ended():
             return reason
-        stop = (
-            self.method.convergence(self.point.x.dtype) | Stuck() if self.plan.steady(self.source) else None
-        )
+        stop = self.method.convergence(self.point.x.dtype) | Stuck() if self.plan.steady(self.source) else None
         while True:
             if reason := self._epoch(stop):
                 return reason
@@ -168,9 +163,7 @@ class Training:
         for group in itertools.islice(self.plan.batches(self.source, self.epoch), self.batch, None):
             yield self.one(group, stop)
 
-    def _driven(
-        self, engine: Callable[[Training, Batch], Iterator[Reason | None]]
-    ) -> Iterator[Reason | None]:
+    def _driven(self, engine: Callable[[Training, Batch], Iterator[Reason | None]]) -> Iterator[Reason | None]:
         """The steps of the epoch, many at a time."""
         for piece in self.plan.pieces(self.source, self.epoch, self.batch):
             yield from engine(self, piece)
@@ -190,9 +183,7 @@ class Training:
         if f is None or g is None or point.known_g is not None:
             f, g = point.f, point.g
         seconds = time.perf_counter() - self.run.began
-        history.append(
-            Record(self.t, f, norm(g), self.step, self.lr, oracle.objective.nfev, seconds), point.x
-        )
+        history.append(Record(self.t, f, norm(g), self.step, self.lr, oracle.objective.nfev, seconds), point.x)
         self.step, self.lr = distance(new.x, point.x), lr
         self.t += 1
         self.batch += 1
@@ -236,9 +227,7 @@ class Training:
     def _spent(self, seconds: float) -> Reason | None:
         """Whether the budget of steps or time is used up."""
         if self.t >= self.plan.maxiter:
-            return Reason(
-                "budget.steps", f"Trained {counted(self.t, 'step')} (maxiter={self.plan.maxiter:g})."
-            )
+            return Reason("budget.steps", f"Trained {counted(self.t, 'step')} (maxiter={self.plan.maxiter:g}).")
         if seconds >= self.plan.maxtime:
             return Reason("budget.time", f"Trained {seconds:.3g} s (maxtime={self.plan.maxtime:g}).")
         return None
@@ -280,9 +269,7 @@ class Training:
                 f"{counted(self.stale, 'epoch')} (patience={self.plan.patience:g}).",
             )
         if self.table and self.table[-1].loss > HOPELESS * max(abs(self.first), abs(self.table[0].loss)):
-            return Reason(
-                "diverged", f"Diverged: the loss rose to {self.table[-1].loss:.4g} in epoch {self.epoch}."
-            )
+            return Reason("diverged", f"Diverged: the loss rose to {self.table[-1].loss:.4g} in epoch {self.epoch}.")
         if self.epoch >= self.plan.epochs:
             return Reason("budget.epochs", f"Trained {counted(self.epoch, 'epoch')}.")
         return None
