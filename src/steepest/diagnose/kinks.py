@@ -81,7 +81,8 @@ def kink(case: Case) -> Verdict | None:
         measured = [(ends[0] - around[0]) / width, (around[1] - ends[1]) / width]
     else:
         measured = [left, right]
-    if abs(measured[1] - measured[0]) < 0.5 * abs(right - left):
+    seen = abs(right - left) * (high - low) > 2 * _doubt(case, left, right)
+    if seen and abs(measured[1] - measured[0]) < 0.5 * abs(right - left):
         return _claimed(case, at, way, [left, right], measured)
     if not left < 0 < right:  # met in passing
         return None
