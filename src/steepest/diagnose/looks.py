@@ -49,7 +49,7 @@ def rough(case: Case) -> Verdict | None:
     scale = case.scale
     if case.gains[0] <= NOWHERE * abs(case.f):  # the run tells no scale
         scale = np.maximum(scale, _size(case))
-    d = CLOSE * scale * case.free * case.skewed / np.abs(case.skewed).max()
+    d = CLOSE * _askew(case, scale)
     for by in (d, -d):
         fall = case.f - case.value(by)
         slope = abs(float(case.g @ by))
@@ -70,7 +70,7 @@ def sloping(case: Case) -> Verdict | None:
     """f slopes on a larger scale than gradient and curvature see, all coordinates at once."""
     suspect = _suspect(case)
     scale = np.maximum(case.scale, _size(case)) if suspect else case.scale
-    d = scale * case.free * case.skewed / np.abs(case.skewed).max()
+    d = _askew(case, scale)
     if case.probes.left <= RESERVE:
         return None
     found = _sloped(case, CLOSE * d, case.value(CLOSE * d))
@@ -80,6 +80,11 @@ def sloping(case: Case) -> Verdict | None:
 def _suspect(case: Case) -> bool:
     """Whether values scatter, or the run was stuck at once and tells no scale."""
     return getattr(case.oracle.derivative, "rough", False) or bool((case.come < HARDLY * _size(case)).all())
+
+
+def _askew(case: Case, scale: np.ndarray) -> np.ndarray:
+    """A step of at most `scale` along all free coordinates at once, in no special direction."""
+    return scale * case.free * case.skewed / np.abs(case.skewed).max()
 
 
 def _size(case: Case) -> np.ndarray:

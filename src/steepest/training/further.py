@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from itertools import islice
 
 import numpy as np
 
 from ..derivatives import OWN, Paired, choose
 from ..diagnose.training import Further
 from ..errors import Exhausted
+from ..loop import descend
 from ..methods.directions import LBFGS
 from ..methods.proximal import SpaRSA
 from ..negative import function
@@ -46,10 +48,10 @@ def further(training: Training, x: np.ndarray, model: Model | None) -> Further |
     oracle.objective.maxfun = oracle.nfev + max(CALLS, SHARE * cost)
     path = [oracle(x)]
     try:
-        memory, lr = method.init(path[0]), 1.0
-        while lr and len(path) <= STEPS:
-            point, memory, lr = method.step(path[-1], memory, float(len(path)), oracle)
-            path.append(point)
+        for now in islice(descend(oracle, path[0], method), 1, STEPS + 1):
+            path.append(now.point)
+            if now.lr == 0:
+                break
     except Exhausted:
         pass
     finally:
