@@ -17,7 +17,7 @@ import time
 import numpy as np
 
 import steepest as st
-from steepest import ahead
+from steepest import compiledloop
 from timing import interleave
 
 SHORT, LONG = 1000, 5000
@@ -62,7 +62,7 @@ def ours(method, worthwhile):
     loops = {}
 
     def run(steps):
-        ahead.WORTHWHILE, ahead._loops = worthwhile, loops
+        compiledloop.WORTHWHILE, compiledloop._loops = worthwhile, loops
         return st.minimize(f, X0, method=method, jac=gradient, maxiter=steps)
 
     assert ("compiled" in run(10).engine) == (worthwhile == 0)

@@ -7,7 +7,7 @@ import pytest
 
 import steepest as st
 from conftest import peer
-from steepest import afar, foreign
+from steepest import foreign, ondevice
 from steepest.methods import rules
 from steepest.methods.lift import Rule
 
@@ -176,10 +176,10 @@ def test_every_rule_runs_there_as_on_numpy(library, kind):
 
 def test_jax_compiles_once_for_all_values_of_hyperparameters():
     peer("jax")
-    afar.step_of.cache_clear()
+    ondevice.step_of.cache_clear()
     for lr, beta1 in ((0.1, 0.9), (0.01, 0.5), (lambda t: 0.1 / t, 0.8)):
         st.minimize(bowl, made("jax", np.ones(5)), method=st.Adam(lr=lr, beta1=beta1), maxiter=20)
-    assert afar.step_of(st.Adam, foreign.library_of(made("jax", [1.0])))._cache_size() == 1
+    assert ondevice.step_of(st.Adam, foreign.library_of(made("jax", [1.0])))._cache_size() == 1
 
 
 def test_arrays_stay_where_they_are(monkeypatch):

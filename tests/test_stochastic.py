@@ -10,7 +10,7 @@ import pytest
 
 import steepest as st
 from conftest import peer
-from steepest.weigh import Gradients
+from steepest.stochastic import Gradients
 
 BOWL = np.array([1.0, 3.0, 10.0])
 

@@ -17,7 +17,7 @@ from .errors import MissingExtraError
 from .expression import Expression, invariants, symbol
 from .methods.lift import Rule
 from .stop import Criterion, Either, Steps, parts
-from .watch import Batch, Moment, Watch, history
+from .thresholds import Batch, Moment, Thresholds, history
 
 INTERRUPTED = "interrupted"  # the code of a run that has not ended
 
@@ -118,7 +118,7 @@ def run_batch(task: Task) -> Outcome:
     step = _step(task)
     with np.errstate(all="ignore"):
         now = before = first = Moment.at(x, task.batch)
-        watch = Watch.of(task.criterion, first.g_norm)
+        limits = Thresholds.of(task.criterion, first.g_norm)
         held = going, t, now, (best, lowest)
         try:
             while True:
@@ -126,7 +126,7 @@ def run_batch(task: Task) -> Outcome:
                 np.copyto(lowest, now.f, where=better)
                 np.copyto(best, now.x, where=better)
                 codes: dict[int, str] = {}
-                for k in watch.beyond(now, before).tolist():
+                for k in limits.beyond(now, before).tolist():
                     if reason := task.criterion(history(k, t, now, before, first)):
                         codes[k] = reason.code
                 if t >= limit:
@@ -139,7 +139,7 @@ def run_batch(task: Task) -> Outcome:
                         return out
                     rest = np.delete(np.arange(going.size), ended)
                     going, lowest, best = going[rest], lowest[rest], best.take(rest, 1)
-                    now, first, watch = now.of(rest), first.of(rest), watch.of_runs(rest)
+                    now, first, limits = now.of(rest), first.of(rest), limits.of_runs(rest)
                     slots = [slot.take(rest, 1) for slot in slots]
                     step = _step(task.of(going))
                 t += 1

@@ -1,4 +1,4 @@
-"""Who makes the steps of a run: the loop, machine code ahead of it, or the library that the arrays belong to."""
+"""Who makes the steps of a run: the loop, machine code in its place, or the library that the arrays belong to."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .afar import Afar
-from .ahead import Ahead
+from .compiledloop import CompiledLoop
 from .history import History
 from .loop import Iterate, descend
 from .methods.method import Method
+from .ondevice import OnDevice
 from .oracle import Oracle
 from .params import Parameters
 from .point import Point
@@ -28,26 +28,26 @@ class Driver:
 
     def __init__(self, method: Method, start: np.ndarray):
         self.method, self.start, self._name = method, start, method.engine(start)
-        self._ahead: Ahead | None = None
-        self._afar: Afar | None = None
+        self._compiled: CompiledLoop | None = None
+        self._on_device: OnDevice | None = None
 
-    def leave_the_loop(self, fun: Any, jac: Any, parameters: Parameters, oracle: Oracle, *watch: Any) -> None:
-        """Where nobody looks at every step, take what makes many of them at once; `watch` is for `Ahead`."""
-        self._afar = Afar.of(self.method, parameters, jac, oracle)
-        self._ahead = Ahead.of(self.method, fun, jac, oracle, self.start, *watch)
+    def leave_the_loop(self, fun: Any, jac: Any, parameters: Parameters, oracle: Oracle, *record: Any) -> None:
+        """Where nobody looks at every step, take what makes many of them at once; `record` is for `CompiledLoop`."""
+        self._on_device = OnDevice.of(self.method, parameters, jac, oracle)
+        self._compiled = CompiledLoop.of(self.method, fun, jac, oracle, self.start, *record)
 
     def iterates(self, oracle: Oracle, first: Point | Iterate) -> Iterator[Iterate]:
         """Where the method goes."""
-        if self._afar is not None and isinstance(first, Point):
-            return self._afar.iterates(first)
-        return descend(oracle, first, self.method, self._ahead)
+        if self._on_device is not None and isinstance(first, Point):
+            return self._on_device.iterates(first)
+        return descend(oracle, first, self.method, self._compiled)
 
     def arrive(self, history: History) -> str:
-        """Bring home what is still far away; what the steps were computed with, in order."""
-        if self._afar is not None:
-            self._afar.home(history)
-            return self._afar.engine
+        """Bring the arrays home; what the steps were computed with, in order."""
+        if self._on_device is not None:
+            self._on_device.home(history)
+            return self._on_device.engine
         names = [self._name, self.method.engine(self.start)]  # another one if it was compiled on the way
-        if self._ahead is not None and self._ahead.begun is not None:
-            names[self._ahead.begun > 0 :] = [self._ahead.engine]
+        if self._compiled is not None and self._compiled.begun is not None:
+            names[self._compiled.begun > 0 :] = [self._compiled.engine]
         return " then ".join(dict.fromkeys(names))

@@ -1,4 +1,4 @@
-"""Many runs in few coordinates, side by side in vector registers: watch and steps are one fused loop, and the function
+"""Many runs in few coordinates, side by side in vector registers: tests and steps are one fused loop, and the function
 too where it is a formula."""
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .engine.kernels import cached, function_text
 from .engine.machine import Code
 from .expression import OPERATIONS, Expression, symbol
 from .methods.lift import Rule
-from .watch import Moment, Watch, history
+from .thresholds import Moment, Thresholds, history
 
 # Coordinates; the loop is written out for all of them, and compiling takes the longer.
 FEW = 8
@@ -106,7 +106,7 @@ class Lanes:
     n: int
 
     @classmethod
-    def beginning(cls, task: Task, watch: Watch) -> Lanes:
+    def beginning(cls, task: Task, limits: Thresholds) -> Lanes:
         """All runs of a task at their starts, with the limits within which they need not be asked."""
         n, runs = task.starts.shape
         at = {name: k for k, name in enumerate(rows(task.rule, n, task.varied))}
@@ -114,7 +114,7 @@ class Lanes:
         for name, value in {
             **dict.fromkeys([".old", ".f_old"], math.nan), ".lowest": math.inf, ".going": 1.0,
             "x": task.starts, ".best": task.starts,
-            ".g_low": watch.g_low**2, ".g_high": watch.g_high**2, ".f_low": watch.f_low,
+            ".g_low": limits.g_low**2, ".g_high": limits.g_high**2, ".f_low": limits.f_low,
             **{name: task.values[name] for name in task.varied},
         }.items():  # fmt: skip
             lanes[name][...] = value
@@ -144,9 +144,9 @@ def run_lanes(task: Task, meaning: tuple[Expression, ...] | None) -> Outcome:
     hyper = np.array([task.values[name] for name in rule.defaults if name not in task.varied], float)
     with np.errstate(all="ignore"):
         first = Moment.at(task.starts, task.batch)
-        watch = Watch.of(task.criterion, first.g_norm)
-        call = compiled(rule, len(task.starts), task.varied, meaning, watch.step, watch.change)
-        lanes = Lanes.beginning(task, watch)
+        limits = Thresholds.of(task.criterion, first.g_norm)
+        call = compiled(rule, len(task.starts), task.varied, meaning, limits.step, limits.change)
+        lanes = Lanes.beginning(task, limits)
         views = list(lanes.state)
         try:
             while lanes.going.size:

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .elsewhere import argument
 from .errors import ArgumentError
+from .hints import argument
 from .stop import Change, Criterion, Diverged, GradientNorm, NonFinite, StepLength, Steps, Stuck, Target
 
 

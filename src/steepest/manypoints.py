@@ -20,7 +20,7 @@ from .formula import Formula
 from .lanes import FEW
 from .oracle import Objective
 from .params import Parameters
-from .watch import Batch
+from .thresholds import Batch
 
 
 class Many(NamedTuple):

@@ -11,8 +11,8 @@ from . import log
 from .derivatives import Paired
 from .diagnose.explain import explain
 from .driver import Driver
-from .elsewhere import spelled
 from .errors import ArgumentError
+from .hints import spelled
 from .landscape import Landscape
 from .limits import Limits
 from .loop import Iterate, descend
@@ -29,8 +29,8 @@ from .result import Result
 from .resume import Keeper, problem
 from .run import Run
 from .sets import term
+from .stochastic import Spending
 from .stop import Criterion, Reason
-from .weigh import Spending
 
 
 @spelled

@@ -23,7 +23,7 @@ from .params import Parameters
 from .point import Point, distance, norm
 from .result import Result
 from .stop import Criterion, Reason
-from .watch import Within, margins, never
+from .thresholds import Within, margins, never
 
 logger = logging.getLogger("steepest")
 

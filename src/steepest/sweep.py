@@ -26,7 +26,7 @@ from .parallel import until_interrupted
 from .params import floats
 from .stop import Criterion
 from .swept import Sweep
-from .watch import batchable
+from .thresholds import batchable
 
 LEAST = 1000  # steps of runs that are made once more, to find out why they ended so, however short the sweep
 

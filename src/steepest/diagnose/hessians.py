@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..watch import Batch
+from ..thresholds import Batch
 from .curvature import FULL, LANCZOS
 
 MOST = 2**25  # numbers that the directions of all runs may have together: 256 MB

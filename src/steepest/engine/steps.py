@@ -21,7 +21,7 @@ What = Formula | Native | None  # None: Python's functions are called
 # may end beyond them: the caller asks the criterion. Squares of norms are compared, where they neither overflow nor
 # vanish. Where fun is called and raises, its error goes on to the caller, and the steps before it are kept.
 LOOP = """
-define ptr @ahead(ptr %self, ptr %arguments, i64 %count) {{
+define ptr @steps(ptr %self, ptr %arguments, i64 %count) {{
 start:
   {begin}
   br label %next
@@ -53,7 +53,7 @@ SETTINGS = ("made", "t", "last", "offset", "g.low", "g.high", "f.low", "step.low
 
 
 def steps_text(rule: type[Rule], what: What, n: int) -> str:
-    """The loop in LLVM's language: ``ahead(numbers, state, rows, places, gradients)``.
+    """The loop in LLVM's language: ``steps(numbers, state, rows, places, gradients)``.
 
     numbers: `SETTINGS` and the hyperparameters; the first becomes how many steps were made. state: x, g and the slots
     where the loop begins, and where it ends. Of each step made, rows of shape (steps, 7) holds what `Record` does,

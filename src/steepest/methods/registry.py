@@ -8,10 +8,10 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
-from ..elsewhere import INSTEAD, SAME
 from ..errors import ArgumentError
 from ..expression import latex_name
 from ..formula import formula
+from ..hints import INSTEAD, SAME
 from . import conjugate, directions, parameterfree, proximal, rules, stochastic
 from .lift import Rule
 from .method import Method

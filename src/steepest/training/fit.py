@@ -13,8 +13,8 @@ from .. import log
 from ..data import SHUFFLES, split
 from ..derivatives import OWN, USER, Paired, choose
 from ..diagnose.explain import explain
-from ..elsewhere import spelled
 from ..errors import ArgumentError
+from ..hints import spelled
 from ..landscape import Landscape
 from ..losses import Linear
 from ..methods.lift import Rule

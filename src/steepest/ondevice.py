@@ -63,7 +63,7 @@ def step_of(rule: type[Rule], library: Library) -> Step | None:
     return library.compiled(step)
 
 
-class Afar:
+class OnDevice:
     """A run whose arrays stay where they are; only numbers come back: f and two norms a step.
 
     The library tells value and gradient by one call, which `nfev` counts once. Where the gradient is not finite and the
@@ -89,7 +89,7 @@ class Afar:
         self.engine = f"{library.name} on {library.place}"
 
     @classmethod
-    def of(cls, rule: Any, parameters: Parameters, jac: Any, oracle: Oracle) -> Afar | None:
+    def of(cls, rule: Any, parameters: Parameters, jac: Any, oracle: Oracle) -> OnDevice | None:
         """For a run that can stay there, its gradient proved; else None."""
         library, derivative = parameters.library, oracle.derivative
         if library is None or not isinstance(derivative, Proved) or not isinstance(rule, Rule) or not rule.free:

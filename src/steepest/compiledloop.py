@@ -26,7 +26,7 @@ from .methods.lift import FLOAT64, Rule
 from .oracle import Oracle
 from .point import Point
 from .stop import Criterion
-from .watch import Margins, margins
+from .thresholds import Margins, margins
 
 TINY, HUGE = 1e-145, 1e145  # norms whose squares keep all their digits
 
@@ -41,7 +41,7 @@ WORTHWHILE = 15_000
 logger = logging.getLogger("steepest")
 
 
-class Compiled:
+class LoopCode:
     """The machine code of a loop, made once that pays."""
 
     def __init__(self, rule: type[Rule], what: What, n: int):
@@ -59,14 +59,14 @@ class Compiled:
         return self._code
 
 
-_loops: dict[tuple[type[Rule], What, int], Compiled] = {}
+_loops: dict[tuple[type[Rule], What, int], LoopCode] = {}
 
 
-def _loop(*key: Any) -> Compiled:
+def _loop(*key: Any) -> LoopCode:
     if key not in _loops:
         while len(_loops) >= 64:  # functions come and go
             _loops.pop(next(iter(_loops)))
-        _loops[key] = Compiled(*key)
+        _loops[key] = LoopCode(*key)
     return _loops[key]
 
 
@@ -74,7 +74,7 @@ def _made(rule: type[Rule], what: What, n: int) -> Callable[..., None] | None:
     if not readable():
         return None
     try:
-        return Code(steps_text(rule, what, n)).function("ahead")
+        return Code(steps_text(rule, what, n)).function("steps")
     except MissingExtraError:
         return None
     except Exception as error:  # of Numba's compiler: functions that do not take a vector, or give none back
@@ -84,7 +84,7 @@ def _made(rule: type[Rule], what: What, n: int) -> Callable[..., None] | None:
         raise
 
 
-class Ahead:
+class CompiledLoop:
     """Who makes many steps at once where nothing else than the record is wanted of them.
 
     Parameters
@@ -126,7 +126,7 @@ class Ahead:
         self._called = (np.empty(n), answer, derivative.pair) if what is None else ()
 
     @classmethod
-    def of(cls, rule: Any, fun: Any, jac: Any, oracle: Oracle, start: np.ndarray, *rest: Any) -> Ahead | None:
+    def of(cls, rule: Any, fun: Any, jac: Any, oracle: Oracle, start: np.ndarray, *rest: Any) -> CompiledLoop | None:
         """For a run that can be compiled; else None."""
         objective, derivative = oracle.objective, oracle.derivative
         if not isinstance(rule, Rule) or not rule.plain or not exact(type(rule)) or start.size > MOST:

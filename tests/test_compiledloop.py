@@ -9,7 +9,7 @@ import pytest
 
 import steepest as st
 from conftest import peer
-from steepest import ahead, history, stop
+from steepest import compiledloop, history, stop
 from steepest.methods import rules
 from steepest.methods.lift import Rule, rule
 
@@ -33,8 +33,8 @@ def both(monkeypatch):
     def run(*args, **keywords):
         results = []
         for worthwhile in (math.inf, 0):
-            monkeypatch.setattr(ahead, "WORTHWHILE", worthwhile)
-            monkeypatch.setattr(ahead, "_loops", {})
+            monkeypatch.setattr(compiledloop, "WORTHWHILE", worthwhile)
+            monkeypatch.setattr(compiledloop, "_loops", {})
             results.append(st.minimize(*args, **{"diagnose": False, **keywords}))
         assert results[0].engine != results[1].engine
         assert results[1].engine in ("compiled loop", "compiled steps")
@@ -105,7 +105,7 @@ def test_every_end_is_the_same(both, limits):
 def test_where_numbers_end_it_is_the_same(monkeypatch, text, start, lr):
     results = []
     for worthwhile in (math.inf, 0):
-        monkeypatch.setattr(ahead, "WORTHWHILE", worthwhile)
+        monkeypatch.setattr(compiledloop, "WORTHWHILE", worthwhile)
         results.append(st.minimize(st.formula(text), start, method=st.GD(lr=lr), maxiter=300, diagnose=False))
     assert_same(*results)
 
@@ -118,7 +118,7 @@ def test_x_is_thinned_in_the_same_way(both, monkeypatch):
 
 
 def test_the_formulas_own_gradient_may_be_given(monkeypatch):
-    monkeypatch.setattr(ahead, "WORTHWHILE", 0)
+    monkeypatch.setattr(compiledloop, "WORTHWHILE", 0)
     fun = st.formula("x**2 + y**2")
     given = {"method": st.GD(lr=0.1), "maxiter": 20}
     assert st.minimize(fun, [1.0, 2.0], jac=fun.gradient, **given).engine == "compiled loop"
@@ -126,8 +126,8 @@ def test_the_formulas_own_gradient_may_be_given(monkeypatch):
 
 
 def test_it_takes_over_when_the_run_is_long(monkeypatch):
-    monkeypatch.setattr(ahead, "WORTHWHILE", 100)
-    monkeypatch.setattr(ahead, "_loops", {})
+    monkeypatch.setattr(compiledloop, "WORTHWHILE", 100)
+    monkeypatch.setattr(compiledloop, "_loops", {})
     fun = st.formula(ROSENBROCK)
     runs = [st.minimize(fun, [-1.2, 1.0], method=st.GD(lr=1e-3), maxiter=500) for _ in range(2)]
     assert [run.engine for run in runs] == ["Python floats then compiled loop", "compiled loop"]
@@ -135,10 +135,10 @@ def test_it_takes_over_when_the_run_is_long(monkeypatch):
 
 
 def test_other_values_and_starts_compile_nothing_new(monkeypatch):
-    monkeypatch.setattr(ahead, "WORTHWHILE", 0)
+    monkeypatch.setattr(compiledloop, "WORTHWHILE", 0)
     fun = st.formula(ROSENBROCK)
     st.minimize(fun, [-1.2, 1.0], method=st.Adam(), maxiter=20)
-    monkeypatch.setattr(ahead, "Code", lambda text: pytest.fail("compiled again"))
+    monkeypatch.setattr(compiledloop, "Code", lambda text: pytest.fail("compiled again"))
     for lr, start in ((0.1, [0.0, 0.0]), (0.01, [2.0, 3.0])):
         given = {"method": st.Adam(lr=lr, beta1=0.5), "maxiter": 20, "gtol": 1e-9}
         assert st.minimize(fun, start, **given).engine == "compiled loop"
@@ -149,7 +149,7 @@ def test_what_must_be_looked_at_is_not_compiled(monkeypatch):
     def Soft(g, lr=0.1):
         return -lr * np.tanh(g)
 
-    monkeypatch.setattr(ahead, "WORTHWHILE", 0)
+    monkeypatch.setattr(compiledloop, "WORTHWHILE", 0)
     fun = st.formula("x**2 + y**2")
     seen = []
     for more in (
@@ -168,7 +168,7 @@ def test_what_must_be_looked_at_is_not_compiled(monkeypatch):
 
 
 def test_time_is_heeded(monkeypatch):
-    monkeypatch.setattr(ahead, "WORTHWHILE", 0)
+    monkeypatch.setattr(compiledloop, "WORTHWHILE", 0)
     result = st.minimize(st.formula(ROSENBROCK), [-1.2, 1.0], method=st.GD(lr=1e-9), maxtime=0.3, maxiter=10**9)
     assert result.code == "budget.time"
     assert result.engine == "compiled loop"
@@ -177,7 +177,7 @@ def test_time_is_heeded(monkeypatch):
 
 
 def test_what_an_interrupted_run_found_is_kept(monkeypatch):
-    monkeypatch.setattr(ahead, "WORTHWHILE", 0)
+    monkeypatch.setattr(compiledloop, "WORTHWHILE", 0)
     calls = []
 
     def entered(self, *given):
@@ -186,8 +186,8 @@ def test_what_an_interrupted_run_found_is_kept(monkeypatch):
             raise KeyboardInterrupt
         return calls[-1]
 
-    enter = ahead.Ahead._enter
-    monkeypatch.setattr(ahead.Ahead, "_enter", entered)
+    enter = compiledloop.CompiledLoop._enter
+    monkeypatch.setattr(compiledloop.CompiledLoop, "_enter", entered)
     result = st.minimize(st.formula(ROSENBROCK), [-1.2, 1.0], method=st.GD(lr=1e-3))
     assert result.code == "interrupted"
     assert result.nit == len(result.history) - 1 == calls[-1].t - 1  # the last one had not been entered yet
@@ -196,9 +196,9 @@ def test_what_an_interrupted_run_found_is_kept(monkeypatch):
 
 
 def test_without_the_compiler_it_is_interpreted(monkeypatch):
-    monkeypatch.setattr(ahead, "WORTHWHILE", 0)
-    monkeypatch.setattr(ahead, "_loops", {})
-    monkeypatch.setattr(ahead, "readable", lambda: False)
+    monkeypatch.setattr(compiledloop, "WORTHWHILE", 0)
+    monkeypatch.setattr(compiledloop, "_loops", {})
+    monkeypatch.setattr(compiledloop, "readable", lambda: False)
     result = st.minimize(st.formula("x**2"), [1.0], method=st.GD(lr=0.1), maxiter=20)
     assert result.engine == "Python floats"
 
@@ -284,7 +284,7 @@ def test_what_the_caller_may_pass_and_give_back(both):
 def test_what_was_known_before_an_error_is_kept(monkeypatch, which, after, error):
     results = []
     for worthwhile in (math.inf, 0):
-        monkeypatch.setattr(ahead, "WORTHWHILE", worthwhile)
+        monkeypatch.setattr(compiledloop, "WORTHWHILE", worthwhile)
         calls = {"fun": 0, "jac": 0}
 
         def counted(name, function, calls=calls):
@@ -326,7 +326,7 @@ def test_what_was_known_before_an_error_is_kept(monkeypatch, which, after, error
 def test_where_numbers_end_it_is_the_same_where_fun_is_called(monkeypatch, f, g, lr):
     results = []
     for worthwhile in (math.inf, 0):
-        monkeypatch.setattr(ahead, "WORTHWHILE", worthwhile)
+        monkeypatch.setattr(compiledloop, "WORTHWHILE", worthwhile)
         with np.errstate(all="ignore"):
             results.append(
                 st.minimize(f, [-2.0 if lr == 0.1 and f(np.array([-2.0])) < 0 else 2.0], jac=g, method=st.GD(lr=lr),
@@ -337,18 +337,18 @@ def test_where_numbers_end_it_is_the_same_where_fun_is_called(monkeypatch, f, g,
 
 
 def test_other_functions_that_are_called_compile_nothing_new(monkeypatch):
-    monkeypatch.setattr(ahead, "WORTHWHILE", 0)
+    monkeypatch.setattr(compiledloop, "WORTHWHILE", 0)
     given = {"method": st.Adam(lr=0.1), "maxiter": 20}
     st.minimize(lambda x: x @ x, [1.0, 2.0], jac=lambda x: 2 * x, **given)
-    monkeypatch.setattr(ahead, "Code", lambda text: pytest.fail("compiled again"))
+    monkeypatch.setattr(compiledloop, "Code", lambda text: pytest.fail("compiled again"))
     result = st.minimize(valley_value, [-1.2, 1.0], jac=valley_gradient, **given)
     assert result.engine == "compiled steps"
 
 
 def test_nothing_is_compiled_for_a_run_that_must_be_asked_at_every_step(monkeypatch):
-    monkeypatch.setattr(ahead, "WORTHWHILE", 0)
-    monkeypatch.setattr(ahead, "_loops", {})
-    monkeypatch.setattr(ahead, "Code", lambda text: pytest.fail("compiled"))
+    monkeypatch.setattr(compiledloop, "WORTHWHILE", 0)
+    monkeypatch.setattr(compiledloop, "_loops", {})
+    monkeypatch.setattr(compiledloop, "Code", lambda text: pytest.fail("compiled"))
     for limits in ({"ftol": 1e-9}, {"stop": stop.GradientNorm(1e-3) & stop.Steps(5)}):
         result = st.minimize(
             valley_value, [-1.2, 1.0], jac=valley_gradient, method=st.GD(lr=1e-3), maxiter=50, **limits
@@ -357,15 +357,15 @@ def test_nothing_is_compiled_for_a_run_that_must_be_asked_at_every_step(monkeypa
 
 
 def test_runs_share_the_wait_for_the_compiler(monkeypatch):
-    monkeypatch.setattr(ahead, "WORTHWHILE", 100)
-    monkeypatch.setattr(ahead, "_loops", {})
+    monkeypatch.setattr(compiledloop, "WORTHWHILE", 100)
+    monkeypatch.setattr(compiledloop, "_loops", {})
     given = {"method": st.GD(lr=1e-3), "jac": valley_gradient, "maxiter": 60}
     engines = [st.minimize(valley_value, [-1.2, 1.0], **given).engine for _ in range(3)]
     assert engines == ["Python floats", "Python floats then compiled steps", "compiled steps"]
 
 
 def test_a_run_within_a_run(monkeypatch):
-    monkeypatch.setattr(ahead, "WORTHWHILE", 0)
+    monkeypatch.setattr(compiledloop, "WORTHWHILE", 0)
 
     def outer(x):
         inner = st.minimize(lambda y: (y[0] - x[0]) ** 2 + y[0] ** 2, [0.0], jac=lambda y: 2 * (2 * y - x),
@@ -381,7 +381,7 @@ def test_a_run_within_a_run(monkeypatch):
 def test_no_reference_is_lost_or_kept(monkeypatch):
     import sys
 
-    monkeypatch.setattr(ahead, "WORTHWHILE", 0)
+    monkeypatch.setattr(compiledloop, "WORTHWHILE", 0)
     answer = np.array([1.0, 1.0])
     before = sys.getrefcount(answer), sys.getrefcount(None)
     st.minimize(lambda x: x[0] + x[1], [1.0, 1.0], jac=lambda x: answer, method=st.GD(lr=1e-6), maxiter=3000)
@@ -433,7 +433,7 @@ def test_an_error_in_a_function_of_numba_keeps_what_was_computed(valley, monkeyp
         return x[0] ** 2
 
     gradient = numba.njit(lambda x: 2 * x)
-    monkeypatch.setattr(ahead, "WORTHWHILE", 0)
+    monkeypatch.setattr(compiledloop, "WORTHWHILE", 0)
     with pytest.raises(ValueError, match="too low") as caught:
         st.minimize(fails, [2.0], jac=gradient, method=st.GD(lr=0.01), maxiter=1000)
     result = caught.value.result
@@ -446,7 +446,7 @@ def test_functions_that_do_not_compile_together_are_interpreted(valley, monkeypa
     numba = peer("numba")
     f, _ = valley
     wrong = numba.njit(lambda x: (x[0], x[1]))  # no array
-    monkeypatch.setattr(ahead, "WORTHWHILE", 0)
+    monkeypatch.setattr(compiledloop, "WORTHWHILE", 0)
     result = st.minimize(f, [0.5, 0.5], jac=wrong, method=st.GD(lr=1e-4), maxiter=20, diagnose=False)
     assert "compiled" not in result.engine
 
@@ -457,7 +457,7 @@ def test_a_rule_that_has_no_symbols_stays_in_python(monkeypatch):
         m = m + np.cos(t) * g  # NumPy's own cosine, not that of the alphabet
         return -lr * (g + 0 * m) if isinstance(g, float) else -lr * (g + 0.0 * np.asarray(m)), m
 
-    monkeypatch.setattr(ahead, "WORTHWHILE", 0)
+    monkeypatch.setattr(compiledloop, "WORTHWHILE", 0)
     for n in (2, 20):  # floats, and arrays that would ask for a kernel
         result = st.minimize(lambda x: x @ x, np.ones(n), jac=lambda x: 2 * x, method=Turning(), maxiter=12_000,
                              gtol=0, stop=stop.Steps(12_000))  # fmt: skip

@@ -1,4 +1,4 @@
-"""What noisy values can tell: a run that believes no single value, and its end weighed against its start."""
+"""stochastic=True: a run that believes no single value, and its end weighed against its start by many."""
 
 from __future__ import annotations
 

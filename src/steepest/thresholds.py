@@ -1,4 +1,4 @@
-"""The watch over runs: where a criterion may stop one, so that it need be asked only there."""
+"""The thresholds of criteria: within them none stops a run, so that they need be asked only beyond."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Moment:
 
 
 @dataclass
-class Watch:
+class Thresholds:
     """Within these no criterion stops a run; beyond them it may, and is asked. Each a number, or of shape (runs,)."""
 
     g_low: Any = 0.0
@@ -71,7 +71,7 @@ class Watch:
     SLACK: ClassVar[float] = 1e-9
 
     @classmethod
-    def of(cls, criterion: Criterion, g_norm: Any) -> Watch:
+    def of(cls, criterion: Criterion, g_norm: Any) -> Thresholds:
         """Those of a criterion that is `batchable`, where the gradients at the start have these norms."""
         limits = cls()
         for test in parts(criterion, Either):
@@ -90,7 +90,7 @@ class Watch:
                     limits.change = max(limits.change, tol * (1 + cls.SLACK))
         return limits
 
-    def of_runs(self, runs: np.ndarray) -> Watch:
+    def of_runs(self, runs: np.ndarray) -> Thresholds:
         """The same for some of the runs."""
         return replace(self, g_low=self.g_low[runs] if np.ndim(self.g_low) else self.g_low,
                        g_high=self.g_high[runs] if np.ndim(self.g_high) else self.g_high)  # fmt: skip
@@ -110,12 +110,12 @@ KNOWN = (NonFinite, GradientNorm, GradientDrop, StepLength, Change, Target, Dive
 
 
 def batchable(criterion: Criterion) -> bool:
-    """Whether many runs at once can be watched by this criterion."""
+    """Whether this criterion is one of thresholds, so that many runs can go by it at once."""
     return all(type(test) in KNOWN for test in parts(criterion, Either))
 
 
 class Margins(NamedTuple):
-    """Within these, no criterion stops a single run."""
+    """The thresholds of a single run."""
 
     g_low: float
     g_high: float
@@ -142,7 +142,7 @@ def margins(criterion: Criterion, g_norm: float) -> Margins | None:
     """Those of a criterion, where the gradient at the start has this norm; None if it must always be asked."""
     if not batchable(criterion):
         return None
-    limits = Watch.of(criterion, g_norm)
+    limits = Thresholds.of(criterion, g_norm)
     if limits.change >= 0:
         return None  # it compares two values of f
     most = min((test.n for test in parts(criterion, Either) if isinstance(test, Steps)), default=math.inf)

@@ -1,4 +1,4 @@
-"""What other libraries call an argument or a method: its name here, or what there is instead."""
+"""Hints for names that other libraries have: what an argument or a method is called here, or what there is instead."""
 
 from __future__ import annotations
 
