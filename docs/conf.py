@@ -29,6 +29,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 3  # as GitHub names them
 html_theme = "furo"
+pygments_dark_style = "github-dark"
 html_title = f"steepest {release}"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
@@ -42,6 +43,7 @@ default_role = "py:obj"
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstrings say what is meant, with shapes
 napoleon_google_docstring = False
+napoleon_use_param = False  # several arguments with one description stay together
 napoleon_use_rtype = False
 napoleon_use_ivar = True
 
@@ -55,9 +57,10 @@ def toctrees(app: Any, name: str, source: list[str]) -> None:
         return
     for part in re.split(r"^## ", source[0], flags=re.MULTILINE)[1:]:
         caption, _, text = part.partition("\n")
-        pages = re.findall(r"^(?:- |\| )\[[^]]+\]\(([\w/.-]+)\.(?:md|ipynb)\)", text, re.MULTILINE)
+        pages = re.findall(r"^(?:- |\| )\[([^]]+)\]\(([\w/.-]+)\.(?:md|ipynb)\)", text, re.MULTILINE)
         if pages:
-            source[0] += f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n" + "\n".join(pages) + "\n```\n"
+            lines = "\n".join(f"{title} <{page}>" for title, page in pages)
+            source[0] += f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{lines}\n```\n"
 
 
 def reference(app: Any, name: str, source: list[str]) -> None:
@@ -112,7 +115,8 @@ def as_mathml(self: Any, node: Any) -> None:
     from latex2mathml.converter import convert
 
     display = "block" if isinstance(node, math_block) else "inline"
-    self.body.append(convert(node.astext().replace("{aligned}", "{align*}"), display=display))
+    tex = node.astext().replace("{aligned}", "{align*}").replace(r"\mathrm", r"\text")  # words, not letters in a row
+    self.body.append(convert(tex, display=display))
     raise SkipNode
 
 

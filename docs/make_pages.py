@@ -204,14 +204,14 @@ def draw_tutorials(folder: Path) -> None:
 
 
 def draw_guide(folder: Path) -> None:
-    """The pictures of the pages on pictures and on verdicts: each is what the block of code before it draws."""
+    """The pictures of the index and of the guide: each is what the block of code before it draws."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
     block_and_picture = r"```python\n(?!>>>)(.*?)```\n(?:\n!\[[^]]*\]\(guide/(\w+)\.png\))?"
-    for page in (DOCS / "pictures.md", VERDICTS):
+    for page in (DOCS / "index.md", DOCS / "pictures.md", VERDICTS):
         scope: dict[str, Any] = {}
         for block, name in re.findall(block_and_picture, page.read_text(), re.DOTALL):
             exec(compile(block, str(page), "exec"), scope)

@@ -292,6 +292,9 @@ def test_symbols():
         (exp(-abs(x)), "exp(-abs(x))", r"e^{-\left|x\right|}"),
         (where(x <= 1, x, -x) * y, "where(x <= 1, x, -x)*y",
          r"\left(\begin{cases} x & \text{if } x \le 1 \\ -x & \text{otherwise} \end{cases}\right) y"),
+        (where(x < 0, -1, where(x < 1, x, 1)), "where(x < 0, -1, where(x < 1, x, 1))",
+         r"\begin{cases} -1 & \text{if } x < 0 \\ x & \text{if } x < 1 \\ 1 & \text{otherwise} \end{cases}"),
+        (symbol("up") * symbol("width") * x, "up*width*x", r"\mathrm{up}\ \mathrm{width}\ x"),
     ],
 )  # fmt: skip
 def test_notation(expression, plain, paper):
@@ -302,7 +305,8 @@ def test_notation(expression, plain, paper):
 @pytest.mark.parametrize(
     ("name", "paper"),
     [("beta1", r"\beta_{1}"), ("eps", r"\epsilon"), ("lr", r"\eta"), ("m_hat", r"\hat{m}"), ("x12", "x_{12}"),
-     ("v_hat_max", r"\hat{v}_{\mathrm{max}}"), ("rho", r"\rho"), ("decay", r"\mathrm{decay}"), ("g", "g")],
+     ("v_hat_max", r"\hat{v}_{\mathrm{max}}"),
+     ("rho", r"\rho"), ("decay", r"\mathrm{decay}"), ("g", "g"), ("H_0", "H_{0}")],
 )  # fmt: skip
 def test_names_as_in_papers(name, paper):
     assert latex_name(name) == paper

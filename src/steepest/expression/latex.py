@@ -63,5 +63,6 @@ def latex_name(name: str) -> str:
     )
     for accent in filter(marks.__contains__, _ACCENTS):
         written = rf"\{accent}{{{written}}}"
-    index = [stem[len(letters) :], *(rf"\mathrm{{{mark}}}" for mark in marks if mark not in _ACCENTS)]
+    indices = (mark if mark.isdigit() else rf"\mathrm{{{mark}}}" for mark in marks if mark not in _ACCENTS)
+    index = [stem[len(letters) :], *indices]
     return f"{written}_{{{', '.join(filter(None, index))}}}" if any(index) else written

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import operator
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -139,12 +140,18 @@ def _comparison(name: str, scalar: Numeric, ufunc: Numeric, text: str, latex: st
 
 
 def _write_product(parts: tuple[str, ...]) -> str:
-    return (r"%s \cdot %s" if parts[1][0].isdigit() else "%s %s") % parts
+    if parts[1][0].isdigit():
+        return r" \cdot ".join(parts)
+    words = re.search(r"\\mathrm{\w\w", "".join(parts))  # need a space between them, which letters do not
+    return (r"\ " if words else " ").join(parts)
 
 
 def _write_cases(parts: tuple[str, ...]) -> str:
+    """A choice within the last one is another line of it."""
     condition, a, b = parts
-    return rf"\begin{{cases}} {a} & \text{{if }} {condition} \\ {b} & \text{{otherwise}} \end{{cases}}"
+    begin, end = r"\begin{cases} ", r" \end{cases}"
+    rest = b[len(begin) : -len(end)] if b.startswith(begin) else rf"{b} & \text{{otherwise}}"
+    return rf"{begin}{a} & \text{{if }} {condition} \\ {rest}{end}"
 
 
 # NumPy's answers to nan, on floats: it stays nan, whichever argument it is.

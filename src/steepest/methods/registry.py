@@ -93,8 +93,10 @@ def _latex_left(name: str) -> str:
 
 
 def _latex_right(text: str) -> str:
+    """The names of transposed vectors and matrices end in _T."""
     names = dict.fromkeys(re.findall(r"\b[A-Za-z_]\w*\b(?!\()", text))
-    return formula(text, variables=tuple(names)).latex
+    written = formula(text, variables=tuple(names)).latex
+    return written.replace(r"_{\mathrm{T}}", r"^{\mathsf{T}}").replace(r", \mathrm{T}}", r"}^{\mathsf{T}}")
 
 
 def find(method: str | Method | type[Method] | None, n: int, lr: Any = None) -> Method:
