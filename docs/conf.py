@@ -45,7 +45,7 @@ autodoc_typehints = "none"  # the docstrings say what is meant, with shapes
 napoleon_google_docstring = False
 napoleon_use_param = False  # several arguments with one description stay together
 napoleon_use_rtype = False
-napoleon_use_ivar = True
+napoleon_custom_sections = [("Attributes", "params_style")]
 
 KINDS = {inspect.ismodule: "module", inspect.isclass: "class", callable: "function"}
 MEMBERS = {"Result", "LearningRate", "LeastSquares", "Stepper"}  # what people call on them is shown, too

@@ -75,7 +75,7 @@ class Source:
 
     @property
     def ahead(self) -> int:
-        """Of a stream that is read once: the rows that it can give again before it is read further."""
+        """Rows that a stream which is read once can give again, before it is read further."""
         return 0
 
     def steps(self, size: int) -> float:
@@ -188,7 +188,7 @@ class Chunks(Source):
 
     @property
     def ahead(self) -> int:
-        """Rows that a stream which is read once can give again, before it is read further: its first chunk."""
+        """Rows that a stream which is read once can give again (its first chunk), before it is read further."""
         return self._arrays(self._head[0], 0)[0].shape[0] if self._head else 0
 
     def head(self) -> Batch:
