@@ -9,7 +9,7 @@ import steepest as st
 from conftest import peer
 from steepest.errors import ArgumentError
 from steepest.plots.runs import tracks
-from steepest.plots.slices import called, main_directions
+from steepest.plots.slices import main_directions, named
 
 matplotlib = peer("matplotlib")
 matplotlib.use("Agg")
@@ -61,7 +61,7 @@ def test_runs_along_a_line_or_nowhere_have_two_directions_nevertheless(start):
     ([0, 1, 0], "x[1]"), ([-0.6, 0, 0.8], "0.8 x[2] - 0.6 x[0]"), (np.full(16, 0.25), "0.25 x[0] + 0.25 x[1] + ..."),
 ])  # fmt: skip
 def test_directions_are_named_by_their_largest_components(direction, name):
-    assert called(np.array(direction, float)) == name
+    assert named(np.array(direction, float), "x[{}]".format) == name
 
 
 def test_a_plane_goes_through_the_best_point_and_names_its_directions(many):
@@ -297,3 +297,47 @@ def test_a_fitted_formula_is_drawn_with_its_data(tmp_path):
         np.testing.assert_allclose(left.get_lines()[1].get_ydata(), r.residuals)
     plane = st.fit_formula("a*u + b*t", {"t": t, "u": t**2, "y": y}, "y")
     assert len(plane.plot()) == 2  # two columns: no curve
+
+
+def test_coordinates_are_called_as_the_caller_does():
+    run = st.minimize(lambda p: (p["a"] - 2) ** 2 + 10 * p["b"][0] ** 2, {"a": 0.0, "b": [1.0]}, method=st.GD(lr=0.01))
+    assert [st.plots.path(run).get_xlabel(), st.plots.path(run).get_ylabel()] == ["a", "b"]
+    assert st.plots.against(run, 1).get_xlabel() == "b"
+    assert "a" in st.plots.plane(run).get_xlabel()
+
+
+def test_many_or_long_names_leave_room_for_the_axes():
+    runs = {f"a run with a long name, number {k}": st.minimize(bowl, [3.0, 2.0 + k], maxiter=3) for k in range(30)}
+    ax = st.plots.path(runs)
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert len(names) == 12
+    assert names[0].endswith("number 0")
+    assert names[-1] == "and 19 more"
+    ax.figure.canvas.draw()
+    assert ax.get_window_extent().width > 0.4 * ax.figure.bbox.width
+
+
+def test_coordinates_in_other_units_have_a_scale_of_their_own():
+    run = st.minimize(lambda x: (x[0] / 1e6 - 1) ** 2 + (x[1] * 1e6 - 1) ** 2, [0.0, 0.0])
+    assert st.plots.path(run).get_ylim()[1] < 1e-5
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_a_fall_to_the_end_of_the_numbers_is_drawn():
+    run = st.minimize(lambda x: x[0] ** 2 - x[1], [1.0, 0.0])
+    run.plot()[0].figure.canvas.draw()
+
+
+def test_sweeps_of_one_run_of_starts_and_of_none_that_held():
+    one = st.sweep(bowl, [3.0, 2.0], st.GD(lr=np.array([0.1])), maxiter=100).plot()
+    assert one.get_xlabel() == "lr"
+    starts = st.sweep(bowl, np.array([[3.0, 2.0], [1e9, 1.0], [1.0, 1.0]]), st.GD(lr=0.1), maxiter=9).plot()
+    assert not [text for text in starts.texts if "unstable" in text.get_text()]
+    none = st.sweep(bowl, [3.0, 2.0], st.GD(lr=np.array([10.0, 20.0])), maxiter=100).plot()
+    assert [text.get_text() for text in none.texts] == ["every run fell over"]
+
+
+def test_a_derivative_without_error_has_none_to_draw():
+    ax = st.plots.difference_error(lambda x: 1.0, 1.0)
+    ax.figure.canvas.draw()
+    assert [text.get_text() for text in ax.texts] == ["no error above zero to show"]

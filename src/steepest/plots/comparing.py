@@ -9,6 +9,7 @@ import numpy as np
 
 from ..compare import Comparison
 from .convergence import draw_panels, name_runs
+from .names import room
 from .paper import dots, sheet
 from .runs import tracks, with_looks
 
@@ -36,7 +37,7 @@ def comparison(
     """
     shown = tracks(result)
     solved = {row["method"]: row for row in result.rows()}
-    with sheet(axes, theme, [["nfev", "seconds"]], (10.0, 3.4)) as (given, colours):
+    with sheet(axes, theme, [["nfev", "seconds"]], (8.2 + room([run.name for run in shown]), 3.4)) as (given, colours):
         for ax, by in zip(given, ("nfev", "seconds"), strict=True):
             draw_panels({"gap": ax}, shown, colours, by, minimum)
             for (run, style), name in zip(with_looks(shown, colours), result.results, strict=True):
@@ -49,5 +50,7 @@ def comparison(
                     dots(ax, colours, x, y, style, markersize=9, zorder=4)
         for ax, by in zip(given, ("nfev", "seconds"), strict=True):
             name_runs(ax, shown, colours, by)
+        if given[0].get_legend():  # one for both
+            given[0].get_legend().remove()
         given[0].set_title(given[0].get_title(loc="left") + "; large: solved")
     return np.array(given, dtype=object)

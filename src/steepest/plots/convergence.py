@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import ArgumentError
-from .names import at_ends, has_room, legend
+from .names import at_ends, has_room, legend, room
 from .palette import Look, Theme
 from .paper import decades, dots, line, note, remark, sheet
 from .runs import TOP, Track, tracks, with_looks
@@ -97,8 +97,8 @@ def convergence(
     columns = min(len(chosen), 2)
     names = [chosen[k : k + columns] for k in range(0, len(chosen), columns)]
     names[-1] += ["."] * (columns - len(names[-1]))
-    room = 1.2 * (len(shown) > 1)  # for names
-    with sheet(axes, theme, names, (4.1 * columns + room, 2.7 * len(names))) as (given, colours):
+    wide = 4.1 * columns + room([run.name for run in shown])
+    with sheet(axes, theme, names, (wide, 2.7 * len(names))) as (given, colours):
         draw_panels(dict(zip(chosen, given, strict=True)), shown, colours, against, minimum)
         if given:
             name_runs(given[0 if len(shown) == 1 else columns - 1], shown, colours, against)

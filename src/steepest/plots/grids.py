@@ -63,7 +63,7 @@ def _axes_of(result: Sweep) -> list[str]:
     found = []
     for axis in range(len(shape)):
         along = [name for name, values in result.varied.items() if _varies(values, axis)]
-        found.append(along[0] if along else "")
+        found.append(along[0] if along else next(iter(result.varied)) if len(shape) == 1 else "")
     if not 1 <= len(shape) <= 2:
         raise ArgumentError(f"the sweep has a grid of shape {shape}: one or two things that differ can be drawn.")
     return found
@@ -92,16 +92,17 @@ def _line(ax: Any, result: Sweep, names: list[str], values: np.ndarray, lost: np
     if kinds:  # methods side by side
         places = np.broadcast_to(np.arange(len(kinds), dtype=float), rows.shape)
     kind = _scale(places[0])
+    ordered = not kinds and name != "start"  # else nothing lies between two places
     positive = rows[~gone & (rows > 0) & np.isfinite(rows)]
     # where the best of all is put: it is 0 above itself
-    floor = float(positive.min()) if positive.size else 1.0
+    floor = float(positive.min()) if positive.size else 0.0
     told = None
     for row, x, bad, style, method in zip(rows, places, gone, looks(methods, theme), methods, strict=True):
         shown = np.where(bad, np.nan, np.maximum(row, floor))
-        if not kinds:
+        if ordered:
             line(ax, theme, x, shown, style, label=method, marker=style.marker, markevery=[])
-        dots(ax, theme, x, shown, style, markersize=7 if kinds else 4)
-        for k in np.flatnonzero(bad[1:] != bad[:-1]):
+        dots(ax, theme, x, shown, style, markersize=4 if ordered else 7)
+        for k in np.flatnonzero(bad[1:] != bad[:-1]) if ordered else []:
             border = np.sqrt(x[k] * x[k + 1]) if kind == "log" else (x[k] + x[k + 1]) / 2
             ax.axvline(border, color=style.color, linewidth=1, linestyle=(0, (4, 3)))
             if bad[k + 1] and not told:
@@ -113,6 +114,8 @@ def _line(ax: Any, result: Sweep, names: list[str], values: np.ndarray, lost: np
         at = (places[cell], max(rows[cell], floor))
         cross(ax, theme, *at, markersize=8)
         note(ax, theme, "best", at, (7, 5))
+    else:
+        remark(ax, theme, "every run fell over")
     ax.set(xscale=kind, xlabel=name, xlim=_edges(places[0])[[0, -1]])
     if kinds:
         ax.set_xticks(range(len(kinds)), kinds)

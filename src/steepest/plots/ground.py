@@ -13,10 +13,14 @@ from .palette import Theme
 SECONDS = 1.0  # that the values of a picture may take
 FINEST, COARSEST = 101, 15  # points along each side of a grid
 LEVELS = 16
+SLIM = 0.01  # of the longest side: what is slimmer would be a line on its scale, and gets one of its own
+MOST = 1e307  # farther out sides of pictures overflow
 
 
 def box_of(points: np.ndarray, ratio: float | None = None) -> np.ndarray:
     """The part of space to show, shape (d, 2): all the points with a margin, none of its sides of no length.
+
+    A slim side, of coordinates in other units, is shown on a scale of its own.
 
     Parameters
     ----------
@@ -24,10 +28,12 @@ def box_of(points: np.ndarray, ratio: float | None = None) -> np.ndarray:
     ratio : float
         Height to width of the axes. Sides that are at all alike are made so, for scales that are equal.
     """
+    points = np.clip(points, -MOST, MOST)
     low, high = points.min(axis=0), points.max(axis=0)
     width = high - low
     longest = float(width.max()) or float(np.abs(points).max()) or 1.0
-    width = np.maximum(width, 0.15 * longest if len(width) > 1 else longest)
+    least = 0.15 * longest if len(width) > 1 else longest
+    width = np.where((width > 0) & (width < SLIM * longest), width, np.maximum(width, least))
     width = width * (1.3 if len(width) > 1 else 1.6)
     if ratio is not None and 0.15 <= width[1] / width[0] <= 6:
         width = np.maximum(width, [width[1] / ratio, width[0] * ratio])

@@ -10,12 +10,24 @@ from .paper import note
 
 SIZE = 8.5  # of the letters, in points
 WIDE, HIGH = 0.6, 1.35  # of a letter and of a line, in sizes
+MOST, LONGEST = 12, 28  # names in a legend, and letters of one: else nothing is left of the axes
 
 
 def legend(ax: Any, theme: Theme, **more: Any) -> Any:
-    """A legend beside the axes; inside, on ground of its own, where the caller's figure makes no room for it."""
+    """A legend beside the axes, of the first names and how many there are more; inside, on ground of its own, where
+    the caller's figure makes no room for it."""
+    lines, names = ax.get_legend_handles_labels()
+    names = [name if len(name) <= LONGEST else f"{name[: LONGEST // 2]}…{name[-LONGEST // 2 :]}" for name in names]
+    if len(names) > MOST:
+        (blank,) = ax.plot([], [], " ", label="_more")
+        lines, names = [*lines[: MOST - 1], blank], [*names[: MOST - 1], f"and {len(names) - MOST + 1} more"]
     given = {"loc": "upper left", "bbox_to_anchor": (1, 1)} if has_room(ax) else {"loc": "best", "frameon": True}
-    return ax.legend(**given, facecolor=theme.paper, edgecolor="none", framealpha=0.8, **more)
+    return ax.legend(lines, names, **given, facecolor=theme.paper, edgecolor="none", framealpha=0.8, **more)
+
+
+def room(names: Sequence[str]) -> float:
+    """The width of a legend in inches."""
+    return 0.6 + WIDE * SIZE / 72 * min(max(map(len, names)), LONGEST) if len(names) > 1 else 0.0
 
 
 def has_room(ax: Any) -> bool:

@@ -190,6 +190,8 @@ def decades(axis: Any) -> None:
     low, high = axis.get_view_interval()
     short = high < 100 * low
     axis.set_major_locator(LogLocator(subs=(1, 2, 5) if short else (1,), numticks=9 if short else 7))
-    plain = FuncFormatter(lambda value, _: f"{value:g}")
-    axis.set_major_formatter(plain if short else LogFormatterSciNotation())
+    power = LogFormatterSciNotation()
+    # beside 1e308 the locator has marks that have overflown
+    text = lambda value, k: f"{value:g}" if short or np.isinf(value) else power(value, k)  # noqa: E731
+    axis.set_major_formatter(FuncFormatter(text))
     axis.set_minor_locator(NullLocator())

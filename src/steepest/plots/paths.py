@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import ArgumentError
 from ..landscape import Landscape
 from .ground import box_of, height_map, left_out, resolution, within
-from .names import legend
+from .names import legend, room
 from .palette import Look, Theme
 from .paper import circle, cross, dots, line, note, remark, sheet
 from .runs import Track, landscape_of, tracks, with_looks
@@ -68,8 +68,7 @@ def path(runs: Any, *, box: Any = None, points: int | None = None, axes: Any = N
         box = np.array(box, float).reshape(-1, 2)
         if len(box) != n or not (box[:, 0] < box[:, 1]).all():
             raise ArgumentError(f"box={box.tolist()}: expected {n} pairs (low, high).")
-    room = 1.9 * (len(shown) > 1)  # for the legend
-    with sheet(axes, theme, [["path"]], (5.2 + room, 3.9)) as ((ax,), colours):
+    with sheet(axes, theme, [["path"]], (5.2 + room([run.name for run in shown]), 3.9)) as ((ax,), colours):
         (curve if n == 1 else chart)(ax, shown, colours, box, points)
     return ax
 
@@ -103,7 +102,7 @@ def chart_ground(ax: Any, shown: list[Track], theme: Theme, box: Any, points: in
         box = within(box_of(np.vstack([went, near]), 0.74), landscape)
     _heights(ax, shown, theme, landscape, box, points)
     marks(ax, theme, shown[0].x[0], [run.best for run in _ranked(shown)], known)
-    ax.set(xlim=box[0], ylim=box[1], xlabel="x[0]", ylabel="x[1]", title=_title(shown))
+    ax.set(xlim=box[0], ylim=box[1], xlabel=shown[0].called(0), ylabel=shown[0].called(1), title=_title(shown))
     if 0.15 <= np.ptp(box[1]) / np.ptp(box[0]) <= 6:
         ax.set(aspect="equal", anchor="N")  # then a gradient step is at right angles to the level line
     return box
@@ -158,7 +157,7 @@ def curve_ground(ax: Any, shown: list[Track], theme: Theme, box: Any, points: in
     best = [np.append(run.best, run.result.fun) for run in _ranked(shown)]
     marks(ax, theme, np.append(shown[0].x[0], shown[0].columns["f"][0]), best,
            np.array([[*x, landscape.minimum] for x in known]) if landscape else [])  # fmt: skip
-    ax.set(xlim=box[0], xlabel="x", ylabel="f", title=_title(shown))
+    ax.set(xlim=box[0], xlabel=shown[0].called(0), ylabel="f", title=_title(shown))
     _clamp(ax, shown, theme, shown[0].sign * heights)
     return box
 

@@ -12,7 +12,7 @@ from ..derivatives import derivative
 from ..errors import ArgumentError
 from ..findlr import LearningRate
 from .palette import look, looks
-from .paper import decades, dots, line, note, sheet
+from .paper import decades, dots, line, note, remark, sheet
 
 TINY = 1e-20  # a bound below that share of the largest error is not worth an axis of its own
 STEPS = np.logspace(-15, 0, 61)  # of the differences, relative to x
@@ -127,7 +127,10 @@ def difference_error(
         ax.set(xscale="log", yscale="log", xlabel="step h", ylabel="error")
         ax.set_title(f"Error of the derivative at x = {x:g}")
         decades(ax.xaxis)
-        if any((error > 0).any() for error in errors.values()):
+        if any(each.get_xdata().size for each in ax.lines):
             decades(ax.yaxis)
-        ax.legend(loc="best")
+            ax.legend(loc="best")
+        else:
+            ax.set(yscale="linear", yticks=[])
+            remark(ax, colours, "no error above zero to show")
     return ax

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from ..diagnose.words import called
 from ..errors import ArgumentError
 from ..landscape import Landscape
+from ..params import Parameters
 from ..result import Result
 from .palette import Look, Theme, looks
 
@@ -57,9 +59,12 @@ class Track:
     @property
     def best(self) -> np.ndarray:
         """The best point, flat."""
-        from ..params import Parameters
-
         return Parameters(self.result.x, "result.x").start.astype(float)
+
+    def called(self, i: int) -> str:
+        """What the caller calls number i of x: x[1], or w[0] of a dict."""
+        parameters = Parameters(self.result.x, "result.x")
+        return called(parameters.restore(np.arange(parameters.start.size, dtype=parameters.start.dtype)), i)
 
     @property
     def rate_times_curvature(self) -> np.ndarray:

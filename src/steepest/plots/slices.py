@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -96,13 +97,13 @@ def main_directions(run: Track) -> np.ndarray:
     return np.array([row * np.sign(row[np.argmax(np.abs(row))]) for row in basis])
 
 
-def called(direction: np.ndarray) -> str:
-    """A direction by its largest components: ``0.8 x[3] - 0.6 x[0]``."""
+def named(direction: np.ndarray, called: Callable[[int], str]) -> str:
+    """A direction by its largest components: ``0.8 x[3] - 0.6 x[0]``, as the caller calls them."""
     order = [k for k in np.argsort(-np.abs(direction), kind="stable")[:NAMED] if abs(direction[k]) >= 0.05]
     first, *others = order
     size = lambda k: "" if abs(direction[k]) > 0.999 else f"{abs(direction[k]):.2g} "  # noqa: E731
-    text = f"{'-' if direction[first] < 0 else ''}{size(first)}x[{first}]"
-    text += "".join(f" {'-' if direction[k] < 0 else '+'} {size(k)}x[{k}]" for k in others)
+    text = f"{'-' if direction[first] < 0 else ''}{size(first)}{called(int(first))}"
+    text += "".join(f" {'-' if direction[k] < 0 else '+'} {size(k)}{called(int(k))}" for k in others)
     rest = float(np.sum(np.square(np.delete(direction, order))))
     return text + (" + ..." if rest > 0.01 else "")
 
@@ -129,7 +130,8 @@ def plane_ground(ax: Any, run: Track, basis: np.ndarray, theme: Theme, points: i
         remark(ax, theme, left_out(landscape, "map is"))
     marks(ax, theme, seen[0], [np.zeros(2)], [])
     share = float(np.sum(seen**2) / np.sum(away**2)) if away.any() else 1.0
-    ax.set(xlim=box[0], ylim=box[1], xlabel=f"along {called(basis[0])}", ylabel=f"along {called(basis[1])}",
+    first, second = (named(direction, run.called) for direction in basis)
+    ax.set(xlim=box[0], ylim=box[1], xlabel=f"along {first}", ylabel=f"along {second}",
            title=f"Plane through the best point, {share:.0%} of the way in it")  # fmt: skip
     ax.yaxis.label.set_size(8)  # a long name
     return box
@@ -149,7 +151,8 @@ def draw_lines(ax: Any, run: Track, basis: np.ndarray, theme: Theme, points: int
             low, high = box_of(np.append(reach[:, k], [0, 0.1 * longest])[:, None])[0]
             s = np.linspace(low, high, count)
             seen.append(run.sign * landscape.at(run.best + s[:, None] * direction))
-            line(ax, theme, s, run.sign * seen[-1], look(name, theme), linewidth=1.6, label=called(direction))
+            label = named(direction, run.called)
+            line(ax, theme, s, run.sign * seen[-1], look(name, theme), linewidth=1.6, label=label)
         ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderpad=0, columnspacing=1, handlelength=1.6)
         _end(ax, run, np.concatenate(seen))
     cross(ax, theme, 0, run.result.fun, zorder=3)

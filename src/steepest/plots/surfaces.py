@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import ArgumentError
 from ..landscape import Landscape
 from .ground import box_of, left_out, resolution, within
-from .names import legend
+from .names import legend, room
 from .palette import Theme
 from .paper import circle, cross, sheet
 from .paths import before, values
@@ -49,7 +49,7 @@ def surface(
         went = np.vstack([run.x[before(run)] for run in shown])
         box = within(box_of(went, 1.0), landscape)
     box = np.array(box, float).reshape(2, 2)
-    size = (5.6 + 1.5 * (len(shown) > 1), 4.6)  # room for the legend
+    size = (5.6 + room([run.name for run in shown]), 4.6)
     with sheet(axes, theme, [["surface"]], size, subplot_kw={"projection": "3d"}) as ((ax,), colours):
         _heights(
             ax,
@@ -68,8 +68,8 @@ def surface(
         ax.computed_zorder = False  # the paths lie on the surface: its own order would hide half of them
         circle(ax, colours, *shown[0].x[:1].T, values(shown[0])[:1], zorder=10)
         ax.set(zlabel="f", xlim=box[0], ylim=box[1], title="Surface; circle: start, cross: best")
-        ax.set_xlabel("x[0]", labelpad=8)
-        ax.set_ylabel("x[1]", labelpad=8)
+        ax.set_xlabel(shown[0].called(0), labelpad=8)
+        ax.set_ylabel(shown[0].called(1), labelpad=8)
         for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
             axis.get_major_locator().set_params(nbins=5)
             axis.set_pane_color(colours.paper)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import ArgumentError
 from ..result import Result
-from .names import legend
+from .names import legend, room
 from .palette import looks
 from .paper import circle, cross, decades, dots, line, note, sheet
 from .paths import values
@@ -51,7 +51,8 @@ def training(result: Result, *, axes: Any = None, theme: str | None = None) -> n
             k = int(np.nanargmin(validation))
             dots(left, colours, t[k], validation[k], other)
             late = t[k] > t.mean()
-            note(left, colours, f"lowest at epoch {t[k]:g}", (t[k], validation[k]), (0, -12),
+            away = 6 if validation[k] >= loss[k] else -12  # from the other line
+            note(left, colours, f"lowest at epoch {t[k]:g}", (t[k], validation[k]), (0, away),
                  ha="right" if late else "left")  # fmt: skip
             left.margins(y=0.15)  # room for it
             left.legend(loc="best")
@@ -99,7 +100,7 @@ def against(runs: Any, parameter: int = 0, *, axes: Any = None, theme: str | Non
     n = min(run.x.shape[1] for run in shown)
     if not (isinstance(parameter, int) and 0 <= parameter < n):
         raise ArgumentError(f"parameter={parameter!r}: expected a whole number from 0 to {n - 1}.")
-    with sheet(axes, theme, [["against"]], (5.2 + 1.5 * (len(shown) > 1), 3.6)) as ((ax,), colours):
+    with sheet(axes, theme, [["against"]], (5.2 + room([run.name for run in shown]), 3.6)) as ((ax,), colours):
         few = of = 0
         for run, style in with_looks(shown, colours):
             x, f = run.x[:, parameter], values(run)
@@ -111,7 +112,7 @@ def against(runs: Any, parameter: int = 0, *, axes: Any = None, theme: str | Non
             dots(ax, colours, x[index][:40], f[index][:40], style, markersize=3.6)
             circle(ax, colours, x[0], f[0])
             cross(ax, colours, x[-1], f[-1])
-        name = "x" if n == 1 else f"x[{parameter}]"
+        name = shown[0].called(parameter)
         ax.set(xlabel="; ".join(filter(None, [name, said(few, of)])), ylabel="f", title=f"f against {name}")
         if len(shown) > 1:
             legend(ax, colours)
