@@ -9,7 +9,7 @@ import pytest
 import steepest as st
 from steepest.derivatives.finite import Finite
 from steepest.methods import units
-from steepest.methods.units import curvatures, mixed
+from steepest.methods.units import curvatures, guessed, mixed
 from steepest.oracle import Objective
 from steepest.params import Parameters
 from test_directions import oracle_of
@@ -138,6 +138,54 @@ def test_curvatures_say_nothing_of_a_straight_line():
     assert np.isnan(curvatures(point, np.array([0]))).all()
 
 
-@pytest.mark.parametrize(("x", "answer"), [([0, 1e-3, 1], False), ([1e-6, 1], True), ([0, 0], False)])
+@pytest.mark.parametrize(("x", "answer"), [([0, 1e-1, 1], False), ([1e-3, 1], True), ([0, 0], False)])
 def test_mixed_looks_at_sizes_apart_from_zeros(x, answer):
-    assert mixed(np.array(x, float)) is answer
+    assert mixed(np.array(x, float), np.ones(len(x))) is answer
+
+
+@pytest.mark.parametrize("at", [1.0, 0.0])
+def test_guesses_are_those_of_any_units(at):
+    unit = np.array([1e-6, 1.0, 1e6])
+    g = lambda x: np.array([2.0, -3.0, 5.0]) * (1 + x / unit) / unit
+    point = oracle_of(lambda x: 7.0, g, at * unit)(at * unit)
+    curvature, sure = guessed(point)
+    assert sure.all()
+    products = curvature * unit**2
+    np.testing.assert_allclose(products / products[0], 1.0 if at else np.array([4.0, 9.0, 25.0]) / 4)
+
+
+def test_a_slope_that_is_none_tells_no_unit():
+    """At x = 0, where it may be rounding; where x is not 0, x tells."""
+    x = np.array([0.0, 1.0, 0.0, 1.0])
+    point = oracle_of(lambda x: 7.0, lambda x: np.array([1e-16, 0.0, 1.0, 1.0]), x)(x)
+    assert guessed(point)[1].tolist() == [False, True, True, True]
+
+
+@pytest.mark.parametrize("at", ["given", "zero"])
+@pytest.mark.parametrize("fun", [rosenbrock, quadratic, exponential, soft])
+def test_units_that_differ_change_no_step(fun, at):
+    """Powers of 2 round nothing, so runs in different mixed units are the same run."""
+    start = np.linspace(0.5, 2, 5)
+    z0 = start if at == "given" else np.zeros(5)
+    counts = set()
+    for seed in range(4):
+        unit = 2.0 ** np.random.default_rng(seed).permutation([-18, -9, 0, 9, 18])
+        f = lambda x, unit=unit: fun(x / unit + (0 if at == "given" else start))
+        counts.add(st.minimize(f, z0 * unit, options={"maxiter": 10_000}).nit)
+    assert len(counts) == 1
+
+
+@pytest.mark.parametrize("fun", [rosenbrock, quadratic, exponential, soft])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_start_that_misleads_is_found_out(fun, seed):
+    """Numbers near 0 that have a long way to go look like small units."""
+    start = np.linspace(0.5, 2, 5) * 10.0 ** np.random.default_rng(seed).uniform(-9, 0, 5)
+    result = st.minimize(fun, start)
+    assert result.success
+    assert result.fun <= st.minimize(fun, np.linspace(0.5, 2, 5)).fun + 1e-10
+
+
+def test_a_curvature_is_found_where_the_slope_is_0():
+    x = np.zeros(2)
+    point = oracle_of(lambda x: float(x @ x), lambda x: 2 * x, x)(x)
+    np.testing.assert_allclose(curvatures(point, np.arange(2)), 2.0)

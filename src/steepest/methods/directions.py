@@ -22,7 +22,7 @@ from .method import Method
 from .polish import MISSES, Polish, begin, polished, suits
 from .searches import C1, along, strong_wolfe
 from .settled import NOTHING, SLOW, Directed, Settled
-from .units import MANY, OVERLOOKED, Seen, curvatures, doubtful, mixed, overlooked
+from .units import MANY, OVERLOOKED, Seen, curvatures, doubtful, guessed, mixed, overlooked
 
 NEAR = 10.0  # a run is about to end when its next step promises so many times what can be seen
 SETBACKS = 3  # failed searches in a row, each with a gradient or a memory made anew
@@ -128,25 +128,29 @@ def scale(point: Point, unlike: bool = False) -> tuple[np.ndarray, float]:
 
     H is 1/|f''| along each coordinate, where these are known, and then length 1 is Newton's, but -H g may be
     at most twice as long as x; otherwise H is 1, and the first step as long as x. On the tuning half of
-    Andrei's collection that beat steps of length 1, shorter ones, and those that would bring f to 0. Where the
-    coordinates are `unlike`, or x looks it, H = 1 would be blind: second derivatives are measured, or beyond
-    MANY coordinates each is taken to be as large as x_i says.
+    Andrei's collection that beat steps of length 1, shorter ones, and those that would bring f to 0. Where
+    units are mixed H = 1 would be blind: second derivatives are then guessed from x and g, and measured where these
+    mislead, or everywhere where the coordinates were found to be `unlike`, up to MANY.
     """
     x, g = point.x, point.g  # differences know the second derivatives once the gradient was asked for
     assert point.oracle is not None
     curvature = point.oracle.derivative.diagonal()
-    if curvature is None and (unlike or mixed(x)):
-        if x.size > MANY:
-            H = np.where(x == 0, np.ones_like(x), x * x)
-            return H, reach(point, H * g, H)
-        curvature = curvatures(point, np.arange(x.size))
+    guess = curvature is None and not unlike
     if curvature is None:
-        return np.ones_like(x), reach(point, g)
+        curvature, sure = guessed(point)
+        if guess and not mixed(x, curvature[sure]):
+            return np.ones_like(x), reach(point, g)
+        which = np.flatnonzero(~sure | unlike)
+        if which.size <= MANY:
+            curvature[which] = curvatures(point, which)
     with np.errstate(all="ignore"):
         H = 1 / np.abs(curvature)
         for instead in (np.abs(x / g), 1.0):  # where f is linear: a step as long as x_i
             H = np.where(np.isfinite(H) & (H > 0), H, instead)
-    return H.astype(x.dtype), min(1.0, 2 * reach(point, H * g, H)) if x.any() else 1.0
+        length = reach(point, H * g, H)
+    if not guess:
+        length = min(1.0, 2 * length) if x.any() else 1.0
+    return H.astype(x.dtype), length
 
 
 class Pair(NamedTuple):

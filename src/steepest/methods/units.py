@@ -9,7 +9,9 @@ import numpy as np
 
 from ..point import Point
 
-MIXED = 1e5
+MIXED, VERY = 1e2, 1e5  # x tells units well, slopes at x = 0 only roughly
+UNLIKELY = 1e-4  # a share so much smaller than others may be of a number that has a long way to go
+ROUNDED = 1e3  # times eps of the steepest: a slope that may be rounding
 DROPPED = 1e-6  # a component of the gradient that has fallen so far has been dealt with
 OVERLOOKED = 1e2  # the metric misses a coordinate that alone promises so many times what it foretells
 MANY = 200  # coordinates that are probed, at most: where the dense methods end
@@ -33,10 +35,30 @@ class Seen(NamedTuple):
         return self._replace(peak=np.maximum(self.peak, np.abs(point.g)))
 
 
-def mixed(x: np.ndarray) -> bool:
-    """Whether the numbers in x, apart from zeros, are of very different sizes."""
-    size = np.abs(x[x != 0])
-    return bool(size.size) and bool(size.max() / MIXED > size.min())
+def guessed(point: Point) -> tuple[np.ndarray, np.ndarray]:
+    """Second derivatives as x and g tell them, whatever the units, and where they can be believed; each of shape (n,).
+
+    A number is taken to be as large as its way to the minimum, so that each has some share |x_i g_i| of what f will
+    fall by. Where it is 0, its way is the one on which its slope brings as much as the others.
+    """
+    x, g = np.abs(point.x), np.abs(point.g)
+    share = x * g
+    most = float(share.max()) or 1.0
+    rounded = ROUNDED * float(np.finfo(g.dtype).eps)
+    with np.errstate(all="ignore"):
+        curvature = np.where(x == 0, g * (g / most), most / x / x)
+    misled = (share > rounded * most) & (share < UNLIKELY * most)
+    return curvature, np.where(x == 0, g > rounded * g.max(), ~misled)
+
+
+def mixed(x: np.ndarray, curvature: np.ndarray) -> bool:
+    """Whether the numbers in x, apart from zeros, are of different sizes, or guessed second derivatives of very
+    different ones."""
+    return _spread(np.abs(x[x != 0])) > MIXED or _spread(curvature) > VERY**2
+
+
+def _spread(sizes: np.ndarray) -> float:
+    return float(sizes.max()) / float(sizes.min()) if sizes.size and sizes.min() > 0 else 1.0
 
 
 def overlooked(point: Point, seen: Seen, limit: float) -> bool:
@@ -85,7 +107,7 @@ def _curvature(point: Point, i: int) -> float:
             high, h, side = h, h / FAR, -side
         elif moved == 0 or abs(change) <= least:
             low, h = h, max(h * FAR, SHARE)
-        elif abs(change) > 0.1 * abs(slope) and (at == 0 or h > near):
+        elif abs(change) > 0.1 * abs(slope) > 0 and (at == 0 or h > near):
             high, h = h, SHARE * abs(slope / change) * h
         else:
             return change / moved
