@@ -334,3 +334,10 @@ def test_costs_six_evaluations():
 )  # fmt: skip
 def test_factors_have_names(ratio, name):
     assert name_factor(ratio, 10) == name
+
+
+def test_the_check_says_where_a_gradient_is_wrong_that_is_right_where_it_was_asked():
+    """x and x**2 are the same at x = 1."""
+    check = check_gradient(lambda x: x[0] ** 2 * x[1], lambda x: [2 * x[0] * x[1], x[0]], [1.0, 2.0])
+    assert check.wrong.tolist() == [1]
+    assert f"right at x itself, not beside it, at ({check.x[0]:.4g}, {check.x[1]:.4g}):" in str(check)

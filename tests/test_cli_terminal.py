@@ -15,6 +15,7 @@ import pytest
 
 import steepest as st
 from commandline import ENVIRONMENT, process, run
+from steepest_cli.output import folded
 from steepest_cli.progress import Progress
 
 
@@ -176,3 +177,10 @@ def test_training_shows_its_epochs_on_a_terminal_alone(folder, stream, options):
         assert err.endswith("\r\x1b[K")  # wiped
     else:
         assert err == ""
+
+
+def test_the_last_column_of_a_table_is_folded_never_cut():
+    beside, below = folded("name  " + "word " * 20, 6, 50), folded("a long name  " + "word " * 20, 13, 50)
+    assert beside.split("\n")[1] == "      " + "word " * 8 + "word"
+    assert below.split("\n")[:2] == ["a long name", "    " + "word " * 8 + "word"]
+    assert (beside + below).count("word") == 40

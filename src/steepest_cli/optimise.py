@@ -62,7 +62,7 @@ EXAMPLES = """
 steepest {name} {formula} --x0 3,2
 steepest {name} {formula} --x0 3,2 --method gd:lr=0.1 --plot run.png
 steepest {name} {formula} --x0 3,2 --method gd:lr=0.1 --plot run.html
-steepest {name} rosenbrock --x0=-1.5,2 --method adam:lr=0.05,beta1=0.8 --maxiter 500 --history run.csv
+steepest {name} {formula} --x0=-1.5,2 --method adam:lr=0.05,beta1=0.8 --maxiter 500 --history run.csv
 steepest {name} model.py:loss --jac model.py:gradient --x0 1,1 --bounds "0:,0:3" --json
 """
 

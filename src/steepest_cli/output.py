@@ -37,6 +37,7 @@ NEEDS = {
     **dict.fromkeys(PICTURES + MOTION, (("matplotlib",), "plot")),
 }
 ROWS = 40  # of a table on a terminal; a pipe gets all
+NARROW = 40  # letters: a last column with less room than that stands in lines of its own
 
 takes_format = stack(
     option(GROUP, "--json", is_flag=True, help="One JSON object instead of text."),
@@ -91,7 +92,7 @@ def _cells(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Aligned columns, numbers to the right; on a terminal with a bold head, and cut at its edge."""
+    """Aligned columns, numbers to the right; on a terminal with a bold head, and the last column folded at its edge."""
     cells = [tuple(head), *(tuple(map(brief, row)) for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     right = [any(is_number(cell) for cell in column[1:]) for column in zip(*cells, strict=True)]
@@ -104,8 +105,16 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         )
         text = "  ".join(padded).rstrip()
         if len(text) > edge:
-            text = text[: int(edge) - 1] + "…"
+            text = folded(text, sum(widths[:-1]) + 2 * len(widths[:-1]), int(edge))
         click.secho(text, bold=terminal and i == 0)
+
+
+def folded(text: str, indent: int, edge: int) -> str:
+    """A row whose last column, from `indent` on, goes on in lines below; all of it where it is too narrow."""
+    start, last = text[:indent], text[indent:]
+    if edge - indent < NARROW:
+        start, indent = f"{start.rstrip()[:edge]}\n    ", 4
+    return start + f"\n{'':{indent}}".join(textwrap.wrap(last, max(edge - indent, NARROW)))
 
 
 def is_terminal() -> bool:

@@ -37,6 +37,8 @@ class GradientCheck:
         one; NaN where it drowns in rounding.
     x : ndarray, shape (n,)
         Where: the point asked about, or one near it if only there something is wrong.
+    beside : bool
+        Whether it is one near it.
     index : ndarray of int, shape (k,)
         The components that were measured, in the order of the flat x.
     yours, measured, error : ndarray, shape (k,)
@@ -51,6 +53,7 @@ class GradientCheck:
     guess: str
     taylor: float
     x: np.ndarray
+    beside: bool
     index: np.ndarray
     yours: np.ndarray
     measured: np.ndarray
@@ -75,6 +78,8 @@ class GradientCheck:
     def __repr__(self) -> str:
         verdict = "right" if self.ok else "wrong" if self.wrong.size or self.agrees is False else "not proved"
         lines = [f"gradient {verdict}: {self.guess}"]
+        if self.beside:
+            lines.append(f"right at x itself, not beside it, at ({_list(self.x)}):")
         off = np.abs(self.yours - self.measured) / (self.error + FINE * np.abs(self.measured) + 1e-300)
         worst = np.argsort(-np.where(np.isnan(off), math.inf, off), kind="stable")[:SHOWN]
         if worst.size:
@@ -141,7 +146,8 @@ def check_gradient(f: Callable[..., Any], jac: Any, x: Any, args: tuple[Any, ...
     g = tell(at)
     proof = prove(tell, objective, at, f0, rng=rng)
     found = compare(objective, at, f0, g, rng)
-    if proof.agrees is False and not found.wrong.size:  # right at x itself, wrong beside it
+    beside = proof.agrees is False and not found.wrong.size
+    if beside:
         at = (at + APART * scale_of(at, f0, g) * rng.standard_normal(at.size)).astype(at.dtype)
         f0, g = objective(at), tell(at)
         found = compare(objective, at, f0, g, rng)
@@ -151,6 +157,7 @@ def check_gradient(f: Callable[..., Any], jac: Any, x: Any, args: tuple[Any, ...
         guess=guess,
         taylor=_order(objective, at, f0, g, rng),
         x=at,
+        beside=beside,
         index=found.index,
         yours=g[found.index],
         measured=found.measured,
