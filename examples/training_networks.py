@@ -52,7 +52,10 @@ def main():
         for axes, run, title in ((left, r, "Breast cancer, logistic"), (right, r2, "Digits, network")):
             axes.semilogy(run.epochs["epoch"], run.epochs["loss"], color=pictures.BLUE)
             axes.semilogy(run.epochs["epoch"], run.epochs["validation"], color=pictures.ORANGE)
-            pictures.note(axes, "other rows", (run.epochs["epoch"][-1], run.epochs["validation"][-1]), (-70, 12))
+            for name, loss in (("rows trained on", "loss"), ("other rows", "validation")):
+                end = run.epochs["epoch"][-1], run.epochs[loss][-1]
+                pictures.note(axes, name, end, (0, 8), ha="right")
+            axes.xaxis.get_major_locator().set_params(integer=True)
             axes.set(title=title, xlabel="epoch", ylabel="loss")
 
     pictures.save("training_networks.png", draw)

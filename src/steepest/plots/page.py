@@ -74,8 +74,8 @@ body {{ margin: 1rem auto; max-width: 75rem; padding: 0 1rem; background: {paper
 svg {{ width: 100%; height: auto; display: block; }}
 #controls {{ display: flex; gap: 1rem; align-items: center; }}
 #controls[hidden] {{ display: none; }}
-#at {{ flex: 1; }}
-#step {{ min-width: 9em; text-align: right; font-variant-numeric: tabular-nums; }}
+#at {{ flex: 1; min-width: 0; }}
+#step {{ min-width: 8em; text-align: right; font-variant-numeric: tabular-nums; }}
 button {{ font: inherit; min-width: 5em; min-height: 2em; }}
 </style>
 </head>
