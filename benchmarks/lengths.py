@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from steepest.methods.lengths import AdGD, Armijo, BarzilaiBorwein, Length, Polyak, Wolfe
+from steepest.methods.lengths import AdGD, Armijo, Length, Polyak, Wolfe
+from steepest.methods.spectral import BarzilaiBorwein
 from steepest.oracle import Objective, Oracle
 from steepest.params import Parameters
 

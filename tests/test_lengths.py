@@ -16,14 +16,13 @@ from steepest.methods.lengths import (
     LENGTHS,
     AdGD,
     Armijo,
-    BarzilaiBorwein,
     Polyak,
     ReduceOnPlateau,
     Wolfe,
-    downhill,
-    newton,
 )
+from steepest.methods.reach import downhill, newton
 from steepest.methods.searches import along, strong_wolfe
+from steepest.methods.spectral import BarzilaiBorwein, foreseen, secant
 from test_directions import oracle_of, quadratic, rosenbrock, rosenbrock_gradient
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
@@ -181,6 +180,15 @@ class TestFirstLength:
         point = oracle(np.ones(4))
         d = -point.g
         assert newton(point, d, oracle) == pytest.approx(-(point.g @ d) / (d @ a @ d), rel=1e-6)
+        assert oracle.nfev == 2
+        assert oracle.njev == 1
+
+    def test_is_newtons_also_where_rounding_hides_the_curvature_of_values(self):
+        a, f, g = quadratic(4, 100.0, 1)
+        oracle = oracle_of(lambda x: 1e9 + f(x), g, np.ones(4))
+        point = oracle(np.ones(4))
+        d = -point.g
+        assert newton(point, d, oracle) == pytest.approx(-(point.g @ d) / (d @ a @ d), rel=1e-6)
         assert oracle.njev == 2
 
     def test_costs_nothing_where_curvatures_are_known(self):
@@ -197,15 +205,43 @@ class TestFirstLength:
 
 
 class TestFormulas:
-    @pytest.mark.parametrize("short", [0.0, 1.0])
+    @pytest.mark.parametrize("short", [0.0, 0.5, 1.0])
     def test_barzilai_borwein(self, short):
-        """On a convex quadratic, after the first step: s's/s'y; with short = 1 always s'y/y'y."""
-        _, f, g = quadratic(3, 5.0, 2)
-        path = walk(BarzilaiBorwein(short), oracle_of(f, g, np.ones(3)), np.ones(3), 9)
-        for (old, _), (now, _), (_, lr) in zip(path, path[1:], path[2:], strict=False):
-            s, y = now.x - old.x, now.g - old.g
-            expected = s @ s / (s @ y) if short == 0 else s @ y / (y @ y)
-            assert lr == pytest.approx(expected, rel=1e-9)
+        """On a convex quadratic: s's/s'y; where s'y/y'y is short, the least of the three of the paper of 2021."""
+        _, f, g = quadratic(5, 12.0, 2)
+        path = walk(BarzilaiBorwein(short), oracle_of(f, g, np.ones(5)), np.ones(5), 19)
+        steps = [(b.x - a.x, b.g - a.g) for (a, _), (b, _) in pairwise(path)]
+        long, below = ([s @ s / (s @ y) for s, y in steps], [s @ y / (y @ y) for s, y in steps])
+        taken = 0
+        for k in range(1, 18):
+            expected = long[k]
+            if below[k] < short * long[k]:
+                now, old = (1 / below[k], 1 / below[k - 1])
+                trace, determinant = np.linalg.solve([[1, -long[k]], [1, -long[k - 1]]], [now, old])
+                roots = np.roots([1, -trace, determinant])
+                shortest = 1 / roots.max() if np.isreal(roots).all() and roots.max() > 0 else math.inf
+                expected, taken = min(below[k], below[k - 1], shortest), taken + 1
+            assert path[k + 2][1] == pytest.approx(expected, rel=1e-6)
+        assert taken > 0 or short < 1
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_two_secants_in_the_plane_foresee_the_larger_curvature(self, seed):
+        rng = np.random.default_rng(seed)
+        root = rng.normal(size=(2, 2))
+        hessian = root @ root.T + 0.1 * np.eye(2)
+        steps = rng.normal(size=(2, 2))
+        now, old = (secant(s, hessian @ s) for s in steps)
+        assert foreseen(now, old) == pytest.approx(1 / np.linalg.eigvalsh(hessian)[-1], rel=1e-6)
+        assert foreseen(now, now) == pytest.approx(now.short)  # one secant alone foresees itself
+
+    def test_barzilai_borwein_in_another_metric(self):
+        """Along -D g: the length of 1988 in the variables in which D is 1."""
+        _, f, g = quadratic(4, 3.0, 5)
+        d = np.array([1.0, 2.0, 0.5, 3.0])
+        path = walk(BarzilaiBorwein(), oracle_of(f, g, np.ones(4)), np.ones(4), 12, lambda g: -d * g)
+        for (a, _), (b, _), (_, lr) in zip(path, path[1:], path[2:], strict=False):
+            s, y = b.x - a.x, b.g - a.g
+            assert lr == pytest.approx(s @ (s / d) / (s @ y), rel=1e-6)
 
     def test_barzilai_borwein_is_nonmonotone_within_ten_values(self):
         path = walk(BarzilaiBorwein(0.0), oracle_of(rosenbrock, rosenbrock_gradient, START), START, 60)

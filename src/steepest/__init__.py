@@ -14,7 +14,7 @@ from .formula import formula
 from .methods.conjugate import ConjugateGradient, HagerZhang
 from .methods.directions import BFGS, LBFGS
 from .methods.leastsquares import LeastSquares, LevenbergMarquardt
-from .methods.lengths import AdGD, Armijo, BarzilaiBorwein, Polyak, ReduceOnPlateau, Wolfe
+from .methods.lengths import AdGD, Armijo, Polyak, ReduceOnPlateau, Wolfe
 from .methods.lift import rule
 from .methods.parameterfree import DAdaptAdam, DAdaptGD, DoG, DoWG, Prodigy
 from .methods.proximal import FISTA, ISTA, SpaRSA
@@ -42,6 +42,7 @@ from .methods.rules import (
     SignSGD,
     Yogi,
 )
+from .methods.spectral import BarzilaiBorwein
 from .methods.stepper import Stepper
 from .methods.stochastic import DoGAdam
 from .methods.wrappers import (

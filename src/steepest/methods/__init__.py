@@ -4,7 +4,8 @@
 - ``rules``: every elementwise optimiser, as its formula; ``lift`` makes methods of them, ``hyper`` looks at their
   hyperparameters, ``stepper`` is for loops of one's own.
 - ``directions``, ``conjugate``, ``leastsquares``: BFGS and L-BFGS, conjugate gradients, Levenberg-Marquardt.
-- ``searches``, ``lengths``: line searches, and the policies for ``lr``.
+- ``searches``, ``lengths``, ``spectral``: line searches, and the policies for ``lr``; ``reach``: how far a first step
+  goes.
 - ``parameterfree``, ``stochastic``: methods that find their own rate; the default for noisy gradients.
 - ``proximal``, ``orthant``: f plus a set or a penalty, with all data or with batches.
 - ``wrappers``: clipping, averages, decay and more, around any method.

@@ -17,9 +17,9 @@ from ..oracle import Oracle
 from ..point import Point, norm
 from ..schedules import counts, validate
 from ..stop import Criterion
-from .lengths import reach
 from .method import Method
 from .polish import MISSES, Polish, begin, polished, suits
+from .reach import reach
 from .searches import C1, along, strong_wolfe
 from .settled import NOTHING, SLOW, Directed, Settled
 from .units import MANY, OVERLOOKED, Seen, curvatures, doubtful, guessed, mixed, overlooked

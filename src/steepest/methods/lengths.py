@@ -20,10 +20,11 @@ import numpy as np
 from ..oracle import Oracle
 from ..point import Point, norm
 from ..schedules import counts, fractions, positive, validate
+from .reach import downhill, newton
 from .searches import C1, C2, along, backtracking, strong_wolfe
+from .spectral import BarzilaiBorwein
 
-DOUBLE, LONGER = 2.0, 10.0  # how much longer than the last length a search begins
-MEMORY = 10  # so many values a nonmonotone search looks back on: Raydan (1997)
+DOUBLE = 2.0  # how much longer than the last length a search begins
 
 
 class Length(Protocol):
@@ -40,101 +41,6 @@ class Length(Protocol):
         ...
 
 
-def reach(point: Point, direction: np.ndarray, H: Any = 1.0) -> float:
-    """The length of a step as long as x, measured by the diagonal metric H; at x = 0 of the step that would
-    bring the linear model to f = 0. So it scales with the units of x and f."""
-    size, step = norm(point.x / np.sqrt(H)), norm(direction / np.sqrt(H))
-    top, bottom = (size, step) if size > 0 else (abs(point.f), abs(float(point.g.dot(direction))))
-    length = top / bottom if bottom > 0 else 0.0
-    if 0 < length < math.inf:
-        return length
-    return 1 / step if step > 0 else 1.0
-
-
-def newton(point: Point, direction: np.ndarray, oracle: Oracle) -> float:
-    """The length at which the slope along `direction` would vanish if the curvature stayed what it is at
-    `point`: 1/L along -g. The curvature costs one gradient, unless differences have brought it."""
-    slope = float(point.g.dot(direction))
-    curvatures = oracle.derivative.diagonal()
-    if curvatures is not None:
-        curvature = float(np.abs(curvatures).dot(direction**2))
-    else:
-        h = float(np.finfo(point.x.dtype).eps) ** (1 / 3) * reach(point, direction)
-        curvature = abs(float((oracle(point.x + h * direction).g - point.g).dot(direction))) / h
-    length = -slope / curvature if curvature > 0 else math.inf
-    return length if length < math.inf else reach(point, direction)
-
-
-def downhill(point: Point, direction: np.ndarray) -> tuple[np.ndarray, float]:
-    """`direction` and the slope along it; where that is not negative, -g as long as `direction`."""
-    slope = float(point.g.dot(direction))
-    if slope < 0:
-        return direction, slope
-    size = norm(point.g)
-    direction = point.g * (-norm(direction) / size if size > 0 else 0.0)
-    return direction, float(point.g.dot(direction))
-
-
-class Spectral(NamedTuple):
-    """What BarzilaiBorwein carries: the last point, its length, and the last values."""
-
-    last: Point
-    lr: float
-    values: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class BarzilaiBorwein:
-    """The length that solves the secant equation, with a nonmonotone Armijo search over 10 values.
-
-    lr = s's/s'y along -g: Barzilai & Borwein (1988), made global by Raydan (1997); where the other
-    solution of theirs, s'y/y'y, is below `short` times this one it is taken instead: Zhou, Gao & Dai (2006).
-    Along other directions lr = -lr_old s'g_old/s'y, which is the same along -g. The first length is 1/L. This
-    is ``lr="auto"``.
-
-    Parameters
-    ----------
-    short : float
-        In [0, 1]. 0 is the method of 1988; 0.5, from the paper of 2006, takes as many gradients on quadratics
-        and 0.6 to 0.9 times as many on a badly scaled logistic regression (benchmarks/lengths.py).
-
-    Examples
-    --------
-    >>> import steepest as st
-    >>> gd = st.GD(lr=BarzilaiBorwein())
-    >>> st.minimize(lambda x: (x[0] - 1) ** 2 + 100 * x[1] ** 2, [3.0, 2.0], method=gd).x.round(6)
-    array([1., 0.])
-    """
-
-    short: float = 0.5
-
-    def __post_init__(self) -> None:
-        validate(self, "a number between 0 and 1", lambda value: 0 <= value <= 1, "short")
-
-    def init(self, point: Point, oracle: Oracle) -> Spectral:
-        return Spectral(point, math.nan, ())
-
-    def advance(
-        self, point: Point, direction: np.ndarray, state: Spectral, t: float, oracle: Oracle
-    ) -> tuple[Point, float, Spectral]:
-        direction, slope = downhill(point, direction)
-        if not slope < 0:
-            return point, 0.0, state
-        first = self._secant(point, state) if state.lr > 0 else newton(point, direction, oracle)
-        values = (*state.values, point.f)[-MEMORY:]
-        search = backtracking(point.f, slope, first, oracle.derivative.noise(point.f), max(values))
-        new, lr = along(search, point, direction, oracle)
-        return new, lr, Spectral(point, lr, values)
-
-    def _secant(self, point: Point, state: Spectral) -> float:
-        s, y = point.x - state.last.x, point.g - state.last.g
-        sy = float(s.dot(y))
-        if not sy > 0:
-            return LONGER * state.lr  # f bends down, and has no minimum that the secant could see
-        share = sy / norm(s) * (sy / norm(s)) / norm(y) / norm(y)  # s'y/y'y over s's/s'y
-        return -state.lr * float(s.dot(state.last.g)) / sy * (share if share < self.short else 1.0)
-
-
 class Adaptive(NamedTuple):
     """What AdGD carries: the last point, its length, and how that compares with the one before."""
 
@@ -146,10 +52,10 @@ class Adaptive(NamedTuple):
 @dataclass(frozen=True)
 class AdGD:
     """lr = min(sqrt(2/3 + theta) lr_old, lr_old/sqrt(max(2 lr_old^2 L^2 - 1, 0))), L = |y|/|s|: no value is
-    asked.
+    asked after the first step.
 
     Malitsky & Mishchenko (2024), "Adaptive proximal gradient method for convex optimization", Algorithm 2
-    (AdGD2), theta = lr_old/lr_older, 1/3 at first; the first length is 1/L by one more gradient, where theirs
+    (AdGD2), theta = lr_old/lr_older, 1/3 at first; the first length is 1/L by one more value, where theirs
     is any small number. Along another direction than -g lengths are those of -g, and the step is made as long
     as that.
     """

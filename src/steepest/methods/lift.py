@@ -21,8 +21,8 @@ from ..errors import ArgumentError
 from ..oracle import Oracle
 from ..point import Point
 from .hyper import checked
-from .lengths import BarzilaiBorwein
 from .method import Method
+from .spectral import BarzilaiBorwein
 
 # Python floats beat NumPy's call overhead up to about ten numbers (measured: benchmarks/overhead.py).
 TINY = 8

@@ -11,12 +11,13 @@ import numpy as np
 from ..data import Source
 from ..errors import ArgumentError
 from ..methods.directions import Descent
-from ..methods.lengths import AdGD, BarzilaiBorwein
+from ..methods.lengths import AdGD
 from ..methods.lift import Rule
 from ..methods.method import Method
 from ..methods.orthant import Orthant
 from ..methods.registry import find
 from ..methods.rules import ScheduleFreeAdam, ScheduleFreeGD
+from ..methods.spectral import BarzilaiBorwein
 from ..methods.stretched import Stretched
 from ..methods.wrappers import ClipNorm, Wrapper
 from .plan import Plan

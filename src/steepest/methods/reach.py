@@ -1,0 +1,53 @@
+"""Before a step along a direction: whether it leads down, and how far the first one goes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..oracle import Oracle
+from ..point import Point, norm
+
+CLEAR = 100.0  # so many times the noise a value must bend off for its curvature to be known to 2 %
+
+
+def reach(point: Point, direction: np.ndarray, H: Any = 1.0) -> float:
+    """The length of a step as long as x, measured by the diagonal metric H; at x = 0 of the step that would
+    bring the linear model to f = 0. So it scales with the units of x and f."""
+    size, step = norm(point.x / np.sqrt(H)), norm(direction / np.sqrt(H))
+    top, bottom = (size, step) if size > 0 else (abs(point.f), abs(float(point.g.dot(direction))))
+    length = top / bottom if bottom > 0 else 0.0
+    if 0 < length < math.inf:
+        return length
+    return 1 / step if step > 0 else 1.0
+
+
+def newton(point: Point, direction: np.ndarray, oracle: Oracle) -> float:
+    """The length at which the slope along `direction` would vanish if the curvature stayed what it is at `point`:
+    1/L along -g. The curvature costs one value, unless differences have brought it; where the noise of values hides
+    it, one gradient more."""
+    slope = float(point.g.dot(direction))
+    curvatures = oracle.derivative.diagonal()
+    if curvatures is not None:
+        curvature = float(np.abs(curvatures).dot(direction**2))
+    else:
+        h = float(np.finfo(point.x.dtype).eps) ** (1 / 4) * reach(point, direction)
+        near = oracle(point.x + h * direction)
+        bend = near.f - point.f - h * slope
+        if not abs(bend) > CLEAR * oracle.derivative.noise(point.f):
+            bend = h / 2 * float((near.g - point.g).dot(direction))
+        curvature = 2 * abs(bend) / h**2
+    length = -slope / curvature if curvature > 0 else math.inf
+    return length if 0 < length < math.inf else reach(point, direction)
+
+
+def downhill(point: Point, direction: np.ndarray) -> tuple[np.ndarray, float]:
+    """`direction` and the slope along it; where that is not negative, -g as long as `direction`."""
+    slope = float(point.g.dot(direction))
+    if slope < 0:
+        return direction, slope
+    size = norm(point.g)
+    direction = point.g * (-norm(direction) / size if size > 0 else 0.0)
+    return direction, float(point.g.dot(direction))
