@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from .calibration import Ground, Steps, calibrate, fit, glance, moves
-from .noise import WIDER, Noise, estimate_noise
+from .noise import WIDER, Noise, estimate_noise, estimate_rounding
 from .probes import Differences, three_point
 
 # Measured on 15 problems, driven by BFGS: evaluations until 1e-8 of the start
@@ -174,7 +174,9 @@ class Finite(Differences):
 
     def _noise_at(self, x: np.ndarray, f: float) -> Noise:
         self.height = abs(f)  # wide windows hold larger values
-        return estimate_noise(self.objective, x, self.scale, f, self.probes.bounds, self.window, self.rng)
+        scale, bounds = self.scale, self.probes.bounds
+        noise = estimate_rounding(self.objective, x, scale, f, bounds, self.rng) if self.window == 1 else None
+        return noise or estimate_noise(self.objective, x, scale, f, bounds, self.window, self.rng)
 
     def _measure(self, x: np.ndarray, f: float) -> None:
         """Measure the noise again; it is never less than what the rounding of x alone makes of f."""

@@ -14,6 +14,8 @@ from ..oracle import Objective
 from ..params import Parameters
 
 POINTS = 7  # 4 of them fail in up to 18 % of cases (measured on Rosenbrock, n = 10)
+NARROW = 2.0**-30  # of the scale, a step along the line
+CLEAN = 4.0  # units in the last place: more is not taken for rounding at a glance; 1 and 64 cost the same
 # from one window to the next: the error of a solver with a tolerance is smooth inside a small one
 WIDER = 2.0**12
 CLOSER = 2.0**-20
@@ -140,10 +142,10 @@ def estimate_noise(
     rng : int or numpy.random.Generator
         Chooses the signs of the line's direction.
     """
-    batch = getattr(value, "batch", None) or (lambda points: np.array([value(point) for point in points], float))
+    batch = _batch(value)
     f0 = float(value(x)) if f0 is None else f0
     single = x.dtype == np.float32
-    width = min(2.0 ** round(math.log2(window)) * (2.0**-14 if single else 2.0**-30), 2.0**-6)
+    width = min(2.0 ** round(math.log2(window)) * (2.0**-14 if single else NARROW), 2.0**-6)
     places = np.arange(1, POINTS)[:, None]
     sigma, repeat, asked = None, math.nan, 0
     for _ in range(3):
@@ -177,6 +179,34 @@ def estimate_noise(
     closer = estimate_noise(value, x, np.where(x == 0, CLOSER, 0.0), f0, bounds, 2.0, rng)
     chosen = closer if closer.level < 1e-3 * level else noise
     return replace(chosen, evaluations=asked + closer.evaluations)
+
+
+@np.errstate(all="ignore")
+def estimate_rounding(
+    value: Callable[[np.ndarray], float],
+    x: np.ndarray,
+    scale: np.ndarray | None,
+    f0: float,
+    bounds: tuple[np.ndarray, np.ndarray] | None,
+    rng: Any,
+) -> Noise | None:
+    """The noise of `value` where three values on the line of `estimate_noise` show rounding of float64 alone; else
+    None. Its arguments; on so short a line second differences are nothing but noise."""
+    line = _line(x, scale, bounds, 2 * NARROW, rng)
+    values = _batch(value)((x + np.arange(1, 4)[:, None] * line).astype(x.dtype))
+    column = np.concatenate([[f0], np.asarray(values, float)])
+    change, bend, largest = np.diff(column), np.diff(column, 2), float(np.abs(column).max())
+    sigma = ROOTS[1] * math.sqrt(float(np.mean(bend * bend)))
+    unseen = not change.all() or (column.astype(np.float32) == column).all()
+    if unseen or not sigma <= CLEAN * 2.0**-52 * largest:  # True where it is NaN
+        return None
+    largest = max(largest, _terms(column, line, x))
+    level = max(sigma, 2.0**-54 * largest)
+    return Noise(level, False, True, largest, 3, 3 * line, float(column[-1] - f0))
+
+
+def _batch(value: Callable[[np.ndarray], float]) -> Callable[[np.ndarray], Any]:
+    return getattr(value, "batch", None) or (lambda points: [value(point) for point in points])
 
 
 def _line(
