@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .calibration import Ground, Steps, calibrate, fit, glance, moves
+from .calibration import ENOUGH, Ground, Steps, calibrate, fit, glance, moves
 from .noise import WIDER, Noise, estimate_noise, estimate_rounding
 from .probes import Differences, three_point
 
@@ -194,11 +194,12 @@ class Finite(Differences):
         that is told.
         """
         doubtful, line, rise = self.all, self.measured.line, self.measured.rise
-        if not self.lost.any() and line is not None and math.isfinite(rise):
+        if line is not None and math.isfinite(rise):
             steps, h, slack = self.steps, self.steps.h.copy(), PROOF * self.measured.level
             self._put(x, f, self.all, glance(self._ground(x, f, self.all), h, steps.side))
+            exact = ~self.lost | (steps.error <= ENOUGH * np.abs(steps.slope))  # where nothing told the scale
             steps.error += slack / np.abs(line)
-            sure = (steps.error <= SHARE * np.abs(steps.slope)) & (np.abs(steps.curvature) > steps.blur)
+            sure = exact & (steps.error <= SHARE * np.abs(steps.slope)) & (np.abs(steps.curvature) > steps.blur)
             told = np.where(sure, steps.error, np.abs(steps.slope)) @ np.abs(line)
             if abs(steps.slope @ line - rise) <= told + slack:
                 doubtful = self.all[~sure]
