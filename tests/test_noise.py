@@ -152,3 +152,14 @@ def test_not_finite():
 
 def test_it_reads_well():
     assert str(Noise(1e-4, True, False, 2.0, 7)) == "noise of one value: 0.0001 = 5.0e-05 |f| (random; 7 evaluations)"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_kink_in_the_window_is_no_noise(seed):
+    """The largest of two linear functions beside the point where they meet, looked at so widely that it lies within."""
+    rng = np.random.default_rng(seed)
+    slopes, at = rng.normal(size=(2, 3)), 1 + rng.normal(size=3)
+    x = at * (1 + 1e-9 * rng.uniform(-3, 3))
+    for window in (1.0, 64.0, 4096.0):
+        found = estimate_noise(lambda y: float((slopes @ (y - at)).max()) + 1.0, x, window=window, rng=seed)
+        assert found.level <= 1e-14

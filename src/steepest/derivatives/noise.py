@@ -19,6 +19,7 @@ CLEAN = 4.0  # units in the last place: more is not taken for rounding at a glan
 # from one window to the next: the error of a solver with a tolerance is smooth inside a small one
 WIDER = 2.0**12
 CLOSER = 2.0**-20
+BESIDE = 1e-3  # of the bend across a kink, that differences beside it may have
 # sqrt(gamma_k), gamma_k = (k!)^2 / (2k)!: k-th differences of noise of variance 1 have variance 1/gamma_k
 ROOTS = np.array([math.factorial(k) / math.sqrt(math.factorial(2 * k)) for k in range(1, POINTS)])
 
@@ -260,6 +261,11 @@ def _judge(column: np.ndarray) -> tuple[float | None, float]:
         table.append(differences)
     if np.count_nonzero(table[0]) <= len(table[0]) / 2:
         return None, 2.0**7
+    k = int(np.abs(table[1]).argmax())
+    bends, near = table[1] / (table[1][k] or 1.0), np.abs(np.arange(POINTS - 2) - k) <= 1
+    # a kink: no bend but the one or two across it, which have one sign
+    if bends[near].min() > -BESIDE and np.abs(bends[~near]).max() < BESIDE:
+        return float(ROOTS[1] * np.sqrt(np.mean(table[1][~near] ** 2))), 1.0
     sigmas = ROOTS * [math.sqrt(float(np.mean(t * t))) for t in table]
     for k in range(POINTS - 3):
         three = sigmas[k : k + 3]
