@@ -29,6 +29,8 @@ FORESEEN = 100.0  # times the change of f in all: a curvature that foresees more
 # shares of the height of a corner by which f misses it where it is round: by less where branches bend, by a half where
 # it is a parabola, by more where there are several kinks
 ROUND = (0.05, 0.55)
+SEEN = 1e3  # times the noise of f, or the spacing of x: where a parabola is one beyond doubt
+STEEP = 0.1  # of the first slope: no smooth function has so much of it left at its minimum
 GREW = 4.0  # times the change of the slope: it can't be so much larger in a part of the way
 PATIENT = 5000  # steps of a rate that falls to zero: they leave about 1e-4 of the start at a kink
 
@@ -126,20 +128,26 @@ def kinked(case: Case) -> Verdict | None:
     f = case.trail.f
     still = math.isnan(case.lr) and not f[len(f) // 2] - f[-1] > 1e-6 * (f[0] - f[-1])
     ended = case.reason.converged or case.reason.code == "stalled" or (case.reason.code == "budget.steps" and still)
-    if not ended or case.term is not None or c is None or case.probes.left < 4 or c.values[-1] <= 0:
+    if not ended or case.term is not None or c is None or case.probes.left < 4:
         return None
     v = c.vectors[:, -1]
     # what x_i far from v has come is no measure along it
     way = float(np.linalg.norm(v * (case.x - case.start)))
-    if c.values[-1] * way**2 <= FORESEEN * (case.trail.f[0] - case.f) or not way:
+    sharp = c.values[-1] * way**2 > FORESEEN * (case.trail.f[0] - case.f)
+    if not sharp and case.reason.converged and case.slope > STEEP * case.trail.g[0]:
+        v = case.g / case.slope  # the kink may be beside the point, where the slope is what it was
+        way = float(np.linalg.norm(v * (case.x - case.start)))
+    elif not sharp:
+        return None
+    if not way:
         return None
     t = 1e-2 * way
     wide = [case.value(s * t * v) - case.f for s in (1, -1)]
     close = [case.value(s * t / 16 * v) - case.f for s in (1, -1)]
-    if case.reason.converged and case.much(-min(wide)):
+    if sharp and case.reason.converged and case.much(-min(wide)):
         return rippled(case, (t if wide[0] < wide[1] else -t) * v, -min(wide))
     # beside a kink f rises 16 times as much at 16 times the distance, in a smooth valley 256 times
-    if not (min(close) > 100 * case.noise and sum(wide) < 64 * sum(close)):
+    if not (min(close) > 100 * case.noise and sum(wide) < 64 * sum(close)) or _smooth(case, v, 256 * sum(close) / t**2):
         return None
     slopes = [-16 * close[1] / t, 16 * close[0] / t]
     head = (
@@ -159,6 +167,14 @@ def kinked(case: Case) -> Verdict | None:
         return Verdict("stalled.kink", sentence, False, evidence, decayed(case, PATIENT))
     sentence = f"{head}, and it {case.climbs} in every direction that was tried: a {case.minimum} with a kink."
     return Verdict("converged.kink", sentence, True, evidence)
+
+
+def _smooth(case: Case, v: np.ndarray, curvature: float) -> bool:
+    """Whether f is a parabola along `v` over the shortest steps that show it: however sharp, it is no kink."""
+    spacing = float(np.finfo(case.x.dtype).eps * np.abs(case.x).max())
+    t = max(math.sqrt(SEEN * case.noise / curvature), SEEN * spacing)
+    near, far = (sum(case.value(s * t * v) - case.f for s in (k, -k)) for k in (1, 4))
+    return near > SEEN / 10 * case.noise and far > 8 * near  # a parabola rises 16 times as much; at a kink f, 4 times
 
 
 def _crossed(case: Case) -> str:

@@ -19,6 +19,7 @@ from ..point import Point
 C1 = 1e-4  # sufficient decrease: Nocedal & Wright (2006), section 3.1
 C2 = 0.9  # curvature, for quasi-Newton directions: the same
 TRIALS = 20  # at one half each, the least, this is a factor 1e6
+SHORT = 0.003  # of the way: over so little of it no slope changes by what it was at first, but beside a kink
 # How far to go on: in units of the last interval, and of the bracket; Moré & Thuente (1994) have 4 and 0.66. With
 # 9 a search takes 0.98 times the evaluations that it takes with 4 (benchmarks/line_searches.py).
 LONGER, FARTHER = 9.0, 0.66
@@ -117,6 +118,10 @@ def strong_wolfe(
     since slopes may be dear. Where phi or its slope is not finite the step is shortened to a tenth. When the
     values differ by noise alone, or the trials run out, the lowest length of sufficient decrease is returned.
 
+    Beside a kink no length has so small a slope; there one of sufficient decrease from which on phi rises is accepted
+    (the weak condition). With it BFGS finds minima with kinks: Lewis & Overton (2013), "Nonsmooth
+    optimization via quasi-Newton methods", Math. Program. 141.
+
     Parameters
     ----------
     phi0, slope0, first, noise, c1
@@ -125,18 +130,24 @@ def strong_wolfe(
         In (c1, 1): how much flatter the function must have become.
     """
     low, high = Known(0.0, phi0, slope0), None  # the lowest so far, and the other end of the bracket
+    before, beyond = low, Known(0.0, phi0, -math.inf)  # the latest of sufficient decrease, before and beyond a minimum
     a = first
     for _ in range(TRIALS):
         trial = yield a
         phi = trial.phi
         if phi == -math.inf:
             return a  # there is nothing below
-        enough = phi <= phi0 + c1 * a * slope0 + 2 * noise and (low.a == 0 or phi < low.phi)
-        slope = trial.slope if enough else math.nan
-        if enough and (abs(slope) <= -c2 * slope0 or abs(phi0 - phi) <= 2 * noise):
+        enough = phi <= phi0 + c1 * a * slope0 + 2 * noise
+        lower = enough and (low.a == 0 or phi < low.phi)
+        slope = trial.slope if lower or (enough and abs(a - before.a) <= SHORT * a) else math.nan
+        if lower and (abs(slope) <= -c2 * slope0 or abs(phi0 - phi) <= 2 * noise):
             return a
-        known = math.isfinite(slope)
-        now = Known(a, math.inf if enough and not known else phi, slope)
+        known = lower and math.isfinite(slope)
+        now = Known(a, math.inf if lower and not known else phi, slope)
+        if math.isfinite(slope):
+            before, beyond = (before, now) if slope > 0 else (now, beyond)
+            if beyond.slope - before.slope >= -slope0 and abs(beyond.a - before.a) <= SHORT * beyond.a:
+                return beyond.a
         towards = 1.0 if high is None else high.a - low.a
         if known and slope * towards <= 0:  # the minimum lies farther on
             longest = LONGER * (a - low.a) if high is None else FARTHER * (high.a - a)
@@ -148,7 +159,7 @@ def strong_wolfe(
             a = low.a + _clip(_share(low, high), nearest, 0.9) * (high.a - low.a)
         if a == low.a or (high is not None and a == high.a):
             break  # there are no numbers in between
-    return low.a
+    return beyond.a or low.a
 
 
 def _share(p: Known, q: Known) -> float:
