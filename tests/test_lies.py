@@ -37,6 +37,37 @@ def test_limited_memory_is_not_believed(name, start):
     assert r.success == (r.fun < rss * (1 + 1e-6)), r.why
 
 
+@pytest.mark.parametrize("start", [0, 1])
+def test_a_gtol_that_rounding_forbids_is_no_failure(start):
+    text, x, y, starts, _, _, rss = NIST["Thurber"]
+    start = {f"b{i + 1}": value for i, value in enumerate(starts[start])}
+    r = st.fit_formula(text, {"x": x, "y": y}, "y", start, method="bfgs", gtol=1e-9)
+    assert r.fun == pytest.approx(rss, rel=1e-9)
+    assert r.success, r.why
+    assert r.code != "converged.gradient"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_symmetry_kept_a_run_on_a_ridge(seed):
+    """Two normal distributions that begin alike stay so; differences look along all ways that were not gone."""
+    rng = np.random.default_rng(seed)
+    y = np.concatenate([rng.normal(-2, 1, 60), rng.normal(2, 0.7, 90)])
+
+    def mixture(p):
+        share = 1 / (1 + np.exp(-p[0]))
+        first, second = (np.exp(-0.5 * ((y - p[i]) / np.exp(p[i + 2])) ** 2 - p[i + 2]) for i in (1, 2))
+        return -np.log(share * first + (1 - share) * second).sum()
+
+    r = st.minimize(mixture, np.zeros(5), jac="fd")
+    assert r.code == "stalled.saddle", r.why
+    assert r.retry().fun < r.fun - 10
+
+
+def test_a_start_at_the_minimum_where_f_is_0_is_solved_by_differences():
+    r = st.minimize(lambda x: 100 * ((x[1:] - x[:-1] ** 2) ** 2).sum() + ((1 - x) ** 2).sum(), np.ones(8), jac="fd")
+    assert r.success, r.why
+
+
 def separable(x):
     """Logistic regression of classes that a line divides: the larger x, the better."""
     return anp.sum(anp.log1p(anp.exp(-np.array([1.0, 2.0, 0.5]) * x[0])))

@@ -27,7 +27,7 @@ def past(*records, sign=1.0):
 def test_within_the_limits_no_criterion_stops():
     rng = np.random.default_rng(0)
     tests = [stop.NonFinite(), stop.GradientNorm(1e-3), stop.GradientDrop(1e-2), stop.StepLength(1e-2),
-             stop.Target(-2.0), stop.Stuck(), stop.Diverged(100.0), stop.Steps(40)]  # fmt: skip
+             stop.Target(-2.0), stop.Stuck(stop.GradientDrop(1e-2)), stop.Diverged(100.0), stop.Steps(40)]  # fmt: skip
     criterion = functools.reduce(operator.or_, tests)
     history = History()
     history.append(Record(0, 1.0, 1.0, math.nan, math.nan, 1, 0.0), np.zeros(2))
@@ -155,7 +155,7 @@ def test_a_maximisation_shows_the_callers_values():
 def test_a_criterion_of_ones_own():
     class Alternating(stop.Criterion):
         def __call__(self, history):
-            return stop.Reason("converged.mine", f"f = {history.last.f}") if history.last.t == 7 else None
+            return stop.Reason("converged.mine", f"f = {history.last.f}") if history.last.t == 14 else None
 
     result = st.minimize(lambda x: x[0] ** 2, [1.0], method=st.GD(lr=0.1), stop=Alternating())
-    assert (result.nit, result.code, result.success) == (7, "converged.mine", True)
+    assert (result.nit, result.code, result.success) == (14, "converged.mine", True)

@@ -80,4 +80,4 @@ class Limits:
             stop |= test
         if self.target is not None:
             stop |= Target(sign * self.target)
-        return stop | Stuck() | Diverged() | Steps(self.maxiter)
+        return stop | Stuck(natural) | Diverged() | Steps(self.maxiter)

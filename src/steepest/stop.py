@@ -232,12 +232,17 @@ class NonFinite(Criterion):
 
 @dataclass(frozen=True)
 class Stuck(Criterion):
-    """Two steps in a row had length 0: a search found no lower point, and would not find one again."""
+    """Two steps in a row had length 0: a search found no lower point, and would not find one again.
+
+    `natural` is the method's own test: it may know that there is none.
+    """
+
+    natural: Criterion
 
     def __call__(self, history: History) -> Reason | None:
         record = history.last
         if record.lr == 0.0 == history.previous.lr:
-            return Reason(
+            return self.natural(history) or Reason(
                 "stalled",
                 f"Stalled: no lower point was found in two searches; f = {history.shown(record.f)}, "
                 f"gradient norm {record.g_norm:.3g}.",

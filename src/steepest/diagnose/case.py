@@ -202,7 +202,8 @@ class Case:
     @cached_property
     def curvature(self) -> Curvature | None:
         """The curvatures at the point."""
-        moves = np.vstack([self.trail.unexplored(self.x)[None], self.trail.moves[-1:], self.trail.ways])
+        fresh = self.trail.unexplored(self.x)
+        moves = np.vstack([self.trail.moves[-1:], self.trail.ways])
         moves = moves[np.isfinite(moves).all(axis=1)]
         smooth = getattr(self.point, "smooth", self.point)  # of f alone: a penalty may have kinks
         g = np.asarray(smooth.g, dtype=float)
@@ -215,7 +216,7 @@ class Case:
             most = np.maximum(np.abs(self.x), self.come)
             scale = np.where(np.isfinite(rise), np.minimum(rise, most), scale)
         spot = Spot(self.probes, self.x, smooth.f, g, scale, self.noise, gain, diagonal)
-        found = measure(spot, self.free, moves)
+        found = measure(spot, self.free, fresh, moves)
         if found is not None and not self.exact and self.reason.code.startswith("budget"):
             self.flattest = by_a_long_step(spot, found)
         return found

@@ -148,7 +148,7 @@ def curvature(f: Callable[..., Any], x: Any, args: tuple[Any, ...] = (), jac: An
     probes = Probes(Oracle(objective, derivative), 2 * n + 10 if error is None else n * (n + 1), error is None)
     scale = np.where(start == 0, 1.0, np.abs(start)).astype(float)
     spot = Spot(probes, start, f0, g.astype(float), scale, derivative.noise(f0))
-    found = measure(spot, np.ones(n, bool), np.zeros((0, n)), rng)
+    found = measure(spot, np.ones(n, bool), np.zeros((0, n)), np.zeros((0, n)), rng)
     if found is None:
         raise ArgumentError(f"x={x!r}: f can't be evaluated around there; expected a point inside its domain.")
     return replace(found, n=n, evaluations=probes.spent)
@@ -182,11 +182,11 @@ class Spot(NamedTuple):
     diagonal: np.ndarray | None = None
 
 
-def measure(spot: Spot, free: np.ndarray, steps: np.ndarray, rng: Any = 0) -> Curvature | None:
+def measure(spot: Spot, free: np.ndarray, fresh: np.ndarray, steps: np.ndarray, rng: Any = 0) -> Curvature | None:
     """The curvatures in the directions that are `free`, shape (n,), by the way that the budget allows.
 
-    `steps`, shape (k, n), are a direction to look at first, and the last steps of a run: where gradients are dear,
-    curvatures are measured along these and g.
+    `fresh` and `steps`, shape (k, n), are directions to look at first, and the last steps of a run: where gradients are
+    dear, curvatures are measured along these and g between.
     """
     probes, g = spot.probes, spot.g
     index = np.flatnonzero(free)
@@ -200,7 +200,8 @@ def measure(spot: Spot, free: np.ndarray, steps: np.ndarray, rng: Any = 0) -> Cu
     k = index.size
     if k * (k + 3) // 2 <= probes.left:
         return _by_values(spot, np.eye(free.size)[:, index], complete=True)
-    basis = _span(np.vstack([steps[:1] * free, g * free, steps[1:] * free])[: BY_VALUES + 2])[:, :BY_VALUES]
+    ways = np.vstack([fresh[: BY_VALUES - 1], g, steps]) * free
+    basis = _span(ways[: len(fresh) + BY_VALUES + 1])[:, :BY_VALUES]
     while basis.shape[1] and basis.shape[1] * (basis.shape[1] + 3) // 2 > probes.left:
         basis = basis[:, :-1]
     if not basis.shape[1]:

@@ -72,7 +72,7 @@ def _warned(case: Case) -> tuple[str, dict[str, Any]]:
 
 
 def _idle(case: Case, verdict: Verdict) -> tuple[str, dict[str, Any]]:
-    """Coordinates that f does not depend on: they never moved, and moving them changes nothing."""
+    """Coordinates that f does not depend on here: they never moved, and moving them changes nothing."""
     if case.n == 1 or verdict.code.startswith(("error", "interrupted", "stalled.constant", "stalled.steps")):
         return "", {}
     still = (case.g == 0) & (case.x == case.history._x[0]) & case.free
@@ -80,4 +80,4 @@ def _idle(case: Case, verdict: Verdict) -> tuple[str, dict[str, Any]]:
         return "", {}
     idle = np.flatnonzero(still)
     listed = ", ".join(map(case.called, idle[:5])) + (f" and {idle.size - 5} more" if idle.size > 5 else "")
-    return f"f does not depend on {listed}: left as they were.", {"idle": idle.tolist()}
+    return f"Around here f does not depend on {listed}: left as they were.", {"idle": idle.tolist()}

@@ -148,7 +148,8 @@ def unread(case: Case) -> Verdict | None:
         return None
     size = abs(case.f) + abs(case.gains[0])
     coarse = getattr(derivative, "coarse", None)  # where they are the library's own
-    far = np.zeros(case.n, bool) if coarse is None else case.free & coarse(case.f, COARSE * size)
+    # a run that began where f is 0 and stayed there tells no size that its steps could be compared with
+    far = np.zeros(case.n, bool) if coarse is None or size == 0 else case.free & coarse(case.f, COARSE * size)
     if any(_misread(case, i, diagonal[i], size) for i in np.flatnonzero(far)[:DOUBTED].tolist()):
         return _measure_otherwise(case, far)
     unseen = case.free & (np.isnan(diagonal) | np.isinf(error))

@@ -12,6 +12,7 @@ from ..history import History
 TAIL = 20  # steps that are looked at
 WAYS = 5
 PERIODS = range(2, 9)
+NEVER = 1e-12  # share of the square of the longest way: along it nothing but the errors of gradients was gone
 MANY = 500  # coordinates or places, up to which all directions of a run are compared
 
 
@@ -44,14 +45,18 @@ class Trail:
         return np.maximum(self.places.max(axis=0) - x, x - self.places.min(axis=0)).astype(float)
 
     def unexplored(self, x: np.ndarray) -> np.ndarray:
-        """The direction in which the run has gone least from `x`, each coordinate measured by how far it came: where
-        symmetry kept a run on a ridge, f falls to either side. Zero beyond MANY coordinates."""
+        """The directions in which the run has not gone from `x`, or that in which it has gone least, shape (k, n), each
+        coordinate measured by how far it came: where symmetry kept a run on a ridge, f falls to either side. None
+        beyond MANY coordinates."""
         if x.size > MANY:
-            return np.zeros(x.size)
+            return np.zeros((0, x.size))
         come = self.farthest(x)
         come = np.where(come > 0, come, 1.0)
         gone = (self.places[:: 1 + len(self.places) // MANY] - x) / come
-        return come * np.linalg.eigh(gone.T @ gone)[1][:, 0]
+        far, ways = np.linalg.eigh(gone.T @ gone)
+        never = far <= NEVER * far[-1]
+        never[0] = True
+        return come * ways.T[never]
 
     @cached_property
     def ways(self) -> np.ndarray:

@@ -123,7 +123,8 @@ class Training:
             self.best = Best(self.point.x, self.first, 0)
         elif reason := self._ended():
             return reason
-        stop = self.method.convergence(self.point.x.dtype) | Stuck() if self.plan.steady(self.source) else None
+        natural = self.method.convergence(self.point.x.dtype)
+        stop = natural | Stuck(natural) if self.plan.steady(self.source) else None
         while True:
             if reason := self._epoch(stop):
                 return reason
