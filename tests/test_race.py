@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import steepest as st
-from steepest.methods.stretched import Stretched, inverse_size
+from steepest.methods.preconditioned import Preconditioned, inverse_size, whitening
 from steepest.training.race import EXTRA, LANE, UNKNOWN, climb, decayed, lengths, out_of_scale
 
 
@@ -31,7 +31,8 @@ def scaled(c):
 def test_it_takes_a_quarter_of_the_steps_at_most(line, epochs):
     r = st.fit(scaled(1.0), np.zeros(3), line, jac=True, epochs=epochs)
     assert 0 < r.evidence["race_steps"] <= EXTRA * r.nit
-    assert sum(steps for *_, steps, loss in r.evidence["race"]) == r.evidence["race_steps"]
+    gradients = 2 * 3  # for the basis
+    assert sum(steps for *_, steps, loss in r.evidence["race"]) + gradients == r.evidence["race_steps"]
 
 
 @pytest.mark.parametrize("exponent", [-12, -6, 6, 12])
@@ -113,28 +114,68 @@ def half_squared(p, X, y):
 
 
 @pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("means", [0.0, 10.0, np.array([10.0, -3.0, 0.0, 30.0, 5.0])])
 @pytest.mark.parametrize("loss", [half_squared, half_logistic])
-def test_columns_in_any_unit_are_trained_as_scaled_ones_are(loss, seed):
+def test_columns_in_any_unit_and_far_from_0_are_trained_as_scaled_ones_are(loss, means, seed):
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(1500, 5))
     z = X @ rng.normal(size=5) + 0.3 * rng.normal(size=1500)
     y = z if loss is half_squared else (z > 0).astype(float)
-    raw = X * [1.0, 30.0, 2e3, 0.02, 1e-4]
+    raw = (X + means) * [1.0, 30.0, 2e3, 0.02, 1e-4]
     plain, other = (st.fit(loss, np.zeros(6), (data, y), jac=True, rng=seed) for data in (X, raw))
-    assert plain.evidence["scale"] is None
-    assert "Stretched(Adam(" in other.method
+    assert "Preconditioned(Adam(" in other.method
+    assert other.evidence["basis"].shape == (6, 6)
     assert other.fun < 1.15 * plain.fun
     assert other.evidence["race_steps"] <= EXTRA * other.nit
 
 
-def test_a_stretched_rule_is_the_rule_on_stretched_coordinates():
-    scale = np.array([0.25, 4.0, 1.0])
+@pytest.mark.parametrize("seed", range(2))
+def test_30_raw_correlated_columns_are_trained_as_scaled_ones_are(seed):
+    X, y = pytest.importorskip("sklearn.datasets").load_breast_cancer(return_X_y=True)
+    standard = (X - X.mean(axis=0)) / X.std(axis=0)
+    plain, raw = (st.fit(half_logistic, np.zeros(31), (data, y), jac=True, rng=seed) for data in (standard, X))
+    assert raw.fun < 1.15 * plain.fun
+
+
+def test_more_columns_than_a_covariance_can_be_known_of_are_scaled_alone():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1500, 150))
+    y = X @ rng.normal(size=150) / 12
+    raw = X * np.geomspace(1e-3, 1e3, 150)
+    plain, other = (st.fit(half_squared, np.zeros(151), (data, y), jac=True) for data in (X, raw))
+    assert plain.evidence["basis"] is None
+    assert other.evidence["basis"].shape == (151,)
+    assert other.fun < 0.01 * np.mean(y**2) / 2
+
+
+@pytest.mark.parametrize("basis", [np.array([0.25, 4.0, 1.0]), np.array([[1.0, 2.0, 0], [0, 1, 0], [-1, 0, 3]])])
+def test_a_preconditioned_rule_is_the_rule_in_other_coordinates(basis):
+    matrix = np.diag(basis) if basis.ndim == 1 else basis
     f = lambda x: (x[0] - 1) ** 2 + 3 * (x[1] + 2) ** 2 + x[0] * x[2] + x[2] ** 2
-    stretched = lambda u: f(u * scale)
     rule = st.Adam(lr=0.1)
-    one = st.minimize(f, [3.0, 2.0, 1.0], method=Stretched(rule, scale), maxiter=20)
-    two = st.minimize(stretched, [12.0, 0.5, 1.0], method=rule, maxiter=20)
-    np.testing.assert_allclose(one.history.x, two.history.x * scale, rtol=1e-12)
+    one = st.minimize(f, [3.0, 2.0, 1.0], method=Preconditioned(rule, basis), maxiter=20)
+    start = np.linalg.solve(matrix, [3.0, 2.0, 1.0])
+    two = st.minimize(lambda u: f(matrix @ u), start, method=rule, maxiter=20)
+    np.testing.assert_allclose(one.history.x, two.history.x @ matrix.T, rtol=1e-9, atol=1e-12)
+
+
+def test_in_a_whitening_basis_gradients_scatter_alike_and_independently():
+    rng = np.random.default_rng(0)
+    gradients = rng.normal(size=(40, 4)) @ rng.normal(size=(4, 4)) * [1, 1e-3, 1e4, 1] + [0, 0, 1e5, 3]
+    basis = whitening(list(gradients))
+    covariance = np.cov((gradients @ basis).T)
+    np.testing.assert_allclose(covariance, covariance[0, 0] * np.eye(4), atol=1e-9 * covariance[0, 0])
+    assert np.abs(np.linalg.det(basis)) == pytest.approx(1.0)
+
+
+def test_what_does_not_scatter_has_a_basis_too():
+    gradients = np.random.default_rng(0).normal(size=(20, 3))
+    gradients = np.column_stack([gradients, gradients[:, 0], np.full(20, 7.0)])  # twice the same, and a constant
+    basis = whitening(list(gradients))
+    assert np.isfinite(basis).all()
+    assert np.linalg.cond(basis) < 10
+    assert np.isfinite(whitening([np.zeros(2)] * 4)).all()
+    assert np.isfinite(whitening([np.array([1e200, 1.0]), np.array([-1e200, 2.0])])).all()
 
 
 def test_scales_are_powers_of_two_against_the_size_of_gradients():

@@ -133,8 +133,8 @@ def survival(rng):
         k, u = np.exp(p["k"]), np.log(t) - X @ p["w"]
         h = np.exp(k * u)
         dk = h * u - died * (1 / k + u)
-        f = h - died * (p["k"] + (k - 1) * u)
-        du = k * h - died * (k - 1)
+        f = h - died * (p["k"] + k * u)
+        du = k * (h - died)
         return np.mean(f), {"k": np.mean(dk) * k, "w": -X.T @ du / len(t)}
 
     return loss, (X, t, died), {"k": np.zeros(()), "w": np.zeros(7)}

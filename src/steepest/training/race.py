@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,18 +13,18 @@ import numpy as np
 from ..data import CHUNK, Batch, Source
 from ..diagnose.batches import SPREAD
 from ..methods.lift import Rule
+from ..methods.preconditioned import Preconditioned, inverse_size, whitening
 from ..methods.rules import Adam, ScheduleFreeAdam, ScheduleFreeGD
-from ..methods.stretched import Stretched, inverse_size
 from ..schedules import Polynomial
 from .minibatch import MiniBatch
 from .plan import Plan
 
-# The rate of a run falls to zero as a cube: what a rate is too large in the beginning then hardly matters in the end.
+# The rate of a run falls to zero as a square: what a rate is too large in the beginning then hardly matters in the end.
 # That of a lane falls as a square root. A short run favours small rates (Wu, Ren, Liao & Grosse 2018: short-horizon
-# bias), and the more so the less it travels: at a mean rate of 2/3 in place of 1/4 a lane foretells a run that is
-# longer. On the tasks that benchmarks/training_auto.py was tuned on, gaps are 1.5 times the hand-tuned ones; with a
-# linear fall of the lanes 2.1 times, with the cube of the run 4.5 times.
-POWER, LANE = 3.0, 0.5
+# bias), and the more so the less it travels: at a mean rate of 2/3 in place of 1/3 a lane foretells a run that is
+# longer. On 29 tasks of benchmarks/training_auto.py, gaps of runs of 250 and of 1500 steps are 2.9 and 2.0 times the
+# hand-tuned ones; with a linear fall of the lanes 3.1 and 2.4, of the run 3.5 and 6.0, with a cube of the run 3.5, 1.9.
+POWER, LANE = 2.0, 0.5
 EXTRA = 0.25  # of the run's steps may go into the race
 LEAST = 40  # steps that may in any case: lanes of 10 steps, the memory of Adam's momentum, can tell something
 UNKNOWN = 400  # steps that may, where nobody knows how long the run will be
@@ -33,8 +33,11 @@ FINE = math.sqrt(10)
 HAIR = 0.01  # of the loss of the start: less is no reason to go on to smaller rates, if that is not beaten anyway
 DOWN = 20  # factors, at most, from a rate that diverges to one that does not
 GROWTH = 4  # of the lanes' length from round to round
-LANES = 4  # of the last round's length: what all rounds take together, three lanes of that length among them
+LANES = 4  # of the last round's length: what all rounds take, three lanes of that length among them; one more per rival
 TASTES = 8  # batches whose gradients tell the units of the coordinates, where the columns' say that they differ
+SCATTER = 2  # gradients for each parameter: eigenvalues are then 0.09 to 2.9 times the true (Marchenko & Pastur 1967)
+SHARE = 0.75  # of the race that these may take
+MOST = 100  # parameters: the products with a matrix of so many rows take 9 us of a step, of twice as many 70
 JUDGES = 256, CHUNK // 4  # rows that lanes are judged by: as many as the longest has seen, within these
 
 
@@ -47,23 +50,23 @@ class Choice(NamedTuple):
         Which of the rules.
     lr : float
         Its rate, at the beginning.
-    scale : ndarray or None
-        Of the coordinates that it steps in, where they are stretched.
+    basis : ndarray or None
+        Of the coordinates that it steps in, where they are others than the parameters.
     race_steps : int
-        Gradients that the race took.
+        Steps that the race took, and gradients for the basis.
     race : list
         Rule, rate, steps and loss of each lane, in the order they ran.
     """
 
     rule: int
     lr: float
-    scale: np.ndarray | None
+    basis: np.ndarray | None
     race_steps: int
     race: list[list[Any]]
 
-    def method(self, rules: Sequence[Rule], steps: float) -> Rule | Stretched:
+    def method(self, rules: Sequence[Rule], steps: float) -> Rule | Preconditioned:
         """The winner, for a run of so many steps."""
-        return stretched(decayed(rules[self.rule], self.lr, steps), self.scale)
+        return preconditioned(decayed(rules[self.rule], self.lr, steps), self.basis)
 
 
 def decayed(rule: Rule, lr: float, steps: float, power: float = POWER) -> Rule:
@@ -73,9 +76,9 @@ def decayed(rule: Rule, lr: float, steps: float, power: float = POWER) -> Rule:
     return rule.with_hyper(lr=Polynomial(lr, max(int(steps), 1), power=power))
 
 
-def stretched(rule: Rule, scale: np.ndarray | None) -> Rule | Stretched:
-    """The rule, on stretched coordinates where there is a scale."""
-    return rule if scale is None else Stretched(rule, scale)
+def preconditioned(rule: Rule, basis: np.ndarray | None) -> Rule | Preconditioned:
+    """The rule, in other coordinates where there is a basis."""
+    return rule if basis is None else Preconditioned(rule, basis)
 
 
 def race(
@@ -91,7 +94,7 @@ def race(
     """The rule and the rate for a run, by lanes that grow from round to round.
 
     Each round climbs from the best rate of the round before: by decades with single steps, then by half decades
-    with longer lanes; the last round is for the best rule. Every lane starts at `x`, sees the same batches, and is
+    with longer lanes; in the last round the best rule climbs. Every lane starts at `x`, sees the same batches, and is
     judged by the same rows. Where the run decays, so do the lanes: a constant rate would win short races that it
     loses in the end.
 
@@ -106,9 +109,7 @@ def race(
     deliver : callable
         What of a method is handed out.
     scaled : bool
-        Whether columns are in like units already. Else, where they are out of scale, each rule is raced on coordinates
-        stretched by their gradients, too. (Among networks gradients alone say little: those of 8 networks differed
-        200 to 30 000 times within each, and stretched by them two of the networks were trained 30 to 300 times worse.)
+        Whether columns are in like units already. Else each rule is raced in the coordinates of `basis_for`, too.
 
     Returns
     -------
@@ -117,36 +118,40 @@ def race(
     """
     total = plan.steps(source)
     budget = max(EXTRA * total, LEAST) if math.isfinite(total) else UNKNOWN
-    longest = max(int(budget / LANES), 1)
-    pool = batches(source, plan, min(longest, max(CHUNK // plan.size, 8)))
-    pool, judges = judged(source, plan, pool)
+    most = min(max(int(budget / LANES), 1), max(CHUNK // plan.size, 8))
+    pool, judges = judged(source, plan, list(itertools.islice(batches(source, plan), most)))
     course = Course(oracle, pool, judges, x)
     still, before = course.judge(x), oracle.njev
-    scales: list[np.ndarray | None] = [None] * len(rules)
-    if not scaled and out_of_scale(judges[0][0]):
-        scale = inverse_size([gradient(oracle, group, x) for group in pool[:TASTES]])
-        rules, scales = [*rules, *rules], [*scales, *[scale] * len(rules)]
+    basis = None if scaled else basis_for(judges[0][0], oracle, source, plan, x, SHARE * budget)
+    runners = list(itertools.product([None] if basis is None else [None, basis], rules))
     seen: list[list[Any]] = []
 
+    def made() -> int:
+        return (oracle.njev - before) // plan.accumulate
+
+    @cache
     def run(k: int, steps: int, lr: float) -> float:
-        if seen and oracle.njev - before + steps > budget:
+        if seen and made() + steps > budget:
             return math.inf
-        rule = decayed(rules[k], lr, steps if math.isfinite(total) else math.inf, LANE)
-        runner = stretched(rule, scales[k])
+        basis, rule = runners[k]
+        runner = preconditioned(decayed(rule, lr, steps if math.isfinite(total) else math.inf, LANE), basis)
         method = wrap(runner)
         loss = course.loss(method, deliver(method), steps)
         seen.append([runner.name, lr, steps, loss])
         return loss
 
-    rates, best = [FIRST] * len(rules), 0
+    rates, best = [FIRST] * len(runners), 0
+    longest = max(int((budget - made()) / (LANES + len(runners) - 1)), 1)
     for steps in lengths(longest):
-        losses = [math.inf] * len(rules)
-        for k in [best] if steps == longest > 1 else range(len(rules)):
+        climbers = list(range(len(runners)))
+        if steps == longest > 1:
+            climbers = [min(best, *climbers, key=lambda k: run(k, longest, rates[k]))]
+        losses = [math.inf] * len(runners)
+        for k in climbers:
             losses[k], rates[k] = climb(partial(run, k, steps), rates[k], 10.0 if steps == 1 else FINE, still)
         if min(losses) < math.inf:
             best = int(np.argmin(losses))
-    own = len(rules) // (1 + (scales[-1] is not None))
-    return Choice(best % own, rates[best], scales[best], oracle.njev - before, seen)
+    return Choice(best % len(rules), rates[best], runners[best][0], made(), seen)
 
 
 class Course(NamedTuple):
@@ -191,6 +196,28 @@ def out_of_scale(table: Any) -> bool:
     return bool(sizes.max() > SPREAD * sizes.min())
 
 
+def basis_for(
+    table: Any, oracle: MiniBatch, source: Source, plan: Plan, x: np.ndarray, budget: float
+) -> np.ndarray | None:
+    """Coordinates to race in beside the parameters, from gradients of the first batches at `x`.
+
+    Where the parameters may be those of a linear model, as many as the columns of a table or one more, those in which
+    gradients are white: its curvature hardly turns on the way. Else, if the columns' sizes say that units differ, those
+    in which gradients are of one size. (Among networks gradients alone say little: those of 8 networks differed 200 to
+    30 000 times within each, and stretched by them two of the networks were trained 30 to 300 times worse. White at the
+    start, those of a layer of 16 hid that it was trained 50 times worse.)
+    """
+    enough = SCATTER * x.size
+    linear = getattr(table, "ndim", 0) == 2 and x.size <= min(table.shape[1] + 1, MOST)
+    if linear and source.again and enough <= budget:
+        gradients = [gradient(oracle, group, x) for group in itertools.islice(batches(source, plan), enough)]
+        if np.isfinite(gradients).all():
+            return whitening(gradients)
+    if out_of_scale(table):
+        return inverse_size([gradient(oracle, group, x) for group in itertools.islice(batches(source, plan), TASTES)])
+    return None
+
+
 def gradient(oracle: MiniBatch, group: list[Batch], x: np.ndarray) -> np.ndarray:
     """That of one step's batches at `x`."""
     oracle.hold(group)
@@ -227,11 +254,11 @@ def climb(loss: Callable[[float], float], lr: float, ratio: float, still: float 
     return best, lr
 
 
-def batches(source: Source, plan: Plan, most: int) -> list[list[Batch]]:
-    """The first batches of the run, at most so many, from what can be read again."""
-    if not source.again:
-        most = min(most, max(source.ahead // (plan.size * plan.accumulate), 1))
-    return list(itertools.islice(plan.batches(source, 0), most))
+def batches(source: Source, plan: Plan) -> Iterator[list[Batch]]:
+    """The batches of the run in their order, epoch after epoch; of what can be read once, those of its first chunk."""
+    if source.again:
+        return (group for epoch in itertools.count() for group in plan.batches(source, epoch))
+    return itertools.islice(plan.batches(source, 0), max(source.ahead // (plan.size * plan.accumulate), 1))
 
 
 def judged(source: Source, plan: Plan, pool: list[list[Batch]]) -> tuple[list[list[Batch]], list[Batch]]:

@@ -15,10 +15,10 @@ from ..methods.lengths import AdGD
 from ..methods.lift import Rule
 from ..methods.method import Method
 from ..methods.orthant import Orthant
+from ..methods.preconditioned import Preconditioned
 from ..methods.registry import find
 from ..methods.rules import ScheduleFreeAdam, ScheduleFreeGD
 from ..methods.spectral import BarzilaiBorwein
-from ..methods.stretched import Stretched
 from ..methods.wrappers import ClipNorm, Wrapper
 from .plan import Plan
 from .race import CANDIDATES, WITHOUT_BUDGET
@@ -67,9 +67,9 @@ def delivery(method: Method) -> Callable[[np.ndarray, Any], np.ndarray]:
     if isinstance(method, Orthant):
         inner, l1 = delivery(method.method), method.l1
         return lambda x, memory: np.where((l1 > 0) & (x == 0), x, inner(x, memory[0]))
-    if isinstance(method, Stretched):
-        inner, scale = delivery(method.method), method.scale
-        return lambda x, memory: scale * inner(x / scale, memory)
+    if isinstance(method, Preconditioned):
+        inner = delivery(method.method)
+        return lambda x, memory: method.outer(inner(method.inner(x), memory))
     if isinstance(method, ScheduleFreeGD | ScheduleFreeAdam):
         mean = method.slots.index("mean")
         return lambda x, memory: np.asarray(memory[0][mean], x.dtype)
