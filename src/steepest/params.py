@@ -52,7 +52,7 @@ class Parameters:
             raise ArgumentError(f"{name} is empty: there is nothing to minimise over.")
         self.start: np.ndarray = np.concatenate([leaf.ravel() for leaf in leaves])
         self._shape = leaves[0].shape if len(leaves) == 1 else None
-        self._keys = _keys(x0)
+        self._shapes = _shapes(x0)
         self._dtype = self.start.dtype
         restore, vector = self.restore, self._shape == self.start.shape and not self.library
         self.fresh: Build = np.ndarray.copy if vector else lambda x: restore(x.copy())
@@ -65,9 +65,12 @@ class Parameters:
     def ravel(self, tree: Any, name: str) -> np.ndarray:
         """Flatten something built like x0 (a gradient, say) into a vector of shape (n,)."""
         if type(tree) is np.ndarray and tree.shape == self._shape and tree.dtype is self._dtype:
-            return tree.flatten()  # the usual case, quickly; a copy, since the caller may use the array again
+            return tree.flatten()  # the usual cases, quickly; a copy, since the caller may use the array again
+        parts: list[Any] = []
+        if self._alike(tree, self._shapes, parts):
+            return np.concatenate(parts, None).astype(self._dtype, copy=False)
         leaves: list[np.ndarray] = []
-        _collect(_in_order(tree, self._keys), name, leaves, 0)
+        _collect(_in_order(tree, self._shapes), name, leaves, 0)
         flat = np.concatenate([leaf.ravel() for leaf in leaves]) if leaves else np.empty(0)
         if flat.size != self.start.size:
             raise ArgumentError(
@@ -75,22 +78,35 @@ class Parameters:
             )
         return flat.astype(self.start.dtype, copy=False)
 
+    def _alike(self, tree: Any, shapes: Any, parts: list[Any]) -> bool:
+        """Whether a nesting is built like x0, of arrays of its precision and floats; `parts` gets these."""
+        if isinstance(shapes, dict):
+            return (
+                isinstance(tree, dict | list | tuple)
+                and len(tree) == len(shapes)
+                and (tree.keys() == shapes.keys() if isinstance(tree, dict) else 0 in shapes)
+                and all(self._alike(tree[key], inner, parts) for key, inner in shapes.items())
+            )
+        parts.append(tree)
+        if type(tree) is np.ndarray:
+            return tree.shape == shapes and tree.dtype is self._dtype
+        return isinstance(tree, float) and shapes == ()
 
-def _keys(tree: Any) -> Any:
-    """The keys of all dicts in a nesting, as a nesting of dicts; None for an array."""
+
+def _shapes(tree: Any) -> Any:
+    """The shapes of all arrays in a nesting, as a nesting of dicts."""
     if isinstance(tree, Mapping):
-        return {key: _keys(part) for key, part in tree.items()}
-    if isinstance(tree, list | tuple):
-        return dict(enumerate(map(_keys, tree)))
-    return None
+        return {key: _shapes(part) for key, part in tree.items()}
+    return dict(enumerate(map(_shapes, tree))) if _branches(tree) else np.shape(tree)
 
 
-def _in_order(tree: Any, keys: Any) -> Any:
-    """The same nesting, its dicts in the order of `keys` where they have the same ones."""
-    if isinstance(tree, Mapping) and keys is not None and tree.keys() == keys.keys():
-        return {key: _in_order(tree[key], inner) for key, inner in keys.items()}
-    if isinstance(tree, list | tuple) and keys is not None and len(tree) == len(keys):
-        return [_in_order(part, inner) for part, inner in zip(tree, keys.values(), strict=True)]
+def _in_order(tree: Any, shapes: Any) -> Any:
+    """The same nesting, its dicts in the order of `shapes` where they have the same keys."""
+    inner = isinstance(shapes, dict)
+    if inner and isinstance(tree, Mapping) and tree.keys() == shapes.keys():
+        return {key: _in_order(tree[key], part) for key, part in shapes.items()}
+    if inner and isinstance(tree, list | tuple) and len(tree) == len(shapes):
+        return [_in_order(part, shape) for part, shape in zip(tree, shapes.values(), strict=True)]
     return tree
 
 
@@ -100,7 +116,7 @@ def _collect(tree: Any, name: str, leaves: list[np.ndarray], offset: int) -> tup
         keys = list(tree)
         names = [f"{name}[{key!r}]" for key in keys]
         return _branch(list(tree.values()), names, leaves, offset, lambda parts: dict(zip(keys, parts, strict=True)))
-    if isinstance(tree, Sequence) and any(isinstance(part, Mapping) or _is_array(part) for part in tree):
+    if _branches(tree):
         make = getattr(type(tree), "_make", type(tree))  # a named tuple takes its parts one by one
         return _branch(list(tree), [f"{name}[{i}]" for i in range(len(tree))], leaves, offset, make)
     library = library_of(tree)
@@ -117,6 +133,11 @@ def _collect(tree: Any, name: str, leaves: list[np.ndarray], offset: int) -> tup
     if leaf.ndim == 1 and offset == 0:
         return (lambda x: x[:end] if len(x) > end else x), end
     return (lambda x: x[offset:end].reshape(leaf.shape)), end
+
+
+def _branches(tree: Any) -> bool:
+    """Whether a sequence is one of several arrays, not of the numbers of one."""
+    return isinstance(tree, Sequence) and any(isinstance(part, Mapping) or _is_array(part) for part in tree)
 
 
 def _is_array(part: Any) -> bool:
