@@ -54,7 +54,8 @@ class Paired(Objective):
     def pair(self, x: np.ndarray) -> tuple[float, np.ndarray]:
         """The value and the gradient at `x`, for who wants both now."""
         try:
-            pair = self.raw(x.copy())
+            self._spend(1)
+            pair = self.fun(self.fresh(x), *self.args)
         except self._caught as error:
             return self.without(error), np.full(x.size, np.nan)
         f = self.number(pair)

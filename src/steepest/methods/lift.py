@@ -8,7 +8,7 @@ import math
 import textwrap
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
-from functools import partial
+from functools import cached_property, partial
 from itertools import repeat
 from types import FunctionType
 from typing import Any, ClassVar, NamedTuple, cast
@@ -123,10 +123,10 @@ class Rule(Method):
         if kernel is None or not alike(x, g, *slots):
             step, slots, lr = self.move(x, g, slots, t)
             return x + step, slots, lr
-        hyper = self.at(t)
+        numbers, lr = self._numbers or self._numbered(self.at(t))
         new = [np.empty_like(x) for _ in (x, *slots)]
-        kernel(t, t, np.array([*hyper.values()]), x, g, *slots, *new)
-        return new[0], tuple(new[1:]), hyper.get("lr", math.nan)
+        kernel(t, t, numbers, x, g, *slots, *new)
+        return new[0], tuple(new[1:]), lr
 
     def move(
         self, x: np.ndarray, g: np.ndarray, slots: tuple[Any, ...], t: float
@@ -174,6 +174,14 @@ class Rule(Method):
             return "Python floats"
         fused = self._length is None and _large(x) and kernel_when_worthwhile(type(self), x.dtype, x.size, 0)
         return "kernel" if fused else "NumPy"
+
+    @cached_property
+    def _numbers(self) -> tuple[np.ndarray, float] | None:
+        return None if self.schedules else self._numbered(self._values)
+
+    def _numbered(self, hyper: dict[str, float]) -> tuple[np.ndarray, float]:
+        """The hyperparameters as kernels take them, and the learning rate."""
+        return np.array([*hyper.values()], float), hyper.get("lr", math.nan)
 
     def _lift(self, hyper: dict[str, float]) -> Lifted:
         lr = hyper.get("lr", math.nan)

@@ -57,7 +57,7 @@ class MiniBatch(Oracle):
 
     def __init__(self, objective: Objective, derivative: Derivative):
         super().__init__(objective, derivative)
-        self.held: list[tuple[Batch, float]] = []
+        self.held: Sequence[Batch] = ()
         self.rows = 0  # in what is held
         self.f: float | None = None  # and g: at the place that the step asked about first
         self.g: np.ndarray | None = None
@@ -66,12 +66,9 @@ class MiniBatch(Oracle):
     def hold(self, batches: Sequence[Batch]) -> bool:
         """From now on the loss is the mean over the rows of these batches; False if they are held already."""
         self.f = self.g = None
-        if len(self.held) == 1 == len(batches) and self.held[0][0] is batches[0]:
+        if len(self.held) == 1 == len(batches) and self.held[0] is batches[0]:
             return False
-        rows = [batch[0].shape[0] for batch in batches]
-        total = sum(rows)
-        self.held = [(batch, n / total) for batch, n in zip(batches, rows, strict=True)]
-        self.rows = total
+        self.held, self.rows = batches, sum([batch[0].shape[0] for batch in batches])
         return True
 
     def __call__(self, x: np.ndarray) -> Place:
@@ -85,22 +82,23 @@ class MiniBatch(Oracle):
     def value(self, x: np.ndarray) -> float:
         """The mean loss at `x`."""
         f = 0.0
-        for batch, share in self.held:
+        for batch in self.held:
             self.objective.args = batch
-            f += share * self.objective(x)
+            f += batch[0].shape[0] / self.rows * self.objective(x)
         return f
 
     def pair(self, x: np.ndarray) -> tuple[float, np.ndarray]:
         """The mean loss at `x`, and its gradient."""
         self.njev += len(self.held)
         if len(self.held) == 1:
-            self.objective.args = self.held[0][0]
+            self.objective.args = self.held[0]
             f, g = self._pair(x)
         else:
             f, g = 0.0, np.zeros_like(x)
-            for batch, share in self.held:
+            for batch in self.held:
                 self.objective.args = batch
                 value, part = self._pair(x)
+                share = batch[0].shape[0] / self.rows
                 f += share * value
                 g += share * part
         if self.f is None:
