@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from steepest import tabular
+from steepest import ArgumentError, tabular
 from steepest_cli import main
 
 CARS = Path(__file__).parents[1] / "examples" / "data" / "stopping_distances.csv"
@@ -156,3 +156,54 @@ def test_parquet_and_tabs(tmp_path):
     frame.to_parquet(tmp_path / "t.parquet")
     told = json.loads(run("fit", tmp_path / "t.parquet", "--target", "y", "--holdout", "0", "--json"))
     assert [row["coefficient"] for row in told["rows"]] == pytest.approx([1, 2], abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [("excel.csv", {"sep": ";", "decimal": ","}), ("dots.csv", {"sep": ";"}), ("tabs.csv", {"sep": "\t"})],
+)
+def test_values_separated_by_semicolons_or_tabs_are_read_as_those_by_commas(tmp_path, name, how):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": rng.normal(size=30), "z": rng.normal(1e6, 1e5, 30)})
+    frame["y"] = 2 * frame["x"] + 3e-6 * frame["z"] + rng.normal(size=30)
+    frame.to_csv(tmp_path / name, index=False, **how)
+    frame.to_csv(tmp_path / "commas.csv", index=False)
+    ways = [run("fit", tmp_path / way, "--target", "y", "--json", "--quiet") for way in (name, "commas.csv")]
+    assert json.loads(ways[0])["rows"] == json.loads(ways[1])["rows"]
+
+
+@pytest.mark.parametrize("text", ["1,009,534", "1,5", "10%", "3 000"])
+def test_numbers_written_as_text_are_no_categories(tmp_path, text):
+    frame = pd.DataFrame({"x": [text, "2", text, "4"], "y": [1.0, 2.0, 3.0, 4.0]})
+    with pytest.raises(ArgumentError, match="numbers that are written as text"):
+        tabular.fit_table(frame, "y")
+    frame["x"] = ["1", "2", "1", "3"]  # what a caller calls text is text
+    model, *_ = tabular.fit_table(frame, "y", holdout=0)
+    assert model.columns[0].categories == ("1", "2", "3")
+
+
+def test_what_was_filled_in_is_told(tmp_path):
+    frame = pd.DataFrame({"x": [1.0, None, 3.0, 5.0], "c": ["a", "b", None, "a"], "z": range(4), "y": [1.0, 2, 3, 4]})
+    frame.to_csv(tmp_path / "gaps.csv", index=False)
+    words = ("fit", tmp_path / "gaps.csv", "--target", "y", "--impute", "--holdout", "0", "--quiet")
+    told = json.loads(run(*words, "--json"))
+    assert told["filled"] == {"x": {"values": 1, "with": 3.0}, "c": {"values": 1, "with": "a"}}
+    assert "filled in: x: 1 with 3, c: 1 with 'a'" in run(*words)
+    assert json.loads(run("fit", CARS, "--target", "distance", "--json"))["filled"] == {}
+
+
+def test_coefficients_of_0_have_no_sign(passengers):
+    for seed in range(3):
+        words = ("fit", passengers[0], "--target", "survived", "--l1", "0.05", "--seed", seed, "--batch-size", "32")
+        values = [row["coefficient"] for row in json.loads(run(*words, "--json", "--quiet"))["rows"]]
+        assert 0 in values
+        assert not any(np.signbit(value) for value in values if value == 0)
+
+
+def test_a_constant_column_takes_nothing_from_the_intercept():
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"x": rng.normal(size=50), "one": 1.0, "big": 1e6 + 0.1})
+    frame["y"] = 2 * frame["x"] + 3
+    model, *_ = tabular.fit_table(frame, "y", batch_size=None)
+    np.testing.assert_allclose(model.coef, [2.0, 0.0, 0.0], atol=1e-7)
+    assert float(model.intercept) == pytest.approx(3.0)

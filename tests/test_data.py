@@ -157,3 +157,12 @@ def test_data_larger_than_the_allowed_memory(tmp_path):
         env={"PYTHONPATH": source, "OMP_NUM_THREADS": "1"}, timeout=200,
     )  # fmt: skip
     assert done.stdout.split("\n")[:2] == ["does not fit", "True"], done.stderr
+
+
+def test_tables_without_rows_or_header_are_refused(tmp_path):
+    (tmp_path / "header.csv").write_text("x,y\n")
+    (tmp_path / "empty.csv").write_text("")
+    with pytest.raises(st.ArgumentError, match="no rows"):
+        st.fit(st.losses.Squared(), None, st.data.CSV(tmp_path / "header.csv", target="y"))
+    with pytest.raises(st.ArgumentError, match="can't be read"):
+        st.data.CSV(tmp_path / "empty.csv", target="y")

@@ -218,7 +218,8 @@ def floats(value: Any, name: str) -> np.ndarray:
             return np.array([float(number) for number in array.flat]).reshape(array.shape)
         except (TypeError, ValueError):
             pass  # None among them: NumPy itself would make it a NaN
-    raise ArgumentError(f"{name}={_short(value)} is not made of real numbers ({array.dtype}): expected floats.")
+    said = _short(array.tolist())
+    raise ArgumentError(f"{name}={said} is not made of real numbers ({array.dtype}): expected floats.")
 
 
 def _short(value: Any) -> str:

@@ -14,6 +14,7 @@ from .methods.leastsquares import LeastSquares, LevenbergMarquardt
 from .minimize import minimize
 from .params import floats
 from .result import Result
+from .stop import counted
 
 
 def fit_formula(
@@ -84,7 +85,7 @@ def fit_formula(
     if unknown := [name for name in start if name not in parameters]:
         raise ArgumentError(f"start[{unknown[0]!r}]: {text!r} has the parameters {', '.join(parameters)}.")
     if rows < len(parameters):
-        raise ArgumentError(f"data has {rows} rows: {len(parameters)} parameters need at least as many.")
+        raise ArgumentError(f"data has {counted(rows, 'row')}: {len(parameters)} parameters need at least as many.")
     root = np.sqrt(_weights(weights, sigma, rows))
     model = _Model(text, {name: columns[name] for name in names(text) if name in columns}, parameters, rows)
     squares = LeastSquares(lambda x: root * (model(x) - target), lambda x: root[:, None] * model.partials(x))

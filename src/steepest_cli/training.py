@@ -17,7 +17,7 @@ from .pictures import save_picture
 from .program import Command, Failure, leave, option, stack
 from .values import Settings
 
-TRAINED = ("budget.epochs", "converged")  # the ends that are no failure of a training run
+TRAINED = ("budget.epochs", "budget.patience", "converged")  # the ends that are no failure of a training run
 
 WEIGHT: dict[str, Any] = {"type": click.FloatRange(0), "metavar": "NUMBER", "default": 0.0}
 ABOVE_ZERO: dict[str, Any] = {"type": click.FloatRange(0, min_open=True), "metavar": "NUMBER"}
@@ -89,8 +89,10 @@ def fit(
     form(ctx)
     frame = tabular.read_table(data)
     model, result, told = (_formula if ctx.params["model"] else _linear)(ctx, frame)
+    lost = {name: int(frame[name].isna().sum()) for name in getattr(model, "fills", {})}
+    filled = {name: {"values": k, "with": model.fills[name]} for name, k in lost.items() if k}
     write_config(ctx)
-    _show(ctx, model, result, told)
+    _show(ctx, model, result, told, filled)
     write_file(out, lambda to: tabular.save(model, to), quiet)
     write_file(plot, lambda to: save_picture(lambda: _drawn(model, result), to), quiet)
     exit_code = 0 if result.code.startswith(TRAINED) else EXITS[result.code.partition(".")[0]]
@@ -171,10 +173,11 @@ def _listed(text: str | None) -> list[str] | None:
     return None if text is None else [name.strip() for name in text.split(",")]
 
 
-def _show(ctx: click.Context, model: Any, result: Any, told: Any) -> None:
+def _show(ctx: click.Context, model: Any, result: Any, told: Any, filled: dict[str, dict[str, Any]]) -> None:
     rows = model.rows()
 
     def text() -> None:
+        fills = (f"{name}: {v['values']} with {_short(v['with'])}" for name, v in filled.items())
         click.echo(f"{result.why}\n")
         table(list(rows[0]), (row.values() for row in rows))
         click.echo()
@@ -183,6 +186,7 @@ def _show(ctx: click.Context, model: Any, result: Any, told: Any) -> None:
             [
                 ("undetermined", f"{undetermined}: the data can't tell them apart" if undetermined else ""),
                 *((name, f"{value:.6g}") for name, value in told.items()),
+                ("filled in", ", ".join(fills)),
                 ("loss", f"{result.fun:.6g}"),
                 ("cost", f"{result.nit} steps, {result.nfev} evaluations, {result.seconds:.3g} s"),
                 ("method", result.method),
@@ -195,8 +199,13 @@ def _show(ctx: click.Context, model: Any, result: Any, told: Any) -> None:
         "success": result.success,
         "loss": result.fun,
         "scores": dict(told),
+        "filled": filled,
     }
     show_rows(ctx, rows, text, **more, method=result.method, steps=result.nit)
+
+
+def _short(value: float | str) -> str:
+    return repr(value) if isinstance(value, str) else f"{value:.6g}"
 
 
 def _drawn(model: Any, result: Any) -> Any:

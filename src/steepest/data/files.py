@@ -54,7 +54,7 @@ class Table(Chunks):
 
     def _read(self) -> Iterator[Batch]:
         for frame in self._frames([*self.features, self.target]):
-            for name in frame.columns:
+            for name in frame.columns if len(frame) else ():
                 if frame[name].dtype.kind not in "fiub":
                     example = frame[name].iloc[0]
                     raise ArgumentError(
@@ -108,7 +108,11 @@ class CSV(Table):
     """
 
     def _header(self) -> tuple[list[str], int | None]:
-        return list(self._pandas().read_csv(self.path, nrows=0).columns), None
+        pandas = self._pandas()
+        try:
+            return list(pandas.read_csv(self.path, nrows=0).columns), None
+        except ValueError as error:
+            raise ArgumentError(f"{self.path.name} can't be read: {error}") from error
 
     def _pandas(self) -> Any:
         try:

@@ -48,7 +48,7 @@ def split(data: Any, weights: Any, validation: Any, seed: int) -> tuple[Source, 
     train = source(data, weights)
     if validation is None:
         return train, None
-    if isinstance(validation, float):
+    if isinstance(validation, int | float):
         if not isinstance(train, Arrays) or not 0 < validation < 1:
             raise ArgumentError(
                 f"validation={validation!r}: a share, between 0 and 1, of arrays can be held out; "

@@ -18,6 +18,7 @@ BLOCK, BLOCKS = 64, 256
 
 def rows_of(array: Any, name: str) -> Any:
     """An array whose rows can be taken: NumPy's, or another library's as it is."""
+    given = array
     if library_of(array) or (hasattr(array, "tocsr") and hasattr(array, "shape")):
         return array.tocsr() if hasattr(array, "tocsr") else array
     if hasattr(array, "to_numpy"):  # a data frame, a column of one
@@ -27,7 +28,8 @@ def rows_of(array: Any, name: str) -> Any:
     except ValueError as error:
         raise ArgumentError(f"{name} is ragged: expected rows of equal length.") from error
     if array.ndim == 0:
-        raise ArgumentError(f"{name}={array!r} is no array: expected one row for each sample.")
+        said = repr(given) if np.isscalar(given) else f"a {type(given).__name__}"
+        raise ArgumentError(f"{name} is {said}, and no array: expected one row for each sample.")
     if array.dtype.kind == "O":
         with suppress(TypeError, ValueError):
             array = array.astype(float)

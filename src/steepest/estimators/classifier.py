@@ -106,7 +106,7 @@ class DescentClassifier(ClassifierMixin, LinearDescent):
     def _chosen(self) -> Linear:
         """The loss for as many classes as there are."""
         if len(self.classes_) < 2:
-            raise ValueError(f"y has one class only, {self.classes_[0]!r}: expected at least 2.")
+            raise ValueError(f"y has one class only, {self.classes_.tolist()[0]!r}: expected at least 2.")
         loss = self._loss(Logistic if len(self.classes_) == 2 else Softmax)
         if len(self.classes_) > 2 and loss.labels != "class":
             raise ArgumentError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,9 @@ import numpy as np
 from ..errors import ArgumentError, MissingExtraError
 
 MOST_CATEGORIES = 50  # a column of text with more is a name or a remark, and no category
+SEPARATORS = ",;\t"  # of values in a .csv file: that which its header has most of
+# numbers as people write them: 1,009,534 or 1,5 or 10 %
+WRITTEN = re.compile(r"[-+]?(\d+|\d{1,3}([,.' ]\d{3})+)([.,]\d+)?\s*%?")
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,11 @@ class Column:
             return cls(name, fill=float(values.iloc[train].mean()) if impute else None)
         texts = values.dropna().astype(str)
         categories = tuple(sorted(texts.unique()))
+        if all(map(WRITTEN.fullmatch, categories)) and {*"".join(categories)} & {*",' %"}:
+            raise ArgumentError(
+                f"column {name!r} holds numbers that are written as text, such as {categories[0]!r}: expected 1234.5, "
+                "without separators of thousands or signs."
+            )
         if len(categories) > MOST_CATEGORIES:
             raise ArgumentError(
                 f"column {name!r} has {len(categories)} different texts, such as {categories[0]!r}: leave it out, or "
@@ -90,6 +99,8 @@ def encode(columns: Sequence[Column], frame: Any) -> np.ndarray:
 def read_table(path: str | Path) -> Any:
     """A data frame from a .csv or .tsv file (lines with # before the header are comments), or a .parquet file.
 
+    Values in a .csv file are separated by commas, tabs, or semicolons, as by Excel where decimals have a comma.
+
     Raises
     ------
     ArgumentError
@@ -103,12 +114,14 @@ def read_table(path: str | Path) -> Any:
         raise MissingExtraError("pandas", "table", "a table") from error
     path = Path(path)
 
-    def separated(by: str) -> Any:
+    def separated(separators: str) -> Any:
         with open(path, encoding="utf-8") as lines:
-            comments = next((k for k, line in enumerate(lines) if not line.startswith("#")), 0)
-        return pandas.read_csv(path, sep=by, skiprows=comments)
+            comments, header = next(((k, line) for k, line in enumerate(lines) if not line.startswith("#")), (0, ""))
+        by = max(separators, key=header.count)
+        frames = [pandas.read_csv(path, sep=by, skiprows=comments, decimal=d) for d in (".," if by == ";" else ".")]
+        return max(frames, key=lambda frame: sum(numeric(frame[name]) for name in frame))
 
-    readers = {".csv": lambda: separated(","), ".tsv": lambda: separated("\t"),
+    readers = {".csv": lambda: separated(SEPARATORS), ".tsv": lambda: separated("\t"),
                ".parquet": lambda: pandas.read_parquet(path)}  # fmt: skip
     if path.suffix not in readers:
         raise ArgumentError(f"{path} must end in {', '.join(readers)}, which says the format.")
@@ -116,6 +129,8 @@ def read_table(path: str | Path) -> Any:
         frame = readers[path.suffix]()
     except FileNotFoundError:
         raise ArgumentError(f"there is no file {str(path)!r}.") from None
+    except UnicodeDecodeError as error:
+        raise ArgumentError(f"{path} is not written in UTF-8: save it so ({error}).") from error
     except (ValueError, OSError) as error:
         raise ArgumentError(f"{path} can't be read: {error}") from error
     if not len(frame):

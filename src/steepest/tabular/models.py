@@ -25,6 +25,11 @@ class LinearModel:
     coef: np.ndarray  # (features,), or (features, classes)
     intercept: np.ndarray
 
+    @property
+    def fills(self) -> dict[str, float | str]:
+        """What a missing value of each column becomes; empty where they are refused."""
+        return {column.name: column.fill for column in self.columns if column.fill is not None}
+
     def predict(self, frame: Any) -> dict[str, np.ndarray]:
         """Columns for the rows of a table: the prediction, and the probabilities of classes."""
         z = scores({"coef": self.coef, "intercept": self.intercept}, encode(self.columns, frame))
@@ -41,7 +46,7 @@ class LinearModel:
     def rows(self) -> list[dict[str, Any]]:
         """The coefficients as rows of a table, one for each feature (and class)."""
         names = ["intercept", *(feature for column in self.columns for feature in column.features)]
-        values = np.concatenate([self.intercept[None], self.coef])
+        values = np.concatenate([self.intercept[None], self.coef]) + 0.0  # no -0
         if values.ndim == 1:
             return [{"feature": n, "coefficient": float(v)} for n, v in zip(names, values, strict=True)]
         return [

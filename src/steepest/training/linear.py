@@ -40,6 +40,7 @@ class Model:
         self.scaled = not tame(self.mean, deviations)
         if not self.scaled:
             self.mean, self.deviation = np.zeros_like(self.mean), np.ones_like(deviations)
+        self.deviation = np.where(self.deviation > 0, self.deviation, 1.0)  # of constant columns
         self.dtype = X.dtype if X.dtype.kind == "f" else np.dtype(float)
         self._shift, self._factor = self.mean.astype(self.dtype), (1 / self.deviation).astype(self.dtype)
         self.start = self.inner(params if params is not None else loss.start(X, y))

@@ -18,7 +18,7 @@ def tame(mean: np.ndarray, deviation: np.ndarray) -> bool:
 
 
 def scales(X: Any, weights: Any = None) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of each column; of a constant one 0 and 1. A sparse matrix is not shifted, which
+    """Mean and standard deviation of each column; of one that is 0 throughout, 1. A sparse matrix is not shifted, which
     would fill it: its means are 0, its deviations from 0."""
     share = np.full(X.shape[0], 1 / X.shape[0]) if weights is None else weights / weights.sum()
     if hasattr(X, "tocsr"):
@@ -27,5 +27,7 @@ def scales(X: Any, weights: Any = None) -> tuple[np.ndarray, np.ndarray]:
     else:
         mean = share @ X
         deviation = np.sqrt(share @ np.square(X - mean))
-    constant = deviation <= 1e-12 * np.abs(mean)
-    return np.where(constant, 0.0, mean), np.where(constant | (deviation == 0), 1.0, deviation)
+        constant = deviation <= 1e-12 * np.abs(mean)
+        # shifted by its own value such a column is 0: an intercept and its coefficient can't be told apart
+        mean, deviation = np.where(constant, X[np.argmax(share)], mean), np.where(constant, 0.0, deviation)
+    return mean, np.where((deviation == 0) & (mean == 0), 1.0, deviation)
