@@ -147,6 +147,8 @@ RUNS = {
     "budget.evaluations": lambda: st.minimize(bowl, START, method=GD(lr=0.05), maxfun=30),
     "budget.time": lambda: st.minimize(late(0.5), START, method=GD(lr=1e-3), maxtime=0.5),
     "budget.epochs": lambda: train(method=GD(lr=0.002), epochs=3, batch_size=20),
+    "budget.patience": lambda: train(method=st.Adam(lr=2.0), epochs=200, batch_size=10, patience=3,
+                                     data=(ROWS, TARGETS + np.random.default_rng(1).normal(size=100))),
     "budget.noise": lambda: st.minimize(noisy(1e-3), START, method=GD(lr=1e-3), jac="fd", maxiter=100),
     "budget.unproved": lambda: st.minimize(
         bowl, START, method=GD(lr=0.1), maxfun=st.minimize(bowl, START, method=GD(lr=0.1)).nfev

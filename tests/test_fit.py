@@ -10,6 +10,7 @@ import pytest
 
 import steepest as st
 from conftest import peer
+from steepest.methods.preconditioned import Preconditioned
 
 
 def squares(p, X, y):
@@ -767,3 +768,112 @@ def test_rows_learnt_by_heart_beyond_the_end_are_no_fall(wide, rate, settled):
     assert (r.fun - least < 0.01 * r.evidence["gained"]) == settled
     assert r.success == settled
     assert r.advice is None if settled else r.advice.changes == {"lr": "auto"}
+
+
+@pytest.mark.parametrize(
+    "method",
+    [st.Momentum(lr=0.05), st.GD(lr=st.schedules.Exponential(0.1, 0.9)), None, st.ClipNorm(st.Adam(lr=0.01), 1.0),
+     st.WeightDecay(st.GD(lr=0.1), 0.0)],
+)  # fmt: skip
+@pytest.mark.parametrize("how", [{}, {"accumulate": 3}, {"batch_size": None}, {"clip": 0.5}])
+def test_a_step_is_explained_with_the_gradient_of_its_own_batch(line, method, how):
+    if method is None and "batch_size" in how:
+        method = st.Adam(lr=0.1)
+    r = st.fit(both, np.zeros(3), line, jac=True, method=method, **{"batch_size": 20, "epochs": 4, **how})
+    for k in (1, 2, r.nit // 2 + 1, r.nit - 1):
+        lines = [text.split() for text in r.explain(k).splitlines()]
+        steps = [float(words[-1]) for words in lines if words[0].startswith("step[")]
+        np.testing.assert_allclose(steps, r.history.x[k] - r.history.x[k - 1], rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize("basis", [np.array([1.0, 1e-3, 2.0]), np.array([[1.0, 0.5, 0], [0, 2.0, 0], [0, 0, 1.0]])])
+def test_a_step_in_other_coordinates_is_explained_in_these(line, basis):
+    method = Preconditioned(st.Adam(lr=0.1), basis)
+    r = st.fit(both, np.zeros(3), line, jac=True, method=method, epochs=3)
+    steps = [float(text.split()[-1]) for text in r.explain(4).splitlines() if text.strip().startswith("step[")]
+    moved = basis * steps if basis.ndim == 1 else basis @ steps
+    np.testing.assert_allclose(moved, r.history.x[4] - r.history.x[3], rtol=1e-4)
+
+
+def test_steps_that_cannot_be_explained_say_why(line):
+    r = st.fit(both, np.zeros(3), line, jac=True, method=st.GD(lr=0.1), average=0.9)
+    with pytest.raises(st.ArgumentError, match="places that the history does not hold"):
+        r.explain(2)
+    r = st.fit(both, np.zeros(3), iter([line]), jac=True, method=st.GD(lr=0.1))
+    with pytest.raises(st.ArgumentError, match="could be read once"):
+        r.explain(2)
+
+
+@pytest.mark.parametrize("method", [None, st.GD(lr=0.1), st.LBFGS()])
+def test_with_all_rows_value_and_gradient_of_a_place_are_one_call(line, method):
+    asked = []
+
+    def spy(p, X, y):
+        asked.append(tuple(p))
+        return both(p, X, y)
+
+    st.fit(spy, np.zeros(3), line, jac=True, method=method, batch_size=None, diagnose=False)
+    later = asked[asked.index(tuple(np.zeros(3))) + 1 :]
+    later = [place for place in later if place != (0.0, 0.0, 0.0)]  # where the gradient was proved
+    assert len(later) - len(set(later)) <= 8  # those of the proof, and the end
+
+
+def test_patience_without_validation_is_judged_by_what_is_left(line):
+    how = dict(jac=True, epochs=200, batch_size=10)
+    r = st.fit(both, np.zeros(3), line, method=st.GD(lr=0.05), patience=4, **how)
+    assert (r.code, r.success) == ("converged.settled", True)
+    assert "No better mean loss of an epoch's batches than" in r.why
+    r = st.fit(both, np.zeros(3), line, method=st.GD(lr=0.45), patience=3, **how)  # its steps scatter
+    assert (r.code, r.success) == ("budget.patience", False)
+    assert r.fun > 1.1 * squares(exact(*line), *line)
+    assert r.advice.changes == {"lr": "auto"}
+
+
+def test_data_that_can_be_read_once_allow_no_look_beyond_and_that_is_said():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(4000, 3))
+    y = X @ [1.0, -2.0, 0.5] + rng.normal(size=4000)
+    chunks = ((X[k : k + 400], y[k : k + 400]) for k in range(0, 4000, 400))
+    r = st.fit(both, np.zeros(3), chunks, jac=True, method=st.GD(lr=0.1), batch_size=100)
+    assert r.evidence.get("further") is None
+    assert r.success == ("can be read once" in r.why)
+
+
+@pytest.mark.parametrize(("epochs", "steps"), [(0.5, 6), (1.0, 11), (2.25, 25)])
+def test_epochs_need_not_be_whole(line, epochs, steps):
+    r = st.fit(both, np.zeros(3), line, jac=True, method=st.GD(lr=0.01), batch_size=10, epochs=epochs)
+    assert r.nit == steps
+    assert r.epochs["epoch"][-1] == pytest.approx(steps / 11)
+    assert r.why.startswith(f"Trained {steps} steps (epochs={epochs:g})") == (epochs != 1)
+
+
+def test_what_is_no_data_is_named(line):
+    X, y = line
+    for data, said in [({"X": X, "y": y}, "data is a dict, and no array"), (None, "data is a NoneType"),
+                       ("file.csv", "data is 'file.csv', and no array")]:  # fmt: skip
+        with pytest.raises(st.ArgumentError, match=said):
+            st.fit(both, np.zeros(3), data, jac=True)
+    with pytest.raises(st.ArgumentError, match="validation=100: a share"):
+        st.fit(both, np.zeros(3), line, jac=True, validation=100)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_what_a_falling_rate_has_brought_in_the_second_half_is_not_still_to_come(seed):
+    classes = pytest.importorskip("sklearn.datasets").make_classification(3000, 20, random_state=seed)
+    loss = st.losses.Logistic(l2=1e-3)
+    method = st.GD(lr=st.schedules.Polynomial(2.0, 94 * 10, power=3))
+    r = st.fit(loss, None, classes, epochs=10, method=method, rng=seed)
+    assert r.fun - st.fit(loss, None, classes, batch_size=None).fun < 0.01 * r.evidence["gained"]
+    assert r.evidence["last"] > 0.01 * r.evidence["gained"]
+    assert (r.code, r.success) == ("converged.settled", True)
+    assert "on 3000 rows, found" in r.why
+
+
+@pytest.mark.parametrize("epochs", [10, 20, 50])
+def test_a_look_that_ends_before_it_sees_anything_settles_nothing(epochs):
+    X, y = pytest.importorskip("sklearn.datasets").load_breast_cancer(return_X_y=True)
+    loss = st.losses.Logistic(l2=0.01)  # of raw columns: curvatures from 0.05 to 1400
+    method = st.Adam(lr=st.schedules.Cosine(0.01, 18 * epochs))
+    r = st.fit(loss, None, (X, y), method=method, epochs=epochs)
+    assert r.fun > 1.3 * st.fit(loss, None, (X, y), batch_size=None).fun
+    assert (r.code, r.success) == ("budget.epochs", False)

@@ -155,8 +155,8 @@ CODES = {
         "as many epochs, a penalty, or more data",
     ),
     "converged.settled": Code(
-        "`fit`: the last epoch, and the second half of them, changed the loss by less than 1 % of the gain, and so "
-        "did ten steps of L-BFGS (SpaRSA under l1) from there.",
+        "`fit`: the last epoch, and the second half of them, changed the loss by less than 1 % of the gain, or the "
+        "rate fell to zero; and ten steps of L-BFGS (SpaRSA under l1) from there lower it by less.",
         TRAINED,
     ),
     "target": Code("f is at most `target`.", ("f",)),
@@ -167,6 +167,11 @@ CODES = {
         "`fit`: all epochs are done, and the loss was still falling, or can fall.",
         (*TRAINED, "unscaled"),
         "twice as many epochs",
+    ),
+    "budget.patience": Code(
+        "`fit`: no epoch was better for as long as `patience` says, though the loss can fall.",
+        (*TRAINED, "unscaled"),
+        "a rate that falls to zero",
     ),
     "budget.rate": Code("The learning rate is far too small: the steps hardly moved.", SHORT, SLOWER),
     "budget.conditioning": Code(

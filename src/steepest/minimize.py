@@ -219,7 +219,7 @@ def minimize(
     )
     result.remember(
         again=lambda changes: minimize(**{k: v for k, v in {**given, **changes}.items() if v is not None}),
-        explain=lambda k: explain(chosen, run.history, cast(Oracle, oracle), k),
+        explain=lambda k: explain(chosen, run.history, lambda t, x, f: cast(Oracle, oracle).gradient(x, f)[0], k),
         landscape=Landscape(kind(fun, run.parameters, args), run.sign, what, box),
     )
     log.ended(result)

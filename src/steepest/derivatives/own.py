@@ -43,16 +43,23 @@ class Paired(Objective):
     def __init__(self, fun: Callable[..., Any], parameters: Parameters, *args: Any, **keywords: Any):
         super().__init__(fun, parameters, *args, **keywords)
         self.parameters = parameters
-        self._kept: tuple[np.ndarray, np.ndarray] | None = None
+        self._kept: tuple[tuple[Any, ...], np.ndarray, float, np.ndarray] | None = None
 
     def __call__(self, x: np.ndarray) -> float:
         """The value at `x`."""
-        f, g = self.pair(x)
-        self._kept = x.copy(), g
+        f, g = self._ask(x)
+        self._kept = self.args, x.copy(), f, g
         return f
 
     def pair(self, x: np.ndarray) -> tuple[float, np.ndarray]:
-        """The value and the gradient at `x`, for who wants both now."""
+        """The value and the gradient at `x`, by a call only if the latest value was not of the same. Each is handed out
+        once, so that a stochastic function that is asked again gives a new answer."""
+        kept, self._kept = self._kept, None
+        if kept is not None and kept[0] is self.args and np.array_equal(kept[1], x):
+            return kept[2:]
+        return self._ask(x)
+
+    def _ask(self, x: np.ndarray) -> tuple[float, np.ndarray]:
         try:
             self._spend(1)
             pair = self.fun(self.fresh(x), *self.args)
@@ -68,10 +75,5 @@ class Paired(Objective):
         return real(answer[0])
 
     def gradient(self, x: np.ndarray) -> np.ndarray:
-        """The gradient at `x`; calls `fun` only if the latest value was not at `x`. Each is handed out once,
-        so that a stochastic function that is asked again gives a new answer."""
-        if self._kept is None or not np.array_equal(self._kept[0], x):
-            self(x)
-        assert self._kept is not None
-        (_, gradient), self._kept = self._kept, None
-        return gradient
+        """The gradient at `x`, likewise."""
+        return self.pair(x)[1]

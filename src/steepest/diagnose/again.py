@@ -107,7 +107,7 @@ def explain_step(
       x + step =                      1.38
     """
     oracle = _oracle(f, result.history, (result.x, float(result.fun)), args, jac, bounds, 0)
-    return explain(_method(result.method), result.history, oracle, k)
+    return explain(_method(result.method), result.history, lambda t, x, f: oracle.gradient(x, f)[0], k)
 
 
 def _lowest(history: History) -> tuple[np.ndarray, float]:

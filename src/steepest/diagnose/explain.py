@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,13 @@ from ..formula import formula
 from ..history import History
 from ..methods.lift import Rule
 from ..methods.method import Method
-from ..oracle import Oracle
+from ..methods.wrappers import Wrapper
 
 SHOWN = 3  # coordinates that are written out
 NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?!\w|\()")
 
 
-def explain(method: Method, history: History, oracle: Oracle, k: int) -> str:
+def explain(method: Method, history: History, gradient: Callable[[int, np.ndarray, float], np.ndarray], k: int) -> str:
     """How step `k` was made: the lines of the method's formula, with the numbers of the run.
 
     The numbers are those of the same formula run again over the places that the history kept, with the gradient
@@ -27,11 +28,12 @@ def explain(method: Method, history: History, oracle: Oracle, k: int) -> str:
     Parameters
     ----------
     method : Method
-        A rule; directions and length policies look at more points than the history keeps.
+        A rule, or a wrapper that shows a rule the places of the run; directions and length policies look at more
+        points than the history keeps.
     history : History
         With all places up to step k.
-    oracle : Oracle
-        Who tells the gradients.
+    gradient : callable
+        ``gradient(t, x, f)``: that which step t was made with, at x where the value is f.
     k : int
         1, 2, ..., or -1 for the last step.
 
@@ -45,28 +47,42 @@ def explain(method: Method, history: History, oracle: Oracle, k: int) -> str:
     steps = history.x_steps
     if not 1 <= k <= last or len(steps) < 2 or steps[1] - steps[0] != 1 or steps[0] != 0:
         raise ArgumentError(f"k={k}: expected a step from 1 to {last}, of a run whose places were all kept.")
-    if not isinstance(method, Rule) or hasattr(method.hyper.get("lr"), "advance"):
+    rule, wrappers = method, list[Wrapper]()
+    while isinstance(rule, Wrapper):
+        wrappers.append(rule)
+        rule = rule.method
+    if not isinstance(rule, Rule) or hasattr(rule.hyper.get("lr"), "advance"):
         raise ArgumentError(f"{method!r}: only rules with a learning rate of their own can be explained line by line.")
-    x, f = history._x, history.sign * history["f"]
-    slots: tuple[Any, ...] = tuple(np.zeros_like(x[0]) for _ in method.slots)
-    for t in range(1, k) if method.slots else ():
-        slots = method.move(x[t - 1], oracle.gradient(x[t - 1], float(f[t - 1]))[0], slots, float(t))[1]
-    place = x[k - 1]
-    g = oracle.gradient(place, float(f[k - 1]))[0]
+    xs, f = history._x, history.sign * history["f"]
+
+    def shown(t: int) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Place and gradient of step `t`, as they are, and as each wrapper shows them to what is within."""
+        pairs = [(xs[t - 1], gradient(t, xs[t - 1], float(f[t - 1])))]
+        for wrapper in wrappers:
+            pairs.append(wrapper.shown(*pairs[-1], float(t)))
+        return pairs
+
+    slots: tuple[Any, ...] = tuple(np.zeros_like(xs[0]) for _ in rule.slots)
+    for t in range(1, k) if rule.slots else ():
+        slots = rule.move(*shown(t)[-1], slots, float(t))[1]
+    (place, g), *changed = shown(k)
     head = f"step {k}, from x = {_shown(place)}, f = {history.shown(float(f[k - 1]))}"
     rows = [("g", "gradient of f at x", _shown(g))]
+    for wrapper, (x, g) in zip(wrappers, changed, strict=True):
+        kind = type(wrapper).__name__
+        rows += [("x", f"within {kind}", _shown(x))] * (x is not place) + [("g", f"within {kind}", _shown(g))]
+        place = x
     for i in range(min(place.size, SHOWN)):
-        scope: dict[str, Any] = {**method.at(float(k)), "x": place[i], "g": g[i], "t": float(k)}
-        scope |= {name: float(slot[i]) for name, slot in zip(method.slots, slots, strict=True)}
+        scope: dict[str, Any] = {**rule.at(float(k)), "x": place[i], "g": g[i], "t": float(k)}
+        scope |= {name: float(slot[i]) for name, slot in zip(rule.slots, slots, strict=True)}
         where = f"[{i}]" if place.size > 1 else ""
-        for name, text in method.lines():
+        for name, text in rule.lines():
             value = _evaluate(text, scope)
             rows.append((name + where, text, f"{_filled(text, scope)} = {value:.6g}"))
             scope[name] = value
     if place.size > SHOWN:
         rows.append(("", "", f"and so on for all {place.size} numbers"))
-    after = x[k] if k < len(x) else place
-    rows.append(("x + step", "", _shown(after)))
+    rows.append(("next x" if wrappers else "x + step", "", _shown(xs[k] if k < len(xs) else place)))
     width = max(len(name) for name, _, _ in rows)
     broad = max(len(text) for _, text, _ in rows)
     return "\n".join([head, *(f"  {name:<{width}} = {text:<{broad}}   {value}".rstrip() for name, text, value in rows)])

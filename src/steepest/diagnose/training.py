@@ -33,12 +33,19 @@ class Further(NamedTuple):
         On which each step was made.
     method : str
         What made them.
+    waning : bool
+        Whether all steps were made, and the later ones brought no more than the earlier ones: steps that bring ever
+        more tell little of what is left.
     """
 
     fall: float
     steps: int
     rows: int
     method: str
+    waning: bool
+
+    def __str__(self) -> str:
+        return f"{counted(self.steps, 'step')} of {self.method} from there, on {self.rows} rows,"
 
 
 @dataclass
@@ -256,37 +263,48 @@ def finished(case: Trained) -> Verdict | None:
     state = f"{case.reason.sentence.rstrip('.')}: {what} {losses[-1]:.4g}, from {begin:.4g}"
     # of steps that fall ever more slowly, as many again at the pace of the last one
     going_on = len(losses) * abs(last) if case.steady else abs(last)
-    if len(losses) > 1 and going_on <= STILL * gained:
-        changed = f"the {window} changed it by {number(0.0 - last)}"  # no -0
-        if more := case.further():
-            evidence["further"] = more.fall
-            least = STILL * gained
-            if more.fall > min(least, max(LEFT * abs(losses[-1]), least / 10)):
-                return _unsettled(case, more, f"{state}; {changed}", evidence)
-        return Verdict("converged.settled", f"{state}; settled: {changed}.", True, evidence)
+    least = STILL * gained
+    still = len(losses) > 1 and going_on <= least
+    # where the rate fell to zero, a fall in the second half is of scatter, too: what is left tells a look from the end
+    more = case.further() if still or (falling and last > 0) else None
+    if more:
+        evidence["further"] = more.fall
+    changed = f"the {window} changed it by {number(0.0 - last)}"  # no -0
+    lower = more is not None and more.fall > min(least, max(LEFT * abs(losses[-1]), least / 10))
+    if more and lower and still:
+        return _unsettled(case, more, f"{state}; {changed}", evidence)
+    if (still or (more and more.waning)) and not lower:
+        beyond = f", and {more} found {number(more.fall)} beyond" if more and not still else ""
+        unseen = "" if more else " Data that can be read once allow no look beyond."
+        return Verdict("converged.settled", f"{state}; settled: {changed}{beyond}.{unseen}", True, evidence)
     if last < 0:
         sentence = f"{state}; it scatters ({number(-last)} up in the {window}): the rate is too large for the end."
         advice = Advice({"lr": "auto"}, unscaled_columns(case)[0], "fit")
         return Verdict(case.reason.code, sentence, False, evidence, advice)
     unscaled, names = unscaled_columns(case)
     small = too_small(case, curvature(case))
-    sentence = f"{state}; it was still falling, by {number(last)} in the {window}.{small} {unscaled}".strip()
-    made = max(math.ceil(case.epochs["epoch"][-1]), 1)
+    fell = f"it was still falling, by {number(last)} in the {window}" if last else "nothing was gained yet"
+    sentence = f"{state}; {fell}.{small} {unscaled}".strip()
     evidence |= {"unscaled": names} if names else {}
-    changes: dict[str, Any] = {"lr": "auto"} if small else {"epochs": 2 * made}
+    changes = {"lr": "auto"} if small else _longer(case)
     return Verdict(case.reason.code, sentence, False, evidence, Advice(changes, "", "fit"))
+
+
+def _longer(case: Trained) -> dict[str, Any]:
+    """As many epochs again."""
+    longer = {"epochs": 2 * max(math.ceil(case.epochs["epoch"][-1]), 1)}
+    return longer | ({"patience": None} if case.reason.code == "budget.patience" else {})
 
 
 def _unsettled(case: Trained, more: Further, state: str, evidence: dict[str, Any]) -> Verdict:
     """The loss hardly moves any more, but can fall: a rate that is too small, or falls to zero, settles anywhere."""
     unscaled, names = unscaled_columns(case)
     sentence = (
-        f"{state}, but it has not settled: {counted(more.steps, 'step')} of {more.method} from there, on "
-        f"{more.rows} rows, lower it by {number(more.fall)}. {unscaled}"
+        f"{state}, but it has not settled: {more} lower it by {number(more.fall)}; returned is where the run itself "
+        f"has led. {unscaled}"
     )
     evidence |= {"unscaled": names} if names else {}
-    made = max(math.ceil(case.epochs["epoch"][-1]), 1)
-    changes: dict[str, Any] = {"lr": "auto"} if case.rated else {"epochs": 2 * made}
+    changes = {"lr": "auto"} if case.rated else _longer(case)
     advice = Advice(changes, "" if case.steady else "or with batch_size=None", "fit")
     return Verdict(case.reason.code, sentence.strip(), False, evidence, advice)
 

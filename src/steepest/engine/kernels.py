@@ -244,9 +244,9 @@ def readable() -> bool:
 
 
 def alike(x: np.ndarray, *others: np.ndarray) -> bool:
-    """Whether a kernel can read these arrays: each shaped like x and of its kind, its numbers side by side, to be written."""
+    """Whether a kernel can read these arrays: each shaped like x and of its kind, its numbers side by side."""
     shape, dtype = x.shape, x.dtype
-    for a in (x, *others):  # a loop, and one look at the flags: `all` would take half as long again
+    for a in (x, *others):  # a loop, and one look at the flags (writeable, too): `all` takes half as long again
         if type(a) is not np.ndarray or a.dtype is not dtype or a.shape != shape or not a.flags.carray:
             return False
     return True

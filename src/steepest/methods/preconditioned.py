@@ -47,6 +47,9 @@ class Preconditioned(Wrapper):
         """The place with the coordinates u."""
         return applied(self.basis, u)
 
+    def shown(self, x: np.ndarray, g: np.ndarray, t: float) -> tuple[np.ndarray, np.ndarray]:
+        return self.inner(x), applied(self.basis.T, g)
+
     def step(self, point: Point, memory: Any, t: float, oracle: Oracle) -> tuple[Point, Any, float]:
         slots, length = memory
         u, slots, lr = self.method.land(self.inner(point.x), applied(self.basis.T, point.g), slots, t)

@@ -104,6 +104,16 @@ class Wrapper(Method):
     def engine(self, x: np.ndarray) -> str:
         return self.method.engine(x)
 
+    def shown(self, x: np.ndarray, g: np.ndarray, t: float) -> tuple[np.ndarray, np.ndarray]:
+        """A place of the run and its gradient as the inner method sees them at step `t`.
+
+        Raises
+        ------
+        ArgumentError
+            Where it sees other places.
+        """
+        raise ArgumentError(f"{self!r}: the steps within are made at places that the history does not hold.")
+
     def aim(
         self, point: Point, memory: Any, t: float, oracle: Oracle, change: Change = np.asarray
     ) -> tuple[View, Any, float]:
@@ -120,6 +130,9 @@ class GradientWrapper(Wrapper):
     def change(self, g: np.ndarray, t: float) -> np.ndarray:
         """The gradient that the inner method sees at step `t` in place of `g`."""
         raise NotImplementedError
+
+    def shown(self, x: np.ndarray, g: np.ndarray, t: float) -> tuple[np.ndarray, np.ndarray]:
+        return x, self.change(g, t)
 
     def step(self, point: Point, memory: Any, t: float, oracle: Oracle) -> tuple[Point, Any, float]:
         view, memory, lr = self.aim(point, memory, t, oracle, lambda g: self.change(g, t))
@@ -214,6 +227,9 @@ class WeightDecay(Wrapper):
     def __post_init__(self) -> None:
         super().__post_init__()
         nonnegative(self, "decay")
+
+    def shown(self, x: np.ndarray, g: np.ndarray, t: float) -> tuple[np.ndarray, np.ndarray]:
+        return x, g
 
     def step(self, point: Point, memory: Any, t: float, oracle: Oracle) -> tuple[Point, Any, float]:
         view, memory, lr = self.aim(point, memory, t, oracle)

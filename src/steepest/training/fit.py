@@ -12,7 +12,6 @@ import numpy as np
 from .. import log
 from ..data import SHUFFLES, split
 from ..derivatives import OWN, USER, Paired, choose
-from ..diagnose.explain import explain
 from ..errors import ArgumentError
 from ..hints import spelled
 from ..landscape import Landscape
@@ -38,7 +37,7 @@ from .plan import PASSES, Plan
 from .race import race
 from .sparse import Whole
 from .trainable import delivery, entrants, innermost, suited
-from .trained import listener, summary
+from .trained import explained, listener, summary
 from .training import Training
 
 EPOCHS = 20  # where nothing is said
@@ -239,7 +238,7 @@ def fit(
     result = summary(run, training, reason, objective, chosen, evidence, model, diagnose)
     result.remember(
         again=lambda changes: fit(**{k: v for k, v in {**given, **changes}.items() if v is not None}),
-        explain=lambda k: explain(chosen, run.history, training.oracle, k) if training else "",
+        explain=lambda k: explained(training, model, k) if training else "",
         landscape=Landscape(picture, run.sign, None, None) if plan.steady(train) else None,
     )
     log.ended(result)

@@ -46,17 +46,19 @@ def further(training: Training, x: np.ndarray, model: Model | None) -> Further |
     others = next(batches, rows)
     cost = objective.nfev * training.plan.size / rows[0].shape[0]  # of the run, in calls with all these rows
     oracle.objective.maxfun = oracle.nfev + max(CALLS, SHARE * cost)
-    path = [oracle(x)]
+    path, short = [oracle(x)], False
     try:
         for now in islice(descend(oracle, path[0], method), 1, STEPS + 1):
             path.append(now.point)
             if now.lr == 0:
                 break
     except Exhausted:
-        pass
+        short = True
     finally:
         oracle.objective.maxfun = math.inf
     values = [point.f for point in path]
+    middle = values[len(values) // 2]
+    waning = not short and middle - values[-1] <= values[0] - middle
     if training.validate is not None:
         values = [training.validate(point.x) for point in path[::2]]
     elif others is not rows:
@@ -64,4 +66,4 @@ def further(training: Training, x: np.ndarray, model: Model | None) -> Further |
         values = [oracle(point.x).f for point in path[::2]]
     if oracle.objective is not objective:
         objective.nfev += oracle.nfev
-    return Further(values[0] - min(values), len(path) - 1, rows[0].shape[0], method.name)
+    return Further(values[0] - min(values), len(path) - 1, rows[0].shape[0], method.name, waning)

@@ -31,7 +31,8 @@ def mean_pair(objective: Paired, source: Source, x: np.ndarray) -> tuple[float, 
     for batch in source.epoch(CHUNK, None, np.random.default_rng(0)):
         objective.args = batch
         n = batch[0].shape[0]
-        f += objective(x) * n  # before the gradient, which is kept from there
-        g += objective.gradient(x) * n
+        value, gradient = objective.pair(x)
+        f += value * n
+        g += gradient * n
         rows += n
     return f / rows, g / rows

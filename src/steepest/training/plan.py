@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -83,7 +83,10 @@ class Plan:
         if size is None:
             raise ArgumentError("batch_size=None: how many rows a stream has is not known; expected a number.")
         given = {name: float(value) for name, value in limits.items() if value is not None}
-        return cls(int(size), shuffle=shuffle, seed=seed, accumulate=int(accumulate or 1), **given)
+        plan = cls(int(size), shuffle=shuffle, seed=seed, accumulate=int(accumulate or 1), **given)
+        if source.rows is None or not plan.epochs % 1 > 0:
+            return plan
+        return replace(plan, maxiter=min(plan.maxiter, math.ceil(plan.epochs * plan.pace(source))))  # of half an epoch
 
     def steady(self, source: Source) -> bool:
         """Whether every step sees all rows: then the loss is a function, and can converge."""
@@ -106,10 +109,13 @@ class Plan:
     def _rng(self, epoch: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, epoch])
 
+    def pace(self, source: Source) -> float:
+        """Steps in an epoch; infinite where that is not known."""
+        return math.ceil(source.steps(self.size) / self.accumulate) if source.rows is not None else math.inf
+
     def steps(self, source: Source) -> float:
         """Steps of the whole run, as far as that is known before; else infinite."""
-        return min(self.maxiter, self.epochs * math.ceil(source.steps(self.size) / self.accumulate)
-                   if source.rows is not None else math.inf)  # fmt: skip
+        return min(self.maxiter, self.epochs * self.pace(source))
 
 
 class Epoch(NamedTuple):

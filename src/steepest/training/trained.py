@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..data import CHUNK, Arrays
+from ..diagnose.explain import explain
 from ..diagnose.training import Trained, judge
 from ..diagnose.verdict import Verdict
 from ..losses import Logistic, Softmax
@@ -53,6 +54,13 @@ def listener(callback: Callable[..., Any], run: Run, out: Callable[[Any], Any]) 
             return True
 
     return listen
+
+
+def explained(training: Training, model: Model | None, k: int) -> str:
+    """How step `k` was made."""
+    text = explain(training.method, training.run.history, training.gradient, k)
+    units = "\n  (x and g are of the columns as they were scaled inside)" if model and model.scaled else ""
+    return text + units
 
 
 def summary(

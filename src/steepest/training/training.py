@@ -13,6 +13,7 @@ import numpy as np
 from .. import log
 from ..data import CHUNK, Batch, Source
 from ..derivatives import Paired
+from ..errors import ArgumentError
 from ..history import Record
 from ..loop import Iterate
 from ..methods.method import Method
@@ -114,6 +115,21 @@ class Training:
             f, g = f + oracle.term.value(x), g + oracle.l1 * np.sign(x)
         return f, g
 
+    def gradient(self, t: int, x: np.ndarray, f: float = math.nan) -> np.ndarray:
+        """The gradient at `x` on the batch of step `t` (1, 2, ...).
+
+        Raises
+        ------
+        ArgumentError
+            Where that batch is gone.
+        """
+        if not self.source.again:
+            raise ArgumentError("the data could be read once: the batch of that step is gone.")
+        epoch, batch = divmod(t - 1, self.plan.pace(self.source))
+        batches = self.plan.batches(self.source, int(epoch))
+        self.oracle.hold(next(itertools.islice(batches, int(batch), None)))
+        return self.oracle.pair(x)[1]
+
     def follow(self) -> Reason:
         """Train until there is a reason to stop."""
         if self.t == 0:
@@ -153,7 +169,7 @@ class Training:
                 self.keep(self)
             began = time.perf_counter()
             if reason:
-                self._close(self.epoch + self._share())
+                self._close(self.epoch + self.batch / self.plan.pace(self.source))
                 return reason
         self.epoch += 1
         self.batch = 0
@@ -168,10 +184,6 @@ class Training:
         """The steps of the epoch, many at a time."""
         for piece in self.plan.pieces(self.source, self.epoch, self.batch):
             yield from engine(self, piece)
-
-    def _share(self) -> float:
-        steps = math.ceil(self.source.steps(self.plan.size) / self.plan.accumulate) if self.source.rows else 0
-        return self.batch / steps if steps else 0.0
 
     def one(self, group: list[Batch], stop: Criterion | None = None) -> Reason | None:
         """One step on one batch; the place it starts from goes on record, as that batch sees it."""
@@ -229,7 +241,9 @@ class Training:
     def _spent(self, seconds: float) -> Reason | None:
         """Whether the budget of steps or time is used up."""
         if self.t >= self.plan.maxiter:
-            return Reason("budget.steps", f"Trained {counted(self.t, 'step')} (maxiter={self.plan.maxiter:g}).")
+            epochs, most = self.plan.epochs, self.plan.maxiter
+            limit = f"epochs={epochs:g}" if epochs * self.plan.pace(self.source) <= most else f"maxiter={most:g}"
+            return Reason("budget.steps", f"Trained {counted(self.t, 'step')} ({limit}).")
         if seconds >= self.plan.maxtime:
             return Reason("budget.time", f"Trained {seconds:.3g} s (maxtime={self.plan.maxtime:g}).")
         return None
@@ -264,9 +278,10 @@ class Training:
         """Whether the epochs that are done are enough."""
         assert self.best is not None
         if self.stale >= self.plan.patience:
-            what = "validation loss" if self.validate is not None else "loss"
+            held = self.validate is not None
+            what = "validation loss" if held else "mean loss of an epoch's batches"
             return Reason(
-                "converged.validation",
+                "converged.validation" if held else "budget.patience",
                 f"No better {what} than {self.best.score:.6g} (epoch {self.best.epoch}) in "
                 f"{counted(self.stale, 'epoch')} (patience={self.plan.patience:g}).",
             )
