@@ -16,7 +16,7 @@ LAYERS = """
     errors codes log foreign point checkpoint params parallel oracle expression formula derivatives problems samples
     hints places history stop schedules sets engine methods loop resume landscape result limits
     thresholds compiledloop ondevice driver
-    batch lanes manypoints diagnose run stochastic negative posed minimize regression findlr swept sweep compare
+    batch lanes manypoints diagnose run abreast stochastic negative posed minimize regression findlr swept sweep compare
     data losses training estimators tabular plots __init__ __main__
 """.split()  # noqa: SIM905 (a picture of the layers)
 

@@ -59,6 +59,7 @@ class Task:
     noise : callable
         The uncertainty of values of fun near f, shape (runs,).
     rule : type
+        That of the method; of a direction, `values` are none.
     values : mapping
         Each hyperparameter: a number, or an array of shape (runs,).
     starts : ndarray, shape (n, runs)
@@ -67,8 +68,8 @@ class Task:
     """
 
     batch: Batch
-    noise: Callable[[np.ndarray], np.ndarray]
-    rule: type[Rule]
+    noise: Callable[[Any], Any]
+    rule: type[Any]
     values: Mapping[str, Any]
     starts: np.ndarray
     criterion: Criterion

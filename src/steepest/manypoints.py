@@ -11,14 +11,14 @@ import numpy as np
 from .derivatives.automatic import autograd
 from .derivatives.choice import choose
 from .derivatives.own import Paired
-from .derivatives.proved import USER
+from .derivatives.proved import USER, Proved
 from .engine.kernels import cached
 from .engine.traced import coordinates, from_formula, from_function
 from .errors import ObjectiveError
 from .expression import Expression, Program
 from .formula import Formula
 from .lanes import FEW
-from .oracle import Objective
+from .oracle import Objective, Oracle
 from .params import Parameters
 from .thresholds import Batch
 
@@ -30,14 +30,17 @@ class Many(NamedTuple):
     ----------
     batch : callable
         Values and gradients, of shapes (runs,) and (n, runs), at x of shape (n, runs), in arrays of their own.
-    noise : callable
-        The uncertainty of values near f, shape (runs,).
+    derivative : Proved
+        How single points get their gradients.
+    oracle : callable
+        That of a single run from x, shape (n,), with a gradient that need not be proved once more.
     meaning : tuple of Expression, or None
         The value and the gradient as expressions, where they could be found and compute the same bits.
     """
 
     batch: Batch
-    noise: Callable[[Any], Any]
+    derivative: Proved
+    oracle: Callable[[np.ndarray], Oracle]
     meaning: tuple[Expression, ...] | None
 
 
@@ -48,16 +51,21 @@ def many_points(fun: Any, x0: np.ndarray, number: bool, args: Any, jac: Any, rng
     """
     if jac in (None, "auto"):
         jac = getattr(fun, "gradient", None)
-    parameters = Parameters(x0[0] if number else x0)
-    objective = (Paired if jac is True else Objective)(fun, parameters, args)
-    derivative = choose(objective, parameters, x0, objective(x0), jac, None, rng)
-    if derivative.name not in (USER, "autograd"):
+
+    def single(x: np.ndarray, proved: bool = False) -> Oracle:
+        parameters = Parameters(x[0] if number else x)
+        objective = (Paired if jac is True else Objective)(fun, parameters, args)
+        return Oracle(objective, choose(objective, parameters, x, objective(x) if proved else None, jac, None, rng))
+
+    oracle = single(x0, proved=True)
+    objective, derivative = oracle.objective, oracle.derivative
+    if not isinstance(derivative, Proved) or derivative.name not in (USER, "autograd"):
         return None
     mine = derivative.name == USER
     few = x0.size <= FEW and x0.dtype == float
     # one program, for a point and for many
     if few and mine and isinstance(fun, Formula) and jac == fun.gradient:
-        return _known(from_formula(fun), derivative.noise)
+        return Many(_batch(from_formula(fun)), derivative, single, from_formula(fun))
     raw = _pair(fun, jac if mine else None, objective.args)
 
     def batch(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -78,13 +86,13 @@ def many_points(fun: Any, x0: np.ndarray, number: bool, args: Any, jac: Any, rng
             singles = np.array([objective(column) for column in probes.T])
             gradients = [derivative.gradient(x, value)[0] for x, value in zip(probes.T, singles, strict=True)]
             if few and (meaning := _meaning(fun, jac if mine else None, objective.args, x0.size, number)):
-                followed = _known(meaning, derivative.noise)
-                if _differ(followed.batch(probes), singles, gradients) <= same:
-                    return followed
+                followed = _batch(meaning)
+                if _differ(followed(probes), singles, gradients) <= same:
+                    return Many(followed, derivative, single, meaning)
             differ = _differ(batch(probes), singles, gradients)
     except Exception:
         return None  # not written for many points: a single call is made for each
-    return Many(batch, derivative.noise, None) if differ <= same else None
+    return Many(batch, derivative, single, None) if differ <= same else None
 
 
 @cached(64)
@@ -92,15 +100,15 @@ def _program(meaning: tuple[Expression, ...]) -> Program:
     return Program(coordinates(len(meaning) - 1), meaning)
 
 
-def _known(meaning: tuple[Expression, ...], noise: Callable[[Any], Any]) -> Many:
-    """What the expressions tell."""
+def _batch(meaning: tuple[Expression, ...]) -> Batch:
+    """What the expressions tell of many points."""
     program = _program(meaning)
 
     def batch(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         f, *g = (np.broadcast_to(value, x.shape[1:]) for value in program.arrays(x))
         return np.array(f), np.array(g)
 
-    return Many(batch, noise, meaning)
+    return batch
 
 
 def _meaning(fun: Any, jac: Any, args: tuple[Any, ...], n: int, number: bool) -> tuple[Expression, ...] | None:

@@ -128,7 +128,7 @@ class Run:
         """Everything so far, with the best finite point seen, in the caller's shapes and sign."""
         restore, start = self.parameters.restore, self.parameters.start
         diagnosed = objective.nfev - nfev
-        best = self._best(oracle) if oracle else objective.begun
+        best = self.best(oracle) if oracle else objective.begun
         x, f, g = (best.x, best.f, self._gradient(best, reason)) if best else (start, math.nan, None)
         if failure := objective.failure:
             more |= {"skipped": objective.skipped, "failure": f"{type(failure).__name__}: {failure}"}
@@ -156,7 +156,7 @@ class Run:
                 return best.g
         return best.known_g
 
-    def _best(self, oracle: Oracle) -> Point | None:
+    def best(self, oracle: Oracle) -> Point | None:
         """The best finite point seen; the last one, if values of fun can't tell it from that."""
         best, now = oracle.best, self.history.now
         if best is None or now is None:

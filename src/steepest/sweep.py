@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .abreast import Abreast, guarded, suits
 from .batch import INTERRUPTED, Task, run_batch
 from .diagnose import Ends, Verdict, judge_many, local
 from .errors import ArgumentError, MissingExtraError
@@ -134,7 +135,8 @@ def sweep(
     engine, columns = runs.together() or ("one by one", _columns(runs.alone(slice(None), workers), diagnose))
     x, found, steps, code, ends = columns
     if isinstance(ends, Ends):
-        few = ends.unclear[np.cumsum(steps[ends.unclear]) <= max(steps.max(), LEAST)]
+        most = max(steps.max(), LEAST) if isinstance(chosen, Rule) else math.inf
+        few = ends.unclear[np.cumsum(steps[ends.unclear]) <= most]
         for k, row in zip(few.tolist(), runs.alone(few), strict=True):
             ends[k] = row[-1]
     return _compared(Sweep(varied, x.reshape(*shape, -1), found.reshape(shape), steps.reshape(shape),
@@ -172,24 +174,25 @@ class _Runs(NamedTuple):
         args, jac, stop, rng, bounds, diagnose = map(given.pop, ("args", "jac", "stop", "rng", "bounds", "diagnose"))
         limits = Limits.of(None, given, {})
         criterion = limits.criterion(stop or method.convergence(points.dtype))
-        if not isinstance(method, Rule) or hasattr(method.hyper.get("lr"), "advance") or method.schedules:
+        ruled = isinstance(method, Rule) and not hasattr(method.hyper.get("lr"), "advance") and not method.schedules
+        ruled = ruled and batchable(criterion) and points.dtype in (np.float32, np.float64)
+        if not (ruled or suits(method, criterion, points)):
             return None
-        if points.dtype not in (np.float32, np.float64):  # long doubles, or bytes in the other order
-            return None
-        limited = bounds is not None or math.isfinite(limits.maxfun) or math.isfinite(limits.maxtime)
-        if limited or not batchable(criterion):
+        if bounds is not None or math.isfinite(limits.maxfun) or math.isfinite(limits.maxtime):
             return None
         found = many_points(self.fun, points[0], self.number, args, jac, rng)
-        if found is None:
-            return None
+        if found is None or not (ruled or found.derivative.measured is None):
+            return None  # where fun is noisy, a search measures anew
         starts = np.ascontiguousarray(points.T)
-        task = Task(found.batch, found.noise, type(method), method.hyper | self.values, starts, criterion)
+        hyper = method.hyper | self.values if isinstance(method, Rule) else {}
+        batch = found.batch if ruled else guarded(found.batch)
+        task = Task(batch, found.derivative.noise, type(method), hyper, starts, criterion)
         engine, out = "batch", None
-        if points.shape[1] <= FEW and points.dtype == np.float64:
+        if ruled and points.shape[1] <= FEW and points.dtype == np.float64:
             with suppress(MissingExtraError):
                 out = run_lanes(task, found.meaning)
                 engine = "compiled" if found.meaning else engine
-        out = out or run_batch(task)
+        out = out or (run_batch(task) if ruled else Abreast(method, task, found.oracle).outcome())
         if not diagnose or (out.code == INTERRUPTED).any():
             return engine, (out.x.T, out.fun, out.steps, out.code, ())
         ends = judge_many(task, out)

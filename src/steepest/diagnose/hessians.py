@@ -63,6 +63,10 @@ class Hessians:
     def smallest(self) -> np.ndarray:
         return self.values[:, 0]
 
+    def along(self, v: np.ndarray) -> np.ndarray:
+        """The curvature in the directions v, shape (runs, n)."""
+        return (self.values * (self.vectors * v[:, :, None]).sum(axis=1) ** 2).sum(axis=1)
+
     @property
     def newton(self) -> np.ndarray:
         """Newton's step, shape (n, runs); infinite where some direction is flat or falls."""

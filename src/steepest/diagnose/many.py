@@ -21,6 +21,7 @@ from .words import number, place, rounded
 
 SAME = 1e-6  # share of |f| below which two minima are one, as for a single run
 DOUBTED = 1e3  # times what Newton's estimate leaves: a lower value beyond that is no matter of accuracy
+LEVEL = 1e-4  # share of the curvature elsewhere or before; x^3 keeps 1e-5 of it where a run ends at its plateau
 STRAIGHT = 0.5  # share of its length that a path gets ahead by, if it hardly bends
 
 
@@ -138,7 +139,11 @@ def judge_many(task: Task, out: Outcome) -> Ends:
         code = np.where(where, name, code)
     # steps about as long as the limit may cycle, oscillate or grow; short ones that do not get ahead have met a kink
     doubtful = (end.smallest < -end.error) | (formula != "") & (~(lr < 0.9 * limit) | (lr < TOO_SMALL * limit) & ~ahead)
-    unclear = (spent & (code != "converged.precision") & doubtful) | (code == "nonfinite")
+    told = met_test | spent | lost | (out.code == "target")  # not what a search or fun itself ran into
+    unclear = (spent & (code != "converged.precision") & doubtful) | (code == "nonfinite") | ~told
+    if not issubclass(task.rule, Rule):  # what a step promises may be small where f only levels off
+        curved = np.maximum(np.abs(start.along(end.vectors[:, :, 0])), end.largest)
+        unclear |= met_test & ~(end.smallest > np.maximum(end.error, LEVEL * curved))
     suggested = np.array([rounded(rate) for rate in suggested])
     return Ends(task.rule, task.values, code, limit, L, suggested, condition, g, end.left, np.flatnonzero(unclear))
 

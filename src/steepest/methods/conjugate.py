@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..point import Point
+from .columns import dot, larger, where
 from .directions import TINY, Descent, free
 from .method import Method
 from .polish import Polish
@@ -32,22 +33,23 @@ class Conjugation(Descent):
     A search begins where the slope foresees the last decrease (Nocedal & Wright 2006, section 3.5).
     """
 
-    def beta(self, g: np.ndarray, y: np.ndarray, memory: Conjugate) -> float:
+    def beta(self, g: np.ndarray, y: np.ndarray, memory: Conjugate) -> Any:
         """How much of the old direction remains; y, the change of g, has a positive slope along it."""
         raise NotImplementedError
 
-    def begin(self, point: Point, seen: Seen, initial: np.ndarray, first: float) -> Conjugate:
+    def begin(self, point: Point, seen: Seen, initial: np.ndarray, first: Any) -> Conjugate:
         return Conjugate(point, first, seen, initial, np.zeros_like(point.x))
 
     def update(self, point: Point, memory: Conjugate) -> tuple[np.ndarray, Conjugate]:
         g, d, H, last = point.g, memory.direction, memory.initial, memory.last
         direction, first = -H * g, memory.first
         y = g - last.g
-        if min(float(d.dot(y)), float(d.dot(d / H)), float(last.g.dot(H * last.g))) > TINY:
+        bends = (dot(d, y) > TINY) & (dot(d, d / H) > TINY) & (dot(last.g, H * last.g) > TINY)
+        if d.ndim > 1 or bends:
             mixed = direction + self.beta(g, y, memory) * d
-            direction = mixed if mixed.dot(g) < 0 else direction
-            slope = float(direction.dot(g))
-            first = float((point.x - last.x).dot(last.g)) / slope if slope < 0 else first
+            direction = where(bends & (dot(mixed, g) < 0), mixed, direction)
+            slope = dot(direction, g)
+            first = where(bends & (slope < 0), dot(point.x - last.x, last.g) / (slope - TINY), first)
         direction = free(direction, g)
         return direction, Conjugate(point, first, memory.seen, H, direction)
 
@@ -80,7 +82,7 @@ class ConjugateGradient(Conjugation, Method):
 
     def beta(self, g: np.ndarray, y: np.ndarray, memory: Conjugate) -> float:
         H, g_old = memory.initial, memory.last.g
-        return max(float(y.dot(H * g)) / float(g_old.dot(H * g_old)), 0.0)
+        return larger(dot(y, H * g) / dot(g_old, H * g_old), 0.0)
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,6 @@ class HagerZhang(Conjugation, Method):
 
     def beta(self, g: np.ndarray, y: np.ndarray, memory: Conjugate) -> float:
         H, d = memory.initial, memory.direction
-        dy = float(d.dot(y))
-        beta = (float(y.dot(H * g)) - 2 * float(y.dot(H * y)) * float(d.dot(g)) / dy) / dy
-        return max(beta, ETA * float(d.dot(memory.last.g)) / float(d.dot(d / H)))
+        dy = dot(d, y)
+        beta = (dot(y, H * g) - 2 * dot(y, H * y) * dot(d, g) / dy) / dy
+        return larger(beta, ETA * dot(d, memory.last.g) / dot(d, d / H))

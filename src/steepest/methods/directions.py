@@ -1,8 +1,8 @@
 """Directions: BFGS and L-BFGS, each with a strong Wolfe search along what it proposes (see also conjugate.py).
 
-Each tells where to go, ``init(point) -> memory`` and ``update(point, memory) -> (direction, memory)``; the
-one `Descent.step` goes there. Nothing depends on the units of f, and with second derivatives along the
-coordinates (differences bring them for free) not on those of the x_i either.
+Each tells where to go, ``init(point) -> memory`` and ``update(point, memory) -> (direction, memory)``, of one run or
+of many side by side (see `columns`, `abreast`); the one `Descent.step` goes there. Nothing depends on the units of f,
+and with second derivatives along the coordinates (differences bring them for free) not on those of the x_i either.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from ..oracle import Oracle
 from ..point import Point, norm
 from ..schedules import counts, validate
 from ..stop import Criterion
+from .columns import diagonal, dot, times
 from .method import Method
 from .polish import MISSES, Polish, begin, polished, suits
 from .reach import reach
@@ -47,7 +48,7 @@ class Descent(Directed):
         """What is known before the first step."""
         return self.begin(point, Seen(point.f, np.abs(point.g)), *scale(point))
 
-    def begin(self, point: Point, seen: Seen, initial: np.ndarray, first: float) -> Any:
+    def begin(self, point: Point, seen: Seen, initial: np.ndarray, first: Any) -> Any:
         """A memory that knows the diagonal metric `initial` of shape (n,) only, and the first length."""
         raise NotImplementedError
 
@@ -158,14 +159,18 @@ class Pair(NamedTuple):
 
     s: np.ndarray
     y: np.ndarray
-    sy: float
+    sy: Any
 
 
 def pair(point: Point, last: Point) -> Pair | None:
-    """What two points teach: None unless s'y is positive, and more than the noise of gradients."""
+    """What two points teach: None unless s'y is positive, and more than the noise of gradients. Where some of many
+    runs learn nothing, their s'y is NaN."""
     s, y = point.x - last.x, point.g - last.g
-    sy = float(s.dot(y))
-    if not min(sy, float(s.dot(s)), float(y.dot(y))) > TINY or not math.isfinite(sy):
+    sy = dot(s, y)
+    taught = (sy > TINY) & (dot(s, s) > TINY) & (dot(y, y) > TINY) & (sy < math.inf)
+    if s.ndim > 1:
+        return Pair(s, y, np.where(taught, sy, math.nan)) if taught.any() else None
+    if not taught:
         return None
     if point.error is not None and last.error is not None:
         moved = s != 0
@@ -176,9 +181,9 @@ def pair(point: Point, last: Point) -> Pair | None:
     return Pair(s, y, sy)
 
 
-def factor(known: Pair, initial: np.ndarray) -> float:
+def factor(known: Pair, initial: np.ndarray) -> Any:
     """By what the initial metric must be multiplied to agree with a pair: Nocedal & Wright (2006), eq. 7.20."""
-    return known.sy / max(float(known.y.dot(initial * known.y)), TINY)
+    return known.sy / (dot(known.y, initial * known.y) + TINY)
 
 
 def free(direction: np.ndarray, g: np.ndarray) -> np.ndarray:
@@ -230,27 +235,27 @@ class BFGS(Descent, Method):
             ("step", "-a*(gamma*A + B)*g"),
         ]
 
-    def begin(self, point: Point, seen: Seen, initial: np.ndarray, first: float) -> Dense:
-        A = np.diag(initial)
+    def begin(self, point: Point, seen: Seen, initial: np.ndarray, first: Any) -> Dense:
+        A = diagonal(initial)
         return Dense(point, first, seen, initial, 1.0, A, np.zeros_like(A))
 
     def update(self, point: Point, memory: Dense) -> tuple[np.ndarray, Dense]:
         if known := pair(point, memory.last):
             A, B = sandwiched(memory.A, known), sandwiched(memory.B, known)
-            B += np.outer(known.s, known.s / known.sy)
+            B += known.s[:, None] * (known.s / known.sy)
             memory = Dense(point, 1.0, memory.seen, memory.initial, factor(known, memory.initial), A, B)
         else:
             memory = memory._replace(last=point)
-        direction = -(memory.gamma * (memory.A @ point.g) + memory.B @ point.g)
+        direction = -(memory.gamma * times(memory.A, point.g) + times(memory.B, point.g))
         return free(direction, point.g), memory
 
 
 def sandwiched(M: np.ndarray, known: Pair) -> np.ndarray:
     """V' M V with V = I - y s'/s'y, for symmetric M of shape (n, n)."""
     s, y, sy = known
-    w = M @ y / sy
-    w = np.outer(w - s * (float(y.dot(w)) / (2 * sy)), s)
-    return M - w - w.T
+    w = times(M, y) / sy
+    w = (w - s * (dot(y, w) / (2 * sy)))[:, None] * s
+    return M - w - w.swapaxes(0, 1)
 
 
 class Limited(NamedTuple):
@@ -279,7 +284,7 @@ class LBFGS(Descent, Method):
         super().__post_init__()
         counts(self, "memory")
 
-    def begin(self, point: Point, seen: Seen, initial: np.ndarray, first: float) -> Limited:
+    def begin(self, point: Point, seen: Seen, initial: np.ndarray, first: Any) -> Limited:
         return Limited(point, first, seen, initial, ())
 
     def update(self, point: Point, memory: Limited) -> tuple[np.ndarray, Limited]:
@@ -294,11 +299,11 @@ def two_loops(memory: Limited, g: np.ndarray) -> np.ndarray:
     """H g: Nocedal & Wright (2006), algorithm 7.4."""
     q, alphas = g, []
     for s, y, sy in reversed(memory.pairs):
-        alphas.append(float(s.dot(q)) / sy)
+        alphas.append(dot(s, q) / sy)
         q = q - alphas[-1] * y
     q = memory.initial * q
     if memory.pairs:
         q = q * factor(memory.pairs[-1], memory.initial)
     for (s, y, sy), alpha in zip(memory.pairs, reversed(alphas), strict=True):
-        q = q + (alpha - float(y.dot(q)) / sy) * s
+        q = q + (alpha - dot(y, q) / sy) * s
     return q

@@ -12,6 +12,7 @@ from ..history import History
 from ..oracle import Box
 from ..point import Point
 from ..stop import Criterion, Reason
+from .columns import dot
 
 # A step promises g'Hg/2. Below this share of the decrease so far there is nothing left to gain (numerics.md 1).
 NOTHING = 1e-15
@@ -37,7 +38,7 @@ class Directed:
         """The decrease g'Hg/2 that the model of the method sees in its next step."""
         with np.errstate(all="ignore"):  # an overflow is an answer, too
             direction, _ = self.update(point, memory)
-            return -0.5 * float(point.g.dot(direction))
+            return -0.5 * dot(point.g, direction)
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,7 @@ class Settled(Criterion):
                 "measure f or x in other units, so that both are nearer to 1.",
             )
         size = abs(last.f)
-        # from a start that is very high a small share is still much; unless f itself is going to 0
-        if promise <= NOTHING * fall and not DIGITS * size < promise < 0.1 * size:
+        if nothing(promise, fall, size):
             return Reason(
                 "converged.promise",
                 f"Converged: the next step promises to change f by {promise:.2g} only, less than {NOTHING:.0e} of the "
@@ -102,6 +102,12 @@ class Settled(Criterion):
                 f"{promise:.2g} (gradient norm {last.g_norm:.3g}).",
             )
         return None
+
+
+def nothing(promise: Any, fall: Any, size: Any) -> Any:
+    """Whether a promise is nothing beside the decrease so far, where values are of this size; of one run or of many."""
+    # from a start that is very high a small share is still much; unless f itself is going to 0
+    return (promise <= NOTHING * fall) & ((promise <= DIGITS * size) | (promise >= 0.1 * size))
 
 
 def _where(point: Point) -> str:

@@ -77,9 +77,14 @@ def overlooked(point: Point, seen: Seen, limit: float) -> bool:
 
 def doubtful(point: Point, seen: Seen) -> np.ndarray:
     """The coordinates whose slopes have not fallen, the worst first."""
-    g = np.abs(point.g)
-    share = g / np.maximum(seen.peak, np.finfo(g.dtype).tiny)
-    return np.argsort(-share)[: min(MANY, int((share > DROPPED).sum()))]
+    share = standing(point, seen)
+    return np.argsort(-share)[: min(MANY, int((share > 0).sum()))]
+
+
+def standing(point: Point, seen: Seen) -> np.ndarray:
+    """The slopes as shares of the largest ones seen; 0 for those that have been dealt with."""
+    share = np.abs(point.g) / np.maximum(seen.peak, np.finfo(point.g.dtype).tiny)
+    return np.where(share > DROPPED, share, 0.0)
 
 
 def curvatures(point: Point, which: np.ndarray) -> np.ndarray:
