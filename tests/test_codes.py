@@ -164,7 +164,9 @@ RUNS = {
         lambda x: x[0] ** 2 / 2 + 5e3 * x[1] ** 2, START, method=GD(lr=1.9e-4), xtol=1e-3
     ),
     "stalled.passed": lambda: st.minimize(well, [-2.0], method=st.Momentum(lr=0.05)),
-    "stalled.slope": lambda: st.minimize(lambda x: 1 + (x[0] - 1) ** 2 + 1e-12 * x[1], [0.0, 0.0]),
+    "stalled.slope": lambda: st.minimize(
+        lambda x: 1 + (x[0] - 1) ** 2 + 1e-12 * x[1], [0.0, 0.0], method=GD(lr=0.1)
+    ),
     "stalled.rough": lambda: st.minimize(rippled, [0.0, 0.0]),
     "stalled.overfitting": lambda: train(
         params=np.zeros(40), data=(WIDE[:30], SCATTER), batch_size=10, method=st.Adam(lr=0.05),
