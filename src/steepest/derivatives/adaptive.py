@@ -17,7 +17,7 @@ FALLEN = 1e-3  # when |f| has fallen so far, the noise may have, too: it is meas
 LOWER = 0.25  # ... or so far, if the noise is none of rounding, as soon as
 FINE = 2e-3  # it makes up this share of the gradient
 STALE = 0.1  # of a component, the error from which the step of central differences is measured again
-FAR = 1e3  # times |f''/f'''| that x_i may move before its step is measured again; 8 costs 4 % more on the tuning half
+FAR = 100.0  # times |f''/f'''| that x_i may move before its step is measured again; 8 costs 4 % more on the tuning half
 PROOF = 4.0  # noise levels: how well the difference of two values is known
 ROUGH = 1e-12  # of the value, from which noise is no rounding of float64
 SLACK = 0.3  # how far outside of what the slopes foretell f may change; 0.1 and 1 cost the same
@@ -289,6 +289,7 @@ class Finite(Differences):
         grown = np.maximum(np.abs(curvature) / self.bend, 1.0)
         return g, level * gain * (1 + 0.5 * grown * np.sqrt(grown))
 
+    @np.errstate(over="ignore")
     def _learn(self) -> None:
         """Take over the second derivatives that the latest central differences gave, where they are seen."""
         if self.seen is not None:
