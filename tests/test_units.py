@@ -138,9 +138,24 @@ def test_curvatures_say_nothing_of_a_straight_line():
     assert np.isnan(curvatures(point, np.array([0]))).all()
 
 
-@pytest.mark.parametrize(("x", "answer"), [([0, 1e-1, 1], False), ([1e-3, 1], True), ([0, 0], False)])
-def test_mixed_looks_at_sizes_apart_from_zeros(x, answer):
-    assert mixed(np.array(x, float), np.ones(len(x))) is answer
+@pytest.mark.parametrize(("x", "g", "answer"), [
+    ([0, 1e-1, 1], [1, 10, 1], False),
+    ([1e-3, 1], [1e3, 1], True),
+    ([1e-3, 1], [1, 1], False),  # an ordinary number that happens to be small
+    ([0, 0], [1, 1], False),
+])  # fmt: skip
+def test_mixed_looks_at_sizes_apart_from_zeros(x, g, answer):
+    assert mixed(np.array(x, float), np.array(g, float), np.ones(len(x))) is answer
+
+
+@pytest.mark.parametrize("n", [100, 1000])
+@pytest.mark.parametrize("seed", range(3))
+def test_random_numbers_are_not_taken_for_units(n, seed):
+    """The smallest of many random numbers is very small: 200 evaluations for n = 100, 6725 for n = 1000."""
+    x0 = np.random.default_rng(seed).normal(size=n)
+    result = st.minimize(lambda x: np.sum((x - 1) ** 2), x0, jac=lambda x: 2 * (x - 1))
+    assert result.success, result.why
+    assert result.nfev <= 15
 
 
 @pytest.mark.parametrize("at", [1.0, 0.0])

@@ -139,7 +139,7 @@ def scale(point: Point, unlike: bool = False) -> tuple[np.ndarray, float]:
     guess = curvature is None and not unlike
     if curvature is None:
         curvature, sure = guessed(point)
-        if guess and not mixed(x, curvature[sure]):
+        if guess and not mixed(x, g, curvature[sure]):
             return np.ones_like(x), reach(point, g)
         which = np.flatnonzero(~sure | unlike)
         if which.size <= MANY:

@@ -10,6 +10,7 @@ import numpy as np
 from ..point import Point
 
 MIXED, VERY = 1e2, 1e5  # x tells units well, slopes at x = 0 only roughly
+CHANCE = 1e4  # times n: so different in size n random numbers are once in some thousand draws
 UNLIKELY = 1e-4  # a share so much smaller than others may be of a number that has a long way to go
 ROUNDED = 1e3  # times eps of the steepest: a slope that may be rounding
 DROPPED = 1e-6  # a component of the gradient that has fallen so far has been dealt with
@@ -51,10 +52,20 @@ def guessed(point: Point) -> tuple[np.ndarray, np.ndarray]:
     return curvature, np.where(x == 0, g > rounded * g.max(), ~misled)
 
 
-def mixed(x: np.ndarray, curvature: np.ndarray) -> bool:
-    """Whether the numbers in x, apart from zeros, are of different sizes, or guessed second derivatives of very
-    different ones."""
-    return _spread(np.abs(x[x != 0])) > MIXED or _spread(curvature) > VERY**2
+def mixed(x: np.ndarray, g: np.ndarray, curvature: np.ndarray) -> bool:
+    """Whether the numbers in x, apart from zeros, are of different sizes because of their units, or guessed second
+    derivatives of very different ones.
+
+    Of many random numbers one is small. Only a unit k times as large makes a slope k times as small: log |g| falls by 1
+    where log |x| grows by 1, and not at all where sizes are by chance; the line of least squares tells which.
+    """
+    spread = _spread(np.abs(x[x != 0]))
+    if spread <= MIXED:
+        return _spread(curvature) > VERY**2
+    if spread > CHANCE * x.size:
+        return True
+    size, slope = (np.log(np.abs(each[(x != 0) & (g != 0)])) for each in (x, g))
+    return bool(size.size and np.sum((size - size.mean()) * (slope + size / 2)) < 0)
 
 
 def _spread(sizes: np.ndarray) -> float:
