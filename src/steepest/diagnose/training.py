@@ -86,6 +86,8 @@ class Trained:
         Whether the caller has set a rate, a schedule too.
     further : callable
         Takes some steps more; None where the data cannot be read again.
+    setbacks : sequence of (step, rate)
+        Where a rate that was chosen had led astray.
     """
 
     reason: Reason
@@ -106,6 +108,7 @@ class Trained:
     endless: bool = False
     rated: bool = False
     further: Callable[[], Further | None] = lambda: None
+    setbacks: Sequence[Sequence[float]] = ()
     given: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -137,6 +140,11 @@ def judge(case: Trained) -> Verdict:
         evidence = noise(case)
     hint = evidence.pop("hint", "")
     sentence = f"{verdict.sentence} {hint}" if hint and verdict.code.startswith("budget") else verdict.sentence
+    for t, lr in case.setbacks:
+        sentence += (
+            f" At step {t:.0f} the run was worse than its best parameters: it went back to them, and from lr = "
+            f"{number(lr)}, which the race had chosen, to a tenth."
+        )
     if case.endless and 0 <= case.end < APART * case.start and not case.diverged:
         sentence += (
             " The classes of the training data are told apart without error: the loss has no minimum, only a limit, "
@@ -244,7 +252,7 @@ def finished(case: Trained) -> Verdict | None:
     if not case.reason.code.startswith("budget") or not len(case.loss):
         return None
     losses = case.epochs["validation"] if case.validated else case.loss
-    begin = max(case.start, losses[0])
+    begin = case.start
     gained = begin - losses.min()
     # where the rate fell to zero, the last epochs could not move: what counts is what the second half has brought
     rates = case.epochs["lr"]

@@ -116,7 +116,7 @@ class Epoch:
         penalties += [np.empty(0)] * (self.model.penalised and not mean)
         X, y, weights = (array[at:] for array in ready)
         steps = np.arange(t + 1.0, t + wanted + 1.0)
-        hyper = self._hyper(steps)
+        hyper = self._hyper(steps - training.began)
         records, places = np.empty((wanted, 3)), np.empty((wanted, self.n), x.dtype)
         sizes = np.array([len(X), self.plan.size, self.features, self.classes, self.wide.shape[1], wanted, self.n])
         made = self.loop(sizes, hyper, X, y, weights, x, np.empty_like(x), self.table, self.wide, self.scores,

@@ -199,8 +199,15 @@ def fit(
     listen = None if callback is None else listener(callback, run, out)
     extra = L1(l1).value if composed else lambda x: 0.0
     validate = None if held is None else lambda x: mean_loss(objective, held, x) + extra(x)
+
+    def renew(training: Training) -> None:
+        training.chosen = training.chosen.lowered(training.t)
+        training.method = wrap(training.chosen.method(rules, plan.steps(train)))
+        training.deliver = delivery(training.method)
+        training.engine = Epoch.of(training.method, model, plan, train)
+
     training: Training | None = None
-    evidence: dict[str, Any] = {}
+    found: Any = None
     try:
         objective.args = next(plan.batches(train, 0))[0]
         f0 = objective(start)
@@ -209,7 +216,7 @@ def fit(
         oracle: Any = MiniBatch(objective, derivative)
         if composed:
             oracle = Whole(objective, derivative, l1)  # type: ignore[arg-type]  # composed where there is an l1
-        keeper, found = None, None
+        keeper = None
         if checkpoint is not None:
             keeper = Keeper(checkpoint, problem(plan, start, train.rows, repr(wrap(chosen))))
             found = keeper.chosen
@@ -218,14 +225,15 @@ def fit(
             steps = plan.steps(train)
             found = found or race(rules, oracle, train, plan, start, wrap, delivery, model is not None)
             chosen = found.method(rules, steps)
-            evidence = found._asdict() | {"rule": rules[found.rule].name}
         chosen = wrap(chosen)
         log.begun(chosen, start, f"{f0:.6g} (of the first batch)", oracle)
         engine = Epoch.of(chosen, model, plan, train)
         if engine is None and isinstance(rule := innermost(chosen), Rule):
             rule.prepare(start, plan.steps(train))
         training = Training(run, oracle, chosen, train, plan, start, validate, listen, delivery(chosen), engine)
-        training.chosen = found
+        if found is not None:
+            training.chosen, training.began = found, found.began
+            training.renew = renew if train.again else None
         reason = training.follow() if keeper is None else keeper.follow(training)
     except (Exception, KeyboardInterrupt) as error:
         reason = run.mishap(error, objective.nfev)
@@ -235,6 +243,10 @@ def fit(
     picture = objective
     if model is not None:
         picture = Objective(given_loss, run.parameters, getattr(given_train, "arrays", ()))
+    evidence = {}
+    if found is not None:
+        found, chosen = (training.chosen, training.method) if training else (found, chosen)
+        evidence = found._asdict() | {"rule": rules[found.rule].name}
     result = summary(run, training, reason, objective, chosen, evidence, model, diagnose)
     result.remember(
         again=lambda changes: fit(**{k: v for k, v in {**given, **changes}.items() if v is not None}),

@@ -56,6 +56,8 @@ class Choice(NamedTuple):
         Steps that the race took, and gradients for the basis.
     race : list
         Rule, rate, steps and loss of each lane, in the order they ran.
+    setbacks : list
+        Step and rate wherever the run went back to its best parameters, to go on with a tenth of that rate.
     """
 
     rule: int
@@ -63,10 +65,20 @@ class Choice(NamedTuple):
     basis: np.ndarray | None
     race_steps: int
     race: list[list[Any]]
+    setbacks: list[list[float]]
+
+    @property
+    def began(self) -> int:
+        """Steps of the run before it."""
+        return int(self.setbacks[-1][0]) if self.setbacks else 0
 
     def method(self, rules: Sequence[Rule], steps: float) -> Rule | Preconditioned:
-        """The winner, for a run of so many steps."""
-        return preconditioned(decayed(rules[self.rule], self.lr, steps), self.basis)
+        """The winner, for what is left of a run of so many steps."""
+        return preconditioned(decayed(rules[self.rule], self.lr, steps - self.began), self.basis)
+
+    def lowered(self, t: int) -> Choice:
+        """A tenth of the rate, after step `t`."""
+        return self._replace(lr=self.lr / 10, setbacks=[*self.setbacks, [t, self.lr]])
 
 
 def decayed(rule: Rule, lr: float, steps: float, power: float = POWER) -> Rule:
@@ -151,7 +163,7 @@ def race(
             losses[k], rates[k] = climb(partial(run, k, steps), rates[k], 10.0 if steps == 1 else FINE, still)
         if min(losses) < math.inf:
             best = int(np.argmin(losses))
-    return Choice(best % len(rules), rates[best], runners[best][0], made(), seen)
+    return Choice(best % len(rules), rates[best], runners[best][0], made(), seen, [])
 
 
 class Course(NamedTuple):

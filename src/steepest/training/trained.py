@@ -17,6 +17,7 @@ from ..data import CHUNK, Arrays
 from ..diagnose.explain import explain
 from ..diagnose.training import Trained, judge
 from ..diagnose.verdict import Verdict
+from ..errors import ArgumentError
 from ..losses import Logistic, Softmax
 from ..methods.method import Method
 from ..methods.rules import GD, Momentum, Nesterov
@@ -58,6 +59,8 @@ def listener(callback: Callable[..., Any], run: Run, out: Callable[[Any], Any]) 
 
 def explained(training: Training, model: Model | None, k: int) -> str:
     """How step `k` was made."""
+    if training.began:
+        raise ArgumentError(f"the rate was lowered at step {training.began}: the steps are not those of one method.")
     text = explain(training.method, training.run.history, training.gradient, k)
     units = "\n  (x and g are of the columns as they were scaled inside)" if model and model.scaled else ""
     return text + units
@@ -135,6 +138,7 @@ def looked_at(training: Training, reason: Reason, x: np.ndarray, run: Run, model
         return float(np.mean(values)) if values else math.nan
 
     table, same = None, ""
+    chosen = training.chosen
     if isinstance(source, Arrays):
         arrays = source.arrays
         several = len(arrays) > 1
@@ -146,10 +150,12 @@ def looked_at(training: Training, reason: Reason, x: np.ndarray, run: Run, model
     x0, best = run.parameters.start, training.best
     told = training.validate is not None or not source.again
     start, end = (training.first, best.score) if told and best else (loss(x0), loss(x))
+    if chosen is not None and np.ndim(chosen.basis) == 2 and end < start:
+        table = None  # in coordinates where gradients are white, columns are in scale
     return Trained(
         reason, columns(training.table), start, end, training.t, lr if isinstance(lr, float) else math.nan,
         math.nan if adaptive else 1 / (1 - beta), x0, x, [gradient(group) for group in groups],
         plan.size * plan.accumulate, table, same, best.epoch if best else 0, plan.steady(source),
         model is not None and isinstance(model.loss, Logistic | Softmax) and not model.penalised,
-        lr is not None and training.chosen is None, lambda: further(training, x, model),
+        lr is not None and chosen is None, lambda: further(training, x, model), chosen.setbacks if chosen else (),
     )  # fmt: skip

@@ -25,6 +25,7 @@ from .minibatch import MiniBatch
 from .plan import Best, Epoch, Plan, Sums
 from .sparse import Whole
 
+PATIENT = 0.25  # of its steps a rate that a race chose may be no better than the best before
 HOPELESS = 1e6  # an epoch whose loss is so many times that of the start and of the first epoch ends the run
 
 
@@ -82,6 +83,8 @@ class Training:
         self.stale = 0  # epochs since the best one
         self.keep: Callable[[Training], None] | None = None  # asked to save after each step
         self.chosen: Any = None  # what a race has chosen
+        self.began = 0  # steps that were made before the method began
+        self.renew: Callable[[Training], None] | None = None  # makes the method that goes on from the best place
         self.spent = 0.0  # seconds of this epoch in steps
 
     @property
@@ -142,8 +145,31 @@ class Training:
         natural = self.method.convergence(self.point.x.dtype)
         stop = natural | Stuck(natural) if self.plan.steady(self.source) else None
         while True:
-            if reason := self._epoch(stop):
+            reason = self._epoch(stop)
+            if self.renew is not None and self._lost(reason):
+                assert self.best is not None
+                if reason and reason.code == "nonfinite":
+                    del self.table[-1]  # of a part of the epoch
+                self.renew(self)
+                self.point, self.began, self.stale = self.oracle(self.best.x), self.t, 0
+                self.memory = self.method.init(self.point)
+            elif reason:
                 return reason
+
+    def _lost(self, reason: Reason | None) -> bool:
+        """Whether the run has diverged, or is worse than halfway back to the start since a quarter of the steps."""
+        assert self.best is not None
+        left = self.plan.steps(self.source) - self.t
+        if left < 1:
+            return False
+        if reason and reason.code == "nonfinite":  # by the rate, if this batch has finite numbers at the best place
+            f, g = self.oracle.pair(self.best.x)
+            return math.isfinite(f + norm(g))
+        if reason:
+            return reason.code == "diverged"
+        halfway = (self.first + self.best.score) / 2
+        waited = self.stale * self.t / self.epoch
+        return waited >= PATIENT * (self.t - self.began + left) and self.table[-1].loss > halfway
 
     def _start(self) -> float:
         """The score of the start over many rows: one batch can be low by luck, and no epoch would ever be better."""
@@ -191,7 +217,7 @@ class Training:
         if oracle.hold(group) or self.t == 0:
             self.point = oracle(self.point.x)
         point = self.point
-        new, self.memory, lr = self.method.step(point, self.memory, self.t + 1.0, oracle)
+        new, self.memory, lr = self.method.step(point, self.memory, self.t - self.began + 1.0, oracle)
         f, g = oracle.f, oracle.g
         if f is None or g is None or point.known_g is not None:
             f, g = point.f, point.g
