@@ -173,3 +173,17 @@ def test_a_staircase_of_many_steps_is_no_minimum(f, x0):
     r = st.minimize(f, x0)
     assert not r.success or f(r.x) == 0
     assert r.success or r.code == "stalled.steps"
+
+
+@pytest.mark.parametrize("method", ["rprop", "adam"])
+def test_a_wide_flat_bottom_reached_by_a_leap_is_no_plateau(method):
+    """Least, 0, wherever |x_i| <= 1."""
+    r = st.minimize(
+        lambda x: np.sum(np.maximum(np.abs(x) - 1, 0) ** 2),
+        [3.0, -11.0],
+        jac=lambda x: 2 * np.maximum(np.abs(x) - 1, 0) * np.sign(x),
+        method=method,
+        lr={"rprop": 0.01, "adam": 10.0}[method],
+    )
+    assert r.success, r.why
+    assert r.fun == 0

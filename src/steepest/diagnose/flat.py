@@ -15,6 +15,7 @@ from .words import number
 # Rat43 of NIST: 2e3 to 3e11 times)
 AFAR = 1e3
 SHORT = 0.1  # of the way so far: such a last step has not thrown a run anywhere
+HALVINGS = 5  # of the way back, towards where it begins to rise
 
 
 def thrown(case: Case) -> Verdict | None:
@@ -44,23 +45,31 @@ def _run_away(case: Case, away: np.ndarray) -> Verdict:
 
 
 def overshot(case: Case) -> Verdict | None:
-    """f is flat all around: at the bottom of a basin it is higher half the way back to where it came from."""
+    """f is flat all around: from the bottom of a wide basin it only rises on the way back to where it came from; beside
+    a plateau something lower is on that way, or nothing but the plateau is seen."""
     higher = np.flatnonzero(case.trail.f > case.f)
     if not higher.size or len(case.trail.f) != len(case.trail.places):
         return None
     back = (case.trail.places[higher[-1]] - case.x).astype(float)
     if (np.abs(back) < SHORT * case.come).all():
         return None
-    f = case.value(back / 2)
-    if case.much(case.f - f):
-        return unfinished(case, back / 2, f)
-    return None if math.isnan(f) or case.much(f - case.f) else _level(case, float(np.linalg.norm(back)))
+    level, rising = 0.0, 1.0  # shares of the way back
+    for _ in range(HALVINGS):
+        middle = (level + rising) / 2
+        f = case.value(middle * back)
+        if case.much(case.f - f):
+            return unfinished(case, middle * back, f)
+        if math.isnan(f) or case.much(f - case.f):
+            rising = middle
+        else:
+            level = middle
+    return _level(case, float(np.linalg.norm(back))) if rising == 1.0 else None
 
 
 def _level(case: Case, way: float) -> Verdict:
     sentence = (
-        f"{case.reason.sentence} But this is a plateau: f is exactly {case.shown(case.f)} all around, also half "
-        f"the way back to where it came from, {number(way)} away. Start nearer to a {case.minimum}, or rescale f."
+        f"{case.reason.sentence} But this is a plateau: f is exactly {case.shown(case.f)} all around, also most "
+        f"of the way back to where it came from, {number(way)} away. Start nearer to a {case.minimum}, or rescale f."
     )
     evidence = {"slope": 0.0, "distance": way}
     return Verdict("stalled.plateau", sentence, False, evidence, case.default())
