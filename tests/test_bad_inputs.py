@@ -110,6 +110,7 @@ ROWS = {
     "jac: raises": (of(jac=raises), KeyError, "w"),
     "jac=True: no pair": (of(jac=True), ObjectiveError, "a pair (value, gradient) is expected"),
     # bounds, sets, penalties
+    "bounds: nothing below infinity": (of(bounds=[(math.inf, None), (0, 1)]), ArgumentError, "with numbers between"),
     "bounds: of nobody": (of({"a": 1.0}, bounds={"b": (0, 1)}), ArgumentError, "bounds['b']: x0 has 'a'"),
     "bounds: too many of a name": (of({"a": 1.0}, bounds={"a": [(0, 1), (0, 2), (0, 3)]}), ArgumentError, "or 1 of"),
     "bounds: a number of a name": (of({"a": 1.0}, bounds={"a": 3}), ArgumentError, "expected a pair"),

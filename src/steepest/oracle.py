@@ -286,6 +286,6 @@ def faces(bounds: Any, parameters: Parameters) -> tuple[np.ndarray, np.ndarray] 
             raise ArgumentError(
                 f"bounds={bounds!r}: expected {n} pairs (low, high), one for each number in x0, or one for all."
             )
-    for i in np.flatnonzero(~(low <= high))[:1]:
-        raise ArgumentError(f"bounds[{i}]=({low[i]:g}, {high[i]:g}): expected low <= high.")
+    for i in np.flatnonzero(~((low <= high) & (low < math.inf) & (high > -math.inf)))[:1]:
+        raise ArgumentError(f"bounds[{i}]=({low[i]:g}, {high[i]:g}): expected low <= high, with numbers between them.")
     return low, high
