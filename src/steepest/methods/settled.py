@@ -63,6 +63,8 @@ class Settled(Criterion):
             return None
         promise = self.method.promise(now.point, now.memory)
         noise = now.point.oracle.derivative.noise(last.f)
+        if not (failed or 0 < promise < math.inf):
+            return None  # a step begins with a metric anew
         if not 0 < promise < math.inf:
             return Reason(
                 "stalled.scale",
