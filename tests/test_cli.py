@@ -52,7 +52,7 @@ def test_budgets(option):
     ("option", "code"),
     [
         ("gtol=0.1", "converged.gradient"),
-        ("xtol=0.1", "converged.step"),
+        ("xtol=0.01", "converged.step"),
         ("ftol=0.9", "stalled.tolerance"),  # met, but far from the minimum
         ("target=1", "target"),
     ],

@@ -71,6 +71,6 @@ def test_a_flat_valley_followed_to_its_end_by_differences_is_no_failure():
     """Watson, n = 12: the values end about 1e-9 of the start above 0, where gradients of short steps were noise."""
     problem = BY_NAME["Watson 12"]
     result = steepest.minimize(lambda x: float(problem.fun(x)), problem.x0(1), jac="fd")
-    assert result.fun < 3e-9
+    assert result.fun < 1e-9 * problem.fun(problem.x0(1))
     assert np.linalg.norm(problem.gradient(result.x)) < 1e-7
     assert result.success

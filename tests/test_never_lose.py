@@ -99,7 +99,7 @@ def test_differences_that_meet_nothing_but_errors_are_no_gradient_of_zero():
 
     def fragile(x):
         calls.append(1)
-        if len(calls) >= 15:
+        if len(calls) >= 6:  # while the first gradient is measured
             raise ZeroDivisionError("model broke")
         return valley(x)
 
