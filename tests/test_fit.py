@@ -867,7 +867,8 @@ def test_what_a_falling_rate_has_brought_in_the_second_half_need_not_be_still_to
         method = st.GD(lr=st.schedules.Polynomial(2.0, 94 * 10, power=3))
         r = st.fit(loss, None, classes, epochs=10, method=method, rng=seed)
         assert r.fun - st.fit(loss, None, classes, batch_size=None).fun < 0.01 * r.evidence["gained"]
-        assert ("on 3000 rows, found" in r.why) == r.success
+        if r.success and r.evidence["last"] > 0.01 * r.evidence["gained"]:
+            assert "on 3000 rows, found" in r.why
         codes.append(r.code)
     assert {*codes} <= {"converged.settled", "budget.epochs"}
     assert codes.count("converged.settled") >= 2
