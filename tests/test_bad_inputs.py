@@ -98,6 +98,7 @@ ROWS = {
     # jac
     "jac: a word": (of(jac="exact"), ArgumentError, "jac='exact': expected a function, True, or one of"),
     "jac: a number": (of(jac=3), ArgumentError, "jac=3"),
+    "jac: an array": (of(jac=np.ones(2)), ArgumentError, "expected a function"),
     "jac: forgets return": (of(jac=lambda x: None), ObjectiveError, "jac returned None"),
     "jac: too short": (of(jac=lambda x: [1.0]), ObjectiveError, "has 1 numbers, x0 has 2"),
     "jac: a matrix": (of(jac=lambda x: np.eye(2)), ObjectiveError, "has 4 numbers, x0 has 2"),
@@ -133,6 +134,7 @@ ROWS = {
     "lr: negative": (of(method="gd", lr=-0.1), ArgumentError, "lr=-0.1 is impossible"),
     "lr: NaN": (of(method="gd", lr=math.nan), ArgumentError, "lr=nan is impossible"),
     "lr: a word": (of(method="gd", lr="fast"), ArgumentError, "fast"),
+    "lr: a class": (of(method="gd", lr=st.Armijo), ArgumentError, "Armijo'> is impossible"),
     "lr: True": (of(method="gd", lr=True), ArgumentError, "lr=True is impossible"),
     "lr: several": (of(method="gd", lr=np.array([0.1, 0.2])), ArgumentError, "sweep"),
     "lr: huge": (of(method="gd", lr=1e300), "nonfinite|diverged", False),

@@ -59,9 +59,11 @@ class Posed:
         Raises
         ------
         ArgumentError
-            When the start is not finite, or bounds and a term are given.
+            When the start is not finite, bounds and a term are given, or `jac` is an array.
         """
         start = parameters.start
+        if not (jac is None or callable(jac) or isinstance(jac, str | bool)):
+            raise ArgumentError(f"jac={jac!r}: expected a function x -> gradient, True, or a name such as '2-point'.")
         if not np.isfinite(start).all():
             raise ArgumentError(f"x0 holds {start[~np.isfinite(start)][0]}: expected finite numbers to start from.")
         if term is not None:

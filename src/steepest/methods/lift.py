@@ -71,7 +71,7 @@ class Rule(Method):
         if isinstance(self.hyper.get("lr"), str) and self.hyper["lr"] == "auto":
             self.hyper["lr"] = BarzilaiBorwein()
         for name, value in self.hyper.items():
-            if not callable(value) and not hasattr(value, "advance"):
+            if isinstance(value, type) or not (callable(value) or hasattr(value, "advance")):
                 self.hyper[name] = checked(self.name, name, value)
         policy = self.hyper.get("lr")
         self._length = policy if hasattr(policy, "advance") else None
