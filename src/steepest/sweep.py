@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .abreast import Abreast, guarded, suits
-from .batch import INTERRUPTED, Task, run_batch
+from .batch import INTERRUPTED, Outcome, Task, run_batch
 from .diagnose import Ends, Verdict, judge_many, local
 from .errors import ArgumentError, MissingExtraError
 from .lanes import FEW, run_lanes
 from .limits import Limits
-from .manypoints import many_points
+from .manypoints import Many, many_points
 from .methods.lift import Rule
 from .methods.method import Method
 from .methods.registry import find
@@ -175,6 +175,7 @@ class _Runs(NamedTuple):
         limits = Limits.of(None, given, {})
         criterion = limits.criterion(stop or method.convergence(points.dtype))
         ruled = isinstance(method, Rule) and not hasattr(method.hyper.get("lr"), "advance") and not method.schedules
+        # no long doubles, nor bytes in the other order
         ruled = ruled and batchable(criterion) and points.dtype in (np.float32, np.float64)
         if not (ruled or suits(method, criterion, points)):
             return None
@@ -187,16 +188,20 @@ class _Runs(NamedTuple):
         hyper = method.hyper | self.values if isinstance(method, Rule) else {}
         batch = found.batch if ruled else guarded(found.batch)
         task = Task(batch, found.derivative.noise, type(method), hyper, starts, criterion)
-        engine, out = "batch", None
-        if ruled and points.shape[1] <= FEW and points.dtype == np.float64:
-            with suppress(MissingExtraError):
-                out = run_lanes(task, found.meaning)
-                engine = "compiled" if found.meaning else engine
-        out = out or (run_batch(task) if ruled else Abreast(method, task, found.oracle).outcome())
+        engine, out = self._made(task, found)
         if not diagnose or (out.code == INTERRUPTED).any():
             return engine, (out.x.T, out.fun, out.steps, out.code, ())
         ends = judge_many(task, out)
         return engine, (out.x.T, out.fun, out.steps, ends.code, ends)
+
+    def _made(self, task: Task, found: Many) -> tuple[str, Outcome]:
+        """What computed the runs of a batch, and how they ended."""
+        if not isinstance(self.method, Rule):
+            return "batch", Abreast(self.method, task, found.oracle).outcome()
+        if self.points.shape[1] <= FEW and self.points.dtype == np.float64:
+            with suppress(MissingExtraError):
+                return "compiled" if found.meaning else "batch", run_lanes(task, found.meaning)
+        return "batch", run_batch(task)
 
     def alone(self, which: Any, workers: Any = None) -> list[Row]:
         """Some of them, each by `minimize`."""

@@ -49,6 +49,7 @@ class Conjugation(Descent):
             mixed = direction + self.beta(g, y, memory) * d
             direction = where(bends & (dot(mixed, g) < 0), mixed, direction)
             slope = dot(direction, g)
+            # TINY changes no slope that is taken, and spares the others a quotient by 0
             first = where(bends & (slope < 0), dot(point.x - last.x, last.g) / (slope - TINY), first)
         direction = free(direction, g)
         return direction, Conjugate(point, first, memory.seen, H, direction)

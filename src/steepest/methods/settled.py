@@ -63,9 +63,9 @@ class Settled(Criterion):
             return None
         promise = self.method.promise(now.point, now.memory)
         noise = now.point.oracle.derivative.noise(last.f)
-        if not (failed or 0 < promise < math.inf):
-            return None  # a step begins with a metric anew
         if not 0 < promise < math.inf:
+            if not failed:
+                return None  # the next step begins with a metric anew
             return Reason(
                 "stalled.scale",
                 f"Stalled: products of gradient and step overflow or vanish (gradient norm {last.g_norm:.3g}); "

@@ -1,4 +1,4 @@
-"""Units: whether a metric has overlooked a coordinate, because x_i is measured in other units than the rest."""
+"""Units: whether those of the x_i differ, what that tells of second derivatives, and which one a metric overlooks."""
 
 from __future__ import annotations
 

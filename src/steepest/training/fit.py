@@ -232,7 +232,7 @@ def fit(
             rule.prepare(start, plan.steps(train))
         training = Training(run, oracle, chosen, train, plan, start, validate, listen, delivery(chosen), engine)
         if found is not None:
-            training.chosen, training.began = found, found.began
+            training.chosen = found
             training.renew = renew if train.again else None
         reason = training.follow() if keeper is None else keeper.follow(training)
     except (Exception, KeyboardInterrupt) as error:

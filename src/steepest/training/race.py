@@ -219,15 +219,17 @@ def basis_for(
     30 000 times within each, and stretched by them two of the networks were trained 30 to 300 times worse. White at the
     start, those of a layer of 16 hid that it was trained 50 times worse.)
     """
+
+    def gradients(count: int) -> list[np.ndarray]:
+        return [gradient(oracle, group, x) for group in itertools.islice(batches(source, plan), count)]
+
     enough = SCATTER * x.size
     linear = getattr(table, "ndim", 0) == 2 and x.size <= min(table.shape[1] + 1, MOST)
     if linear and source.again and enough <= budget:
-        gradients = [gradient(oracle, group, x) for group in itertools.islice(batches(source, plan), enough)]
-        if np.isfinite(gradients).all():
-            return whitening(gradients)
-    if out_of_scale(table):
-        return inverse_size([gradient(oracle, group, x) for group in itertools.islice(batches(source, plan), TASTES)])
-    return None
+        found = gradients(enough)
+        if np.isfinite(found).all():
+            return whitening(found)
+    return inverse_size(gradients(TASTES)) if out_of_scale(table) else None
 
 
 def gradient(oracle: MiniBatch, group: list[Batch], x: np.ndarray) -> np.ndarray:

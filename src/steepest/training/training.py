@@ -83,9 +83,13 @@ class Training:
         self.stale = 0  # epochs since the best one
         self.keep: Callable[[Training], None] | None = None  # asked to save after each step
         self.chosen: Any = None  # what a race has chosen
-        self.began = 0  # steps that were made before the method began
         self.renew: Callable[[Training], None] | None = None  # makes the method that goes on from the best place
         self.spent = 0.0  # seconds of this epoch in steps
+
+    @property
+    def began(self) -> int:
+        """Steps that were made before the method began."""
+        return 0 if self.chosen is None else int(self.chosen.began)
 
     @property
     def x(self) -> np.ndarray:
@@ -151,7 +155,7 @@ class Training:
                 if reason and reason.code == "nonfinite":
                     del self.table[-1]  # of a part of the epoch
                 self.renew(self)
-                self.point, self.began, self.stale = self.oracle(self.best.x), self.t, 0
+                self.point, self.stale = self.oracle(self.best.x), 0
                 self.memory = self.method.init(self.point)
             elif reason:
                 return reason
