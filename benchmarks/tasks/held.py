@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-
 import autograd.numpy as anp
 import numpy as np
 from autograd import value_and_grad
-from steepest import losses
 
+from steepest import losses
 from tasks.later import softmax, with_one
 from tasks.unseen import layers, logit, rows_of, square, stack, standard
 
