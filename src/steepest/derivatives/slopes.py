@@ -14,6 +14,7 @@ FINE = 1e-6  # relative error of a gradient that is let pass: gradients by diffe
 BLURRED = 1e-3  # relative error of a first look above which it is worth looking again with other steps
 COARSE = 0.03  # relative error above which a measurement proves nothing
 SETTLED = 1e-4  # relative change between steps that is small enough to stop at
+BENT = 10.0  # times itself a slope may change per unit of scale, where a difference of two values is believed
 REST = 10.0  # a gap counts when it is this many times the error of the measurement
 
 
@@ -143,16 +144,20 @@ class Place:
     def glance(self, d: np.ndarray, noise: float) -> Slope | None:
         """One difference, at the step that suits it best: so close to a claimed slope it comes by no chance.
 
-        None where it is not as close as `FINE`, or a bend or the noise of values could hide that.
+        The step is as short as noise lets it be, up to where truncation blurs as much, if the third derivative is
+        three times the slope. None where the slope is not as close as noise allows, or a bend could hide that.
         """
-        h = min(float(np.finfo(self.x.dtype).eps) ** (1 / 3), self.farthest(d))
         products = self.g * d
         size = float(np.abs(products).sum())
-        if self.blur.any() or noise / h > FINE * size:
+        blurred = noise / size if size > 0 else math.inf
+        h = max(float(np.finfo(self.x.dtype).eps) ** (1 / 3), min(blurred ** (1 / 3), REST * blurred / FINE))
+        h = min(h, self.farthest(d))
+        slack = max(FINE, REST * blurred / h)
+        if self.blur.any() or not slack <= BLURRED:
             return None
         right, left = self.rests(d, h * np.array([1.0, -1.0]))
-        gap = (right - left) / (2 * h)
-        if not (abs(gap) <= FINE * size and abs(right + left) <= 2 * h * BLURRED * size):  # NaN is not
+        gap, kink = (right - left) / (2 * h), abs(right + left) / (2 * h)
+        if not (abs(gap) <= slack * size and kink <= max(BLURRED, BENT * h) * size):  # NaN is not
             return None
         return Slope(gap, abs(gap), h, claimed=float(products.sum()), size=size)
 
