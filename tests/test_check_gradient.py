@@ -114,7 +114,7 @@ def test_table_shows_the_ten_worst():
     check = check_gradient(rosen, changed(lambda g: g.__setitem__(30, 0.0)), np.random.default_rng(0).normal(size=40))
     text = repr(check)
     assert len([line for line in text.splitlines() if "±" not in line and line[:9].strip().isdigit()]) == 10
-    assert "(30 more components were measured)" in text
+    assert "(30 more components measured)" in text
     assert "<- wrong" in text
 
 

@@ -79,13 +79,29 @@ def test_gaps_are_refused_or_filled(passengers, tmp_path):
     frame.loc[:9, "age"] = np.nan
     frame.loc[5:7, "deck"] = None
     frame.to_csv(path, index=False)
-    assert "column 'age': 10 of 400 values are missing" in run("fit", path, "--target", "survived", code=2)
+    assert "column 'age': missing in 10 of 400 rows" in run("fit", path, "--target", "survived", code=2)
     model = tmp_path / "model.npz"
     run("fit", path, "--target", "survived", "--impute", "--out", model, "--quiet")
     age, _, _, deck = tabular.load(model).columns
     assert 35 < age.fill < 45
     assert deck.fill in "ABC"
     assert run("predict", model, path).count("\n") == 401
+
+
+def test_whole_numbers_keep_their_digits(passengers, tmp_path):
+    """Those of an identifier that no double holds, beside a missing one."""
+    path, _ = passengers
+    model, other = tmp_path / "model.npz", tmp_path / "other.csv"
+    run("fit", path, "--target", "survived", "--features", "sex", "--out", model, "--quiet")
+    other.write_text("id,sex\n9007199254740993,male\n,female\n18446744073709551615,male\n")
+    rows = run("predict", model, other).splitlines()
+    assert [row.split(",")[0] for row in rows] == ["id", "9007199254740993", "", "18446744073709551615"]
+
+
+def test_a_formula_with_an_unknown_function_is_refused(tmp_path):
+    fit = "fit", CARS, "--target", "distance", "--model"
+    assert "unknown function 'sine': did you mean 'sin'?" in run(*fit, "a*sine(speed)", code=2)
+    assert "unknown function 'a': expected an operator, as in a*(...), or one of" in run(*fit, "a(speed + b)", code=2)
 
 
 def test_a_formula_gets_standard_errors_and_a_picture(tmp_path):

@@ -73,7 +73,7 @@ def test_nan_in_a_chunk_is_named_with_its_chunk():
         for start in range(0, 1000, 400):
             yield bad[start : start + 400], y[start : start + 400]
 
-    with pytest.raises(st.ArgumentError, match=r"chunk 1, data\[0\]\[:, 1\] in 1 rows"):
+    with pytest.raises(st.ArgumentError, match=r"chunk 1, data\[0\]\[:, 1\] in 1 row;"):
         st.fit(st.losses.Squared(), None, stream)
 
 
@@ -86,7 +86,7 @@ def test_a_memory_map_and_nan_in_it(tmp_path):
     bad = X.copy()
     bad[5, 2] = np.inf
     np.save(tmp_path / "bad.npy", bad)
-    with pytest.raises(st.ArgumentError, match=r"\[:, 2\] in 1 rows"):
+    with pytest.raises(st.ArgumentError, match=r"\[:, 2\] in 1 row;"):
         st.fit(st.losses.Squared(), None, (np.load(tmp_path / "bad.npy", mmap_mode="r"), y))
 
 
@@ -119,6 +119,17 @@ def test_files_in_chunks(tmp_path, kind, monkeypatch):
         reader(path, target="z")
     with pytest.raises(st.ArgumentError, match="no such file"):
         reader(tmp_path / "none", target="y")
+
+
+@pytest.mark.parametrize(("separator", "point"), [(";", ","), (";", "."), ("\t", "."), (",", ".")])
+def test_csv_as_others_write_it(tmp_path, separator, point):
+    """As on the command line: the header tells the separator, and remarks may stand before it."""
+    pandas = peer("pandas")
+    path, frame = tmp_path / "table.csv", pandas.DataFrame({"a": X[:, 0], "y": 1 + 2 * X[:, 0]})
+    path.write_text("# measured\n# on Monday\n" + frame.to_csv(index=False, sep=separator, decimal=point))
+    read = np.hstack([np.column_stack(batch) for batch in st.data.CSV(path, target="y").epoch(10**6, None, None)])
+    assert np.array_equal(read, frame.to_numpy())
+    assert np.array_equal(st.tabular.read_table(path).to_numpy(dtype=float), frame.to_numpy())
 
 
 LIMITED = """

@@ -344,7 +344,7 @@ BAD = {
     "shuffle": (dict(shuffle="all"), "shuffle='all'"),
     "accumulate": (dict(accumulate=0), "accumulate=0"),
     "share": (dict(validation=1.5), "validation=1.5"),
-    "held": (dict(validation=np.ones((4, 2))), "validation has 1 arrays, data has 2"),
+    "held": (dict(validation=np.ones((4, 2))), "validation has 1 array, data has 2"),
     "weights": (dict(weights=[1.0, -1.0, 1.0, 1.0]), "none negative"),
     "method": (dict(method="adamm"), "Did you mean 'adam'"),
     "start": (dict(params=[np.nan, 0.0]), "params holds nan"),

@@ -83,7 +83,7 @@ REFUSED = [  # text, position of the fault, part of the message
     ("²x", 0, "'²'"),
     ("2x", 1, "operator"),
     ("x y", 2, "operator"),
-    ("x(y)", 1, "operator"),
+    ("x(y)", 0, "expected an operator, as in x*(...)"),
     ("(x)(y)", 3, "operator"),
     ("cos(2π)", 5, "operator"),
     ("1j*x", 1, "operator"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -67,3 +69,17 @@ def test_files_are_short():
     lengths = sorted(len(path.read_text().splitlines()) for path in PACKAGE.parent.rglob("*.py"))
     assert lengths[len(lengths) // 2] <= 150
     assert lengths[-1] <= 330
+
+
+def test_extras_that_are_asked_for_are_there():
+    """In errors, docstrings and pages: `pip install '.[plot]'`."""
+    root = PACKAGE.parents[1]
+    known = tomllib.loads((root / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    pages = [*root.glob("*.md"), *(root / "docs").rglob("*.md"), *(root / "src").rglob("*.py")]
+    asked = {extra for page in pages for extra in re.findall(r"""pip install ['"][^'"]*\[(\w+)\]""", page.read_text())}
+    for path in FILES:
+        calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+        raised = [call for call in calls if ast.unparse(call.func) == "MissingExtraError"]
+        named = [[*call.args, *(keyword.value for keyword in call.keywords)][1] for call in raised]
+        asked |= {extra.value for extra in named}
+    assert {"plot", "table", "film", "fast"} <= asked <= set(known)

@@ -1,4 +1,4 @@
-"""What can go wrong, as types.
+"""What can go wrong, as types; and how many of what, in words.
 
 ::
 
@@ -13,6 +13,11 @@
 from __future__ import annotations
 
 LONG = 1000  # characters that a reader gets through; an argument shown in full may be a table of data
+
+
+def counted(n: float, noun: str) -> str:
+    """``1 step``, ``2 steps``."""
+    return f"{n:.0f} {noun}{'' if n == 1 else 's'}"
 
 
 class SteepestError(Exception):

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .errors import ArgumentError
+from .errors import ArgumentError, counted
 from .loop import descend
 from .methods.lift import Rule
 from .methods.method import Method
@@ -96,16 +96,19 @@ class LearningRate:
         if self.kink is not None:
             lines.append(
                 f"f has a kink at x = {self.kink}: no constant rate converges there; this one is the smallest "
-                f"that leads as low as any of {self.rates.size} in {self.steps} steps. Let it decay, or smooth f."
+                f"that leads as low as any of {self.rates.size} in {counted(self.steps, 'step')}. Let it decay, or "
+                "smooth f."
             )
         else:
             lines.append(f"largest curvature met: L = {self.curvature:.4g}")
             if math.isfinite(self.limit):
                 lines.append(f"stable for lr < {self.limit:.4g} where the curvature is no larger")
-            lines.append(f"seen from x0 in runs of {self.steps} steps: elsewhere f may be more curved")
+            lines.append(f"seen from x0 in runs of {counted(self.steps, 'step')}: elsewhere f may be more curved")
         if self.interrupted:
-            lines.append(f"interrupted after {self.rates.size} short runs of the curve: what is said rests on them")
-        lines.append(f"cost: {self.nfev} evaluations, {self.njev} gradients")
+            lines.append(
+                f"interrupted after {counted(self.rates.size, 'short run')} of the curve: what is said rests on them"
+            )
+        lines.append(f"cost: {counted(self.nfev, 'evaluation')}, {counted(self.njev, 'gradient')}")
         return "\n".join(lines)
 
 

@@ -62,7 +62,8 @@ class Limits:
         for name, value in given.items():
             number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
             if not number or math.isnan(value) or (value < 0 and name != "target"):
-                raise ArgumentError(f"{name}={value!r}: expected a number, at least 0.")
+                least = "" if name == "target" else ", at least 0"
+                raise ArgumentError(f"{name}={value!r}: expected a number{least}.")
         return cls(**given)
 
     @property

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .errors import ArgumentError, Exhausted, ObjectiveError, SteepestError
+from .errors import ArgumentError, Exhausted, ObjectiveError, SteepestError, counted
 from .foreign import Library, library_of
 from .parallel import evaluate
 from .params import Parameters, laid_out
@@ -77,7 +77,7 @@ class Objective:
 
     def _spend(self, calls: int) -> None:
         if self.nfev + calls > self.maxfun:
-            raise Exhausted(f"{self.nfev} evaluations of fun are used up (maxfun={self.maxfun:g})", "evaluations")
+            raise Exhausted(f"maxfun={self.maxfun:g} is used up ({counted(self.nfev, 'evaluation')})", "evaluations")
         if self.deadline < math.inf and time.perf_counter() >= self.deadline:
             raise Exhausted("the time is used up (maxtime)", "time")
         self.nfev += calls
@@ -108,7 +108,7 @@ class Objective:
         """The values at the rows of `xs`, shape (k, n); returns shape (k,)."""
         if self.vectorized:
             self._spend(len(xs))
-            values = np.asarray(self.fun(xs.T.copy(), *self.args))
+            values = unmasked(self.fun(xs.T.copy(), *self.args))
             if values.shape != (len(xs),):
                 raise ObjectiveError(
                     f"fun returned shape {values.shape} for x of shape {xs.T.shape}: with vectorized=True "
@@ -134,6 +134,14 @@ def _call(fun: Callable[..., Any], args: tuple[Any, ...], caught: Any, x: Any) -
         return error
 
 
+def unmasked(value: Any) -> np.ndarray:
+    """What a function gave back as an array, NaN where it is masked."""
+    array = np.asarray(value)
+    if type(value) is not np.ndarray and isinstance(value, np.ndarray) and np.ma.is_masked(value):
+        return np.where(np.ma.getmaskarray(value), np.nan, array)
+    return array
+
+
 def real(value: Any) -> float:
     """What a function gave back as a float, or an error that says what it was instead."""
     if isinstance(value, float):  # np.float64 is one, too
@@ -143,7 +151,7 @@ def real(value: Any) -> float:
     if isinstance(value, tuple | list) and len(value) == 2 and np.ndim(value[0]) == 0 and np.ndim(value[1]):
         raise ObjectiveError("fun returned a pair: expected a number. Of (value, gradient), say so by jac=True.")
     library = library_of(value)
-    array = np.asarray(library.numpy(value) if library else value)
+    array = unmasked(library.numpy(value) if library else value)
     if array.size != 1:
         raise ObjectiveError(
             f"fun returned an array of shape {array.shape}: expected one number. Is a sum or a mean missing?"
@@ -243,7 +251,7 @@ class Box(Oracle):
 
     def __init__(self, objective: Objective, derivative: Derivative, low: np.ndarray, high: np.ndarray):
         super().__init__(objective, derivative)
-        self.low, self.high = low, high
+        self.low, self.high, self.fixed = low, high, low == high
 
     def __call__(self, x: np.ndarray) -> Point:
         return super().__call__(np.clip(x, self.low, self.high))
@@ -251,7 +259,9 @@ class Box(Oracle):
     def gradient(self, x: np.ndarray, f: float) -> tuple[np.ndarray, np.ndarray | None]:
         g, error = super().gradient(x, f)
         outward = ((x <= self.low) & (g > 0)) | ((x >= self.high) & (g < 0))
-        return np.where(outward, np.zeros_like(g), g), error
+        if error is not None:  # of a coordinate that can't move the gradient is 0, whatever fun does
+            error = np.where(self.fixed, 0.0, error)
+        return np.where(outward | self.fixed, np.zeros_like(g), g), error
 
 
 def _face(value: Any, otherwise: float) -> float:

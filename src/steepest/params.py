@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ArgumentError
+from .errors import ArgumentError, counted
 from .foreign import Library, library_of
 
 Build = Callable[[Any], Any]
@@ -74,7 +74,8 @@ class Parameters:
         flat = np.concatenate([leaf.ravel() for leaf in leaves]) if leaves else np.empty(0)
         if flat.size != self.start.size:
             raise ArgumentError(
-                f"{name} has {flat.size} numbers, {self._name} has {self.start.size}: they must match one to one."
+                f"{name} has {counted(flat.size, 'number')}, {self._name} has {self.start.size}: they must match one "
+                "to one."
             )
         return flat.astype(self.start.dtype, copy=False)
 

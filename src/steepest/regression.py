@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ArgumentError
+from .errors import ArgumentError, counted
 from .expression import Program, differentiate, names, parse, symbol
 from .methods.leastsquares import LeastSquares, LevenbergMarquardt
 from .minimize import minimize
 from .params import floats
 from .result import Result
-from .stop import counted
 
 
 def fit_formula(

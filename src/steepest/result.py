@@ -12,11 +12,10 @@ import numpy as np
 
 from . import log
 from .checkpoint import read, write
-from .errors import ArgumentError
+from .errors import ArgumentError, counted
 from .foreign import library_of
 from .history import History
 from .landscape import Landscape
-from .stop import counted
 
 
 class Result(dict):

@@ -14,7 +14,7 @@ import numpy as np
 
 from .codes import family
 from .diagnose import Verdict, judge
-from .errors import Exhausted
+from .errors import Exhausted, counted
 from .history import History, Record
 from .loop import Iterate
 from .methods.method import Method
@@ -89,7 +89,7 @@ class Run:
         if isinstance(error, Exhausted):
             return Reason(f"budget.{error.what}", f"Stopped, not converged: {error}.")
         if isinstance(error, KeyboardInterrupt):
-            return Reason("interrupted", f"Interrupted after {nfev} evaluations of fun.")
+            return Reason("interrupted", f"Interrupted after {counted(nfev, 'evaluation')} of fun.")
         self.error = error
         if isinstance(error, TypeError) and nfev == 1:
             error.add_note("steepest calls fun(x, *args): all numbers of x0 come in one argument")
@@ -100,7 +100,9 @@ class Run:
         """The error that was kept, with the partial result as its attribute `result`."""
         assert self.error is not None
         self.error.result = result  # type: ignore[attr-defined]
-        self.error.add_note(f"steepest stopped after {result.nit} steps; what it has is in this error's .result")
+        self.error.add_note(
+            f"steepest stopped after {counted(result.nit, 'step')}; what it has is in this error's .result"
+        )
         return self.error
 
     def judged(

@@ -11,13 +11,13 @@ import numpy as np
 
 from .diagnose import Verdict
 from .diagnose.verdict import Advice
-from .errors import ArgumentError, Exhausted
+from .errors import ArgumentError, Exhausted, counted
 from .limits import Limits
 from .loop import Iterate
 from .oracle import Oracle
 from .point import Point, norm
 from .run import Run
-from .stop import Criterion, Reason, Steps, counted
+from .stop import Criterion, Reason, Steps
 
 LAST = 0.2  # of the run, whose gradients tell that of its end: there its rate falls from a fifth to zero
 SMALL = 0.1  # a mean gradient of at most this share of that at the start is called stationary

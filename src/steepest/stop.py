@@ -6,12 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from .errors import counted
 from .history import History
-
-
-def counted(n: float, noun: str) -> str:
-    """``1 step``, ``2 steps``."""
-    return f"{n:.0f} {noun}{'' if n == 1 else 's'}"
 
 
 class Reason(NamedTuple):

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from .diagnose import Verdict
-from .errors import ArgumentError, MissingExtraError
-from .stop import Reason, counted
+from .errors import ArgumentError, MissingExtraError, counted
+from .stop import Reason
 
 # what runs of a code or of its family did, in the sentence about all of them
 WORDS = {
@@ -155,7 +155,7 @@ class Sweep:
             best = self.best
             values = ", ".join(f"{name}={best[name]:.6g}" if isinstance(best[name], float) else f"{name}={best[name]}"
                                for name in self.varied)  # fmt: skip
-            lines.append(f"best: fun = {best['fun']:.10g} after {best['steps']} steps, with {values}")
+            lines.append(f"best: fun = {best['fun']:.10g} after {counted(best['steps'], 'step')}, with {values}")
         return "\n".join(lines)
 
 

@@ -11,6 +11,7 @@ import click
 
 from . import method as chosen
 from .config import takes_config, write_config
+from .function import count
 from .optimise import EXITS, takes_exit_zero, takes_plot, takes_progress, takes_quiet
 from .output import GROUP, details, form, show_rows, table, takes_format, writable, write_file
 from .pictures import save_picture
@@ -188,7 +189,7 @@ def _show(ctx: click.Context, model: Any, result: Any, told: Any, filled: dict[s
                 *((name, f"{value:.6g}") for name, value in told.items()),
                 ("filled in", ", ".join(fills)),
                 ("loss", f"{result.fun:.6g}"),
-                ("cost", f"{result.nit} steps, {result.nfev} evaluations, {result.seconds:.3g} s"),
+                ("cost", f"{count(result.nit, 'step')}, {count(result.nfev, 'evaluation')}, {result.seconds:.3g} s"),
                 ("method", result.method),
             ]
         )

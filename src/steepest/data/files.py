@@ -11,6 +11,7 @@ from .sources import CHUNK, Batch, Chunks
 
 # A chunk of so many rows is mixed as a whole; a few of them fit into the caches' reach and into any memory.
 ROWS = 4 * CHUNK
+SEPARATORS = ",;\t"  # of values in a CSV file
 
 
 class Table(Chunks):
@@ -94,8 +95,31 @@ class Parquet(Table):
             yield batch.to_pandas()
 
 
+def numeric(values: Any) -> bool:
+    """Whether a column holds numbers (or true and false)."""
+    return values.dtype.kind in "fiub" or str(values.dtype) == "boolean" or hasattr(values.dtype, "numpy_dtype")
+
+
+def dialect(path: str | Path, separators: str = SEPARATORS) -> dict[str, Any]:
+    """How a file of values with a header is written, as arguments of pandas.read_csv: that one of `separators` which
+    its header has most of, the lines with # before it, and behind semicolons the decimal point that its first rows
+    have."""
+    import pandas
+
+    with open(path, encoding="utf-8") as lines:
+        comments, header = next(((k, line) for k, line in enumerate(lines) if not line.startswith("#")), (0, ""))
+    how = {"sep": max(separators, key=header.count), "skiprows": comments}
+    if how["sep"] != ";":
+        return how
+    frames = {point: pandas.read_csv(path, nrows=ROWS, decimal=point, **how) for point in ".,"}
+    numbers = {point: sum(numeric(frame[name]) for name in frame) for point, frame in frames.items()}
+    return how | {"decimal": max(numbers, key=numbers.__getitem__)}
+
+
 class CSV(Table):
     """A CSV file with a header; at most 65 536 rows are in memory at once.
+
+    Values are separated by commas, tabs, or semicolons, as by Excel where decimals have a comma.
 
     Examples
     --------
@@ -110,7 +134,8 @@ class CSV(Table):
     def _header(self) -> tuple[list[str], int | None]:
         pandas = self._pandas()
         try:
-            return list(pandas.read_csv(self.path, nrows=0).columns), None
+            self._dialect = dialect(self.path)
+            return list(pandas.read_csv(self.path, nrows=0, **self._dialect).columns), None
         except ValueError as error:
             raise ArgumentError(f"{self.path.name} can't be read: {error}") from error
 
@@ -122,5 +147,5 @@ class CSV(Table):
         return pandas
 
     def _frames(self, columns: list[str]) -> Iterator[Any]:
-        with self._pandas().read_csv(self.path, usecols=columns, chunksize=ROWS) as pieces:
+        with self._pandas().read_csv(self.path, usecols=columns, chunksize=ROWS, **self._dialect) as pieces:
             yield from pieces

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, counted
 from .rows import check, rows_of, take
 from .sources import Arrays, Chunks, Source
 
@@ -57,14 +57,16 @@ def split(data: Any, weights: Any, validation: Any, seed: int) -> tuple[Source, 
         n = round(validation * train.rows)
         order = np.random.default_rng([seed, 0xDA7A]).permutation(train.rows)
         if not 0 < n < train.rows:
-            raise ArgumentError(f"validation={validation!r} of {train.rows} rows leaves no row on one side.")
+            raise ArgumentError(f"validation={validation!r} of {counted(train.rows, 'row')} leaves no row on one side.")
         parts = [tuple(take(array, np.sort(rows)) for array in train.arrays) for rows in (order[n:], order[:n])]
         return Arrays(parts[0], train.names), Arrays(parts[1], train.names)
     held = source(validation)
     if weights is not None and held.parts == train.parts - 1 and isinstance(held, Arrays):
         held = Arrays((*held.arrays, np.ones(held.rows)))
     if held.parts != train.parts and held.parts and train.parts:
-        raise ArgumentError(f"validation has {held.parts} arrays, data has {train.parts}: expected the same.")
+        raise ArgumentError(
+            f"validation has {counted(held.parts, 'array')}, data has {train.parts}: expected the same."
+        )
     return train, held
 
 

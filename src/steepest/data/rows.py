@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, counted
 from ..foreign import library_of
 
 # Neighbouring rows that stay together with shuffle="block", which is twice as fast again (performance.md Q7); of
@@ -54,10 +54,10 @@ def check(array: Any, name: str, columns: Any = None) -> None:
         return
     counts = bad.sum(axis=0)
     listed = [
-        f"{name}[:, {i}]" + (f" ({columns[i]!r})" if columns is not None else "") + f" in {counts[i]} rows"
+        f"{name}[:, {i}]" + (f" ({columns[i]!r})" if columns is not None else "") + f" in {counted(counts[i], 'row')}"
         for i in np.flatnonzero(counts)[:5]
     ]
-    what = ", ".join(listed) if array.ndim > 1 else f"{name} in {counts[0]} rows"
+    what = ", ".join(listed) if array.ndim > 1 else f"{name} in {counted(counts[0], 'row')}"
     more = np.count_nonzero(counts) - 5
     raise ArgumentError(
         f"not finite (NaN or infinite): {what}{f' and {more} more columns' if more > 0 else ''}; "

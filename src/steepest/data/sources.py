@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, counted
 from .rows import check, joined, ordered, rows_of, take
 
 Batch = tuple[Any, ...]
@@ -217,6 +217,6 @@ class Chunks(Source):
         names = [f"chunk {number}, data[{i}]" for i in range(len(parts))]
         arrays = Arrays(parts, names)
         if self.parts and arrays.parts != self.parts:
-            raise ArgumentError(f"chunk {number} has {arrays.parts} arrays, those before had {self.parts}.")
+            raise ArgumentError(f"chunk {number} has {counted(arrays.parts, 'array')}, those before had {self.parts}.")
         self.parts = arrays.parts
         return arrays.arrays

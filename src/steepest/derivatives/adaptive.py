@@ -88,7 +88,8 @@ class Finite(Differences):
         if not self.ready:
             return "finite differences, steps to be measured at the first gradient"
         kind = "central" if self.central else "forward"
-        blind = np.flatnonzero(self.steps.flat)
+        bounds = self.probes.bounds
+        blind = np.flatnonzero(self.steps.flat & (bounds is None or bounds[0] < bounds[1]))
         unknown = f"; fun does not react to x[{blind[0]}] beyond its noise" if blind.size else ""
         return f"{kind} differences, steps measured, {self.measured}{unknown}"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import Exhausted
+from ..errors import Exhausted, counted
 from ..oracle import Objective
 from .faults import name_factor
 from .noise import Noise, estimate_noise
@@ -73,6 +73,8 @@ def prove(
     """
     if not math.isfinite(f):
         return Proof(None, f"fun is {f:g} there")
+    if bounds is not None and (bounds[0] == bounds[1]).all():
+        return Proof(None, "the bounds leave nothing to move")
     if objective.maxfun - objective.nfev < 2 * COST:
         return Proof(None, f"maxfun={objective.maxfun:g} leaves too few evaluations")
     began = objective.nfev
@@ -81,7 +83,7 @@ def prove(
             proof = _Trial(tell, objective, x, f, bounds, np.random.default_rng(rng)).verdict()
     except Exhausted as error:
         return Proof(None, str(error))
-    return Proof(proof.agrees, f"{proof.sentence} ({objective.nfev - began} evaluations)", proof.noise)
+    return Proof(proof.agrees, f"{proof.sentence} ({counted(objective.nfev - began, 'evaluation')})", proof.noise)
 
 
 class _Trial:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, counted
 from ..oracle import Objective
 from ..params import Parameters
 from .check import APART, prove
@@ -91,9 +91,9 @@ class GradientCheck:
                 f"{self.ratio[k]:>10.6g}{mark}"
             )
         if self.index.size > SHOWN:
-            lines.append(f"({self.index.size - SHOWN} more components were measured)")
+            lines.append(f"({counted(self.index.size - SHOWN, 'more component')} measured)")
         order = f"Taylor remainder of order {self.taylor:.2f} (right: 2, wrong: 1)"
-        return "\n".join([*lines, f"{order}; {self.evaluations} evaluations"])
+        return "\n".join([*lines, f"{order}; {counted(self.evaluations, 'evaluation')}"])
 
 
 def check_gradient(f: Callable[..., Any], jac: Any, x: Any, args: tuple[Any, ...] = (), rng: Any = 0) -> GradientCheck:

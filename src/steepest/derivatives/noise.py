@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, counted
 from ..oracle import Objective
 from ..params import Parameters
 
@@ -64,7 +64,7 @@ class Noise:
     def __str__(self) -> str:
         kind = "random" if self.stochastic else "rounding" if self.relative else "deterministic, but rough"
         share = f" = {self.level / self.value:.1e} |f|" if self.value else ""
-        return f"noise of one value: {self.level:.2g}{share} ({kind}; {self.evaluations} evaluations)"
+        return f"noise of one value: {self.level:.2g}{share} ({kind}; {counted(self.evaluations, 'evaluation')})"
 
 
 def noise(f: Callable[..., Any], x: Any, args: tuple[Any, ...] = (), rng: Any = None) -> Noise:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import counted
 from ..oracle import Derivative, Objective
 from ..params import Parameters
 from .choice import choose
@@ -52,7 +53,7 @@ class Estimate:
         return f"{self.value} ± {_largest(self.error):.1g}"
 
     def __repr__(self) -> str:
-        return f"{self} ({self.how}; {self.evaluations} evaluations)"
+        return f"{self} ({self.how}; {counted(self.evaluations, 'evaluation')})"
 
 
 def _largest(tree: Any) -> float:

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from ..errors import counted
 from .case import Case
 from .looks import sloping
 from .stationary import SMALL, confirmed, solved
@@ -37,7 +38,7 @@ def floor(case: Case) -> Verdict | None:
     evidence = {"left": drop, "noise": case.noise, "gradient": case.slope}
     if not exhausted:
         sentence = (
-            f"Solved, although no test was met in {case.last_step} steps{confirmed(case, ': ')} What is "
+            f"Solved, although no test was met in {counted(case.last_step, 'step')}{confirmed(case, ': ')} What is "
             f"left to gain is about {number(drop)}, {number(drop / gain)} of what the run has gained."
         )
         return Verdict("converged.precision", sentence, True, evidence)

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from ..errors import counted
 from .case import Case
 from .rate import PATIENCE
 from .verdict import Verdict
@@ -164,7 +165,7 @@ def too_small(case: Case) -> Verdict | None:
         if math.isfinite(steps):
             ahead = f"at this rate a gradient 1e6 times smaller takes >= {at_least(steps)} more"
         sentence = (
-            f"{but}The learning rate is too small: moved {share} in {case.last_step} steps; {ahead}. lr = "
+            f"{but}The learning rate is too small: moved {share} in {counted(case.last_step, 'step')}; {ahead}. lr = "
             f"{number(rate.suggested)} = {rate.shared} (largest curvature L = "
             f"{number(rate.share / rate.suggested)}) is about {count(times)} times larger and "
             f"{'still stable' if rate.trusted else CAREFUL}."

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..stop import Reason, counted
+from ..errors import counted
+from ..stop import Reason
 from .batches import curvature, noise, too_small, unscaled_columns
 from .verdict import Advice, Verdict
 from .words import number
@@ -45,7 +46,7 @@ class Further(NamedTuple):
     waning: bool
 
     def __str__(self) -> str:
-        return f"{counted(self.steps, 'step')} of {self.method} from there, on {self.rows} rows,"
+        return f"{counted(self.steps, 'step')} of {self.method} from there, on {counted(self.rows, 'row')},"
 
 
 @dataclass

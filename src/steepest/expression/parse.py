@@ -185,6 +185,8 @@ class _Reader:
         name = token.text
         if name in FUNCTIONS:
             return self._call(token)
+        if self._next.text == "(":
+            self._unknown(token)
         if opened := self._accept("["):
             index = self._next
             if index.kind != "number" or not index.text.isdigit():
@@ -257,10 +259,11 @@ class _Reader:
         if self._variables is None:
             hint += " or x0, x1, ...; declare others by variables=(...)"
         if self._next.text == "(":
-            kind, known, hint = "function", [*FUNCTIONS], f"there are {', '.join(functions)}"
+            kind, known = "function", [*FUNCTIONS]
+            hint = f"expected an operator, as in {token.text}*(...), or one of {', '.join(functions)}"
         if near := get_close_matches(token.text.lower(), known, 1):
             hint = f"did you mean {near[0]!r}?"
-        if set(token.text) <= set(names):
+        if kind == "name" and set(token.text) <= set(names):
             hint = f"did you mean {'*'.join(token.text)}?"
         self._fail(f"unknown {kind} {token.text!r}: {hint}", token.position)
 

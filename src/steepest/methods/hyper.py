@@ -1,13 +1,14 @@
-"""Hyperparameters: the range that each name implies."""
+"""Hyperparameters: the range that each name implies, and what a schedule makes of them."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ObjectiveError
 
 # What the name of a hyperparameter allows: from the least number on, below the greatest, and in words.
 _UNIT = (0.0, 1.0, "in [0, 1)")
@@ -41,4 +42,23 @@ def checked(owner: str, name: str, value: Any) -> Any:
         also = ', a length policy, or "auto"' if name == "lr" else ""
         also += "; several, for a sweep, as a NumPy array" if isinstance(value, list | tuple) else ""
         raise ArgumentError(f"{owner}: {name}={value!r} is impossible; expected {words}, a schedule t -> value{also}.")
+    return number
+
+
+def scheduled(owner: str, name: str, schedule: Callable[[float], Any], t: float) -> float:
+    """The value at step `t` of a hyperparameter that follows a schedule: in its range, and a rate may be 0 as well.
+
+    Raises
+    ------
+    ObjectiveError
+        When the schedule gives back something else.
+    """
+    value = schedule(t)
+    least, greatest, words = RANGES.get(name, _ANY) if name != "lr" else _NONNEGATIVE
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not (least <= number < greatest) or math.isinf(number):
+        raise ObjectiveError(f"{owner}: the schedule of {name} gave {value!r} at step {t:g}; expected {words}.")
     return number

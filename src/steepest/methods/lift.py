@@ -20,7 +20,7 @@ from ..engine.kernels import alike, kernel_when_worthwhile
 from ..errors import ArgumentError
 from ..oracle import Oracle
 from ..point import Point
-from .hyper import checked
+from .hyper import checked, scheduled
 from .method import Method
 from .spectral import BarzilaiBorwein
 
@@ -97,7 +97,8 @@ class Rule(Method):
 
     def at(self, t: float) -> dict[str, float]:
         """The hyperparameters at step `t`: schedules become numbers, a length policy 1.0."""
-        return {**self._values, **{name: float(schedule(t)) for name, schedule in self.schedules.items()}}
+        told = {name: scheduled(self.name, name, schedule, t) for name, schedule in self.schedules.items()}
+        return {**self._values, **told}
 
     def init(self, point: Point) -> tuple[Any, Any]:
         """The slots, all zero, and the state of the length policy."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, counted
 
 TAGS = {
     "1-D": "a function of one number",
@@ -197,7 +197,7 @@ def get(name: str, n: int | None = None) -> Problem:
         raise ArgumentError(f"n={n!r}: expected a whole number, at least 1.")
     problem = recipe(int(n)) if n is not None and scales else recipe()
     if n not in (None, problem.n):
-        raise ArgumentError(f"n={n!r}: {key} is a function of {problem.n} numbers; leave n out.")
+        raise ArgumentError(f"n={n!r}: {key} is a function of {counted(problem.n, 'number')}; leave n out.")
     dimension = "n-D" if scales else f"{problem.n}-D"
     hard = " ".join((recipe.__doc__ or "").split())
     return replace(problem, name=key, hard=hard, tags=(dimension, *problem.tags))

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, MissingExtraError
+from ..data.files import SEPARATORS, dialect, numeric
+from ..errors import ArgumentError, MissingExtraError, counted
 
 MOST_CATEGORIES = 50  # a column of text with more is a name or a remark, and no category
-SEPARATORS = ",;\t"  # of values in a .csv file: that which its header has most of
 # numbers as people write them: 1,009,534 or 1,5 or 10 %
 WRITTEN = re.compile(r"[-+]?(\d+|\d{1,3}([,.' ]\d{3})+)([.,]\d+)?\s*%?")
 
@@ -36,8 +36,8 @@ class Column:
         lost = int(values.isna().sum())
         if lost and not impute:
             raise ArgumentError(
-                f"column {name!r}: {lost} of {len(values)} values are missing; leave these rows or the column out, or "
-                "fill them in (`impute=True`, or --impute on the command line)."
+                f"column {name!r}: missing in {lost} of {counted(len(values), 'row')}; leave those or the column out, "
+                "or fill them in (`impute=True`, or --impute on the command line)."
             )
         if lost == len(values):
             raise ArgumentError(f"column {name!r} is empty: leave it out.")
@@ -68,7 +68,7 @@ class Column:
             raise ArgumentError(f"column {self.name!r} is missing; there are {', '.join(map(str, frame))}.")
         values = frame[self.name]
         if values.isna().any() and self.fill is None:
-            raise ArgumentError(f"column {self.name!r}: {int(values.isna().sum())} values are missing.")
+            raise ArgumentError(f"column {self.name!r}: missing in {counted(int(values.isna().sum()), 'row')}.")
         if not self.categories:
             if not numeric(values):
                 raise ArgumentError(f"column {self.name!r} holds {values.iloc[0]!r}: expected numbers.")
@@ -84,11 +84,6 @@ class Column:
                 f"{', '.join(map(repr, self.categories))}."
             )
         return (texts[:, None] == np.array(self.categories[1:])).astype(float)
-
-
-def numeric(values: Any) -> bool:
-    """Whether a column holds numbers (or true and false)."""
-    return values.dtype.kind in "fiub" or str(values.dtype) == "boolean" or hasattr(values.dtype, "numpy_dtype")
 
 
 def encode(columns: Sequence[Column], frame: Any) -> np.ndarray:
@@ -114,12 +109,8 @@ def read_table(path: str | Path) -> Any:
         raise MissingExtraError("pandas", "table", "a table") from error
     path = Path(path)
 
-    def separated(separators: str) -> Any:
-        with open(path, encoding="utf-8") as lines:
-            comments, header = next(((k, line) for k, line in enumerate(lines) if not line.startswith("#")), (0, ""))
-        by = max(separators, key=header.count)
-        frames = [pandas.read_csv(path, sep=by, skiprows=comments, decimal=d) for d in (".," if by == ";" else ".")]
-        return max(frames, key=lambda frame: sum(numeric(frame[name]) for name in frame))
+    def separated(separators: str) -> Any:  # nullable: whole numbers stay so beside missing ones
+        return pandas.read_csv(path, dtype_backend="numpy_nullable", **dialect(path, separators))
 
     readers = {".csv": lambda: separated(SEPARATORS), ".tsv": lambda: separated("\t"),
                ".parquet": lambda: pandas.read_parquet(path)}  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, counted
 from ..losses import LOSSES, Linear, Logistic, Softmax, Squared
 from ..result import Result
 from ..training.fit import fit
@@ -29,7 +29,7 @@ def targets(frame: Any, name: str, loss: str | None) -> tuple[type[Linear], np.n
         raise ArgumentError(f"loss={loss!r}: expected one of {', '.join(LOSSES)}.")
     values = frame[name]
     if lost := int(values.isna().sum()):
-        raise ArgumentError(f"target={name!r}: {lost} of {len(values)} values are missing; leave those rows out.")
+        raise ArgumentError(f"target={name!r}: missing in {lost} of {counted(len(values), 'row')}; leave those out.")
     kind = LOSSES[loss] if loss else None
     if kind is None and numeric(values) and values.dtype.kind != "b":
         kind = Squared
@@ -37,7 +37,7 @@ def targets(frame: Any, name: str, loss: str | None) -> tuple[type[Linear], np.n
         y = Column(name).encode(frame)[:, 0]
         kind().check(y)
         return kind, y, ()
-    values = values.to_numpy() if numeric(values) else values.astype(str).to_numpy()
+    values = np.array(values.tolist()) if numeric(values) else values.astype(str).to_numpy()
     classes, codes = np.unique(values, return_inverse=True)
     if len(classes) < 2:
         raise ArgumentError(f"target={name!r} has one class only, {classes[0]!r}: there is nothing to learn.")

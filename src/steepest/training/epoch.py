@@ -18,6 +18,7 @@ from ..engine.machine import Code
 from ..errors import MissingExtraError
 from ..history import COLUMNS
 from ..losses import LOSSES, Linear, Softmax
+from ..methods.hyper import scheduled
 from ..methods.lift import Rule
 from ..methods.method import Method
 from ..methods.orthant import Orthant
@@ -150,7 +151,9 @@ class Epoch:
         hyper[:, 0] = steps
         for k, (name, value) in enumerate(values.items(), 1):
             schedule = self.rule.schedules.get(name)
-            hyper[:, k] = value if schedule is None else [float(schedule(t)) for t in steps.tolist()]
+            hyper[:, k] = (
+                value if schedule is None else [scheduled(self.rule.name, name, schedule, t) for t in steps.tolist()]
+            )
         hyper[:, -1] = [self.method.part(t) for t in steps.tolist()] if isinstance(self.method, Orthant) else 0.0
         return hyper
 

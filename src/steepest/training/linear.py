@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..data import Arrays, Batch, Source
-from ..errors import ArgumentError
+from ..errors import ArgumentError, counted
 from ..losses import Linear, Params, Softmax, price, pull
 from .scales import scales, tame
 
@@ -131,7 +131,7 @@ class Model:
         """Rows to measure the columns on (and their weights), and all targets where they are at hand."""
         batch = train.head()
         if len(batch) not in (2, 3):
-            raise ArgumentError(f"data has {len(batch)} arrays: {type(self.loss).__name__} expects (X, y).")
+            raise ArgumentError(f"data has {counted(len(batch), 'array')}: {type(self.loss).__name__} expects (X, y).")
         X, y = batch[0], np.asarray(train.arrays[1] if isinstance(train, Arrays) else batch[1])
         if X.ndim != 2:
             raise ArgumentError(f"X has shape {X.shape}: expected a table, one row for each sample.")

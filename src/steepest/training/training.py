@@ -13,13 +13,13 @@ import numpy as np
 from .. import log
 from ..data import CHUNK, Batch, Source
 from ..derivatives import Paired
-from ..errors import ArgumentError
+from ..errors import ArgumentError, counted
 from ..history import Record
 from ..loop import Iterate
 from ..methods.method import Method
 from ..point import Point, distance, norm
 from ..run import Run
-from ..stop import Criterion, Reason, Stuck, counted
+from ..stop import Criterion, Reason, Stuck
 from .means import mean_loss, mean_pair
 from .minibatch import MiniBatch
 from .plan import Best, Epoch, Plan, Sums
