@@ -21,8 +21,8 @@ import numpy as np
 from autograd import grad
 
 from steepest.derivatives.check import prove
-from steepest.oracle import Objective
-from steepest.params import Parameters
+from steepest.objective.oracle import Objective
+from steepest.objective.params import Parameters
 
 Function = Callable[[np.ndarray], float]
 Gradient = Callable[[np.ndarray], np.ndarray]

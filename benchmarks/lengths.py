@@ -19,8 +19,8 @@ from scipy.optimize import minimize
 
 from steepest.methods.lengths import AdGD, Armijo, Length, Polyak, Wolfe
 from steepest.methods.spectral import BarzilaiBorwein
-from steepest.oracle import Objective, Oracle
-from steepest.params import Parameters
+from steepest.objective.oracle import Objective, Oracle
+from steepest.objective.params import Parameters
 
 BUDGET, GAP = 3000, 1e-4
 RATES = 10.0 ** np.arange(-9, 9.01, 0.25)

@@ -17,7 +17,7 @@ import time
 import numpy as np
 
 import steepest as st
-from steepest import compiledloop
+from steepest.loops import compiled as compiledloop
 from timing import interleave
 
 SHORT, LONG = 1000, 5000

@@ -18,7 +18,7 @@ import numpy as np
 
 import steepest as st
 from steepest.formula import formula
-from steepest.sweep import sweep
+from steepest.sweeps.sweep import sweep
 from timing import interleave, median_ratio
 
 RATES, STEPS, X0 = np.logspace(-4, 0, 1000), 200, np.array([-1.2, 1.0])

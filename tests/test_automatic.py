@@ -13,8 +13,8 @@ from conftest import peer
 from steepest.derivatives import automatic, choose
 from steepest.derivatives.automatic import autograd
 from steepest.errors import Exhausted
-from steepest.oracle import Objective
-from steepest.params import Parameters
+from steepest.objective.oracle import Objective
+from steepest.objective.params import Parameters
 
 X = np.array([0.7, -1.3, 2.1])
 A = np.array([[4.0, 1.0, 0.0], [1.0, 3.0, 1.0], [0.0, 1.0, 5.0]])

@@ -12,8 +12,8 @@ from steepest.derivatives import check_gradient
 from steepest.derivatives.check import COST, prove
 from steepest.derivatives.faults import name_factor
 from steepest.errors import ArgumentError
-from steepest.oracle import Objective
-from steepest.params import Parameters
+from steepest.objective.oracle import Objective
+from steepest.objective.params import Parameters
 
 
 def proof(f, g, x, seed=0, **keywords):

@@ -9,7 +9,8 @@ import pytest
 
 import steepest as st
 from conftest import peer
-from steepest import compiledloop, history, stop
+from steepest import history, stop
+from steepest.loops import compiled as compiledloop
 from steepest.methods import rules
 from steepest.methods.lift import Rule, rule
 

@@ -10,8 +10,8 @@ import pytest
 
 from steepest.derivatives.complexstep import ComplexStep
 from steepest.errors import ArgumentError
-from steepest.oracle import Objective
-from steepest.params import Parameters
+from steepest.objective.oracle import Objective
+from steepest.objective.params import Parameters
 
 
 def differentiate(f, x, bounds=None):

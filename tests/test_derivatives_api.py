@@ -18,8 +18,8 @@ from steepest.derivatives import (
     hessian_vector_product,
 )
 from steepest.errors import ArgumentError, Exhausted, ObjectiveError
-from steepest.oracle import Objective
-from steepest.params import Parameters
+from steepest.objective.oracle import Objective
+from steepest.objective.params import Parameters
 
 X = np.array([0.5, -0.7, 1.1])
 

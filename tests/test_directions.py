@@ -12,9 +12,9 @@ from scipy.optimize import minimize
 from steepest.errors import ArgumentError
 from steepest.methods.conjugate import ConjugateGradient, HagerZhang
 from steepest.methods.directions import BFGS, LBFGS, Pair, pair, sandwiched
-from steepest.oracle import Box, Objective, Oracle
-from steepest.params import Parameters
-from steepest.point import Point
+from steepest.objective.oracle import Box, Objective, Oracle
+from steepest.objective.params import Parameters
+from steepest.objective.point import Point
 
 METHODS = [BFGS(), LBFGS(), ConjugateGradient(), HagerZhang()]
 EVERY = pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
@@ -52,7 +52,7 @@ def oracle_of(f, g, x0, **more):
 
 
 def walk(method, oracle, x0, steps):
-    """The loop of steepest.loop, for tests: all (point, memory, lr)."""
+    """The loop of steepest.loops.loop, for tests: all (point, memory, lr)."""
     point = oracle(np.array(x0, float))
     memory, path = method.init(point), []
     for t in range(1, steps + 1):

@@ -16,9 +16,9 @@ from steepest.derivatives.finite import Accurate, Finite, ThreePoint, TwoPoint
 from steepest.derivatives.noise import Noise
 from steepest.derivatives.probes import three_point
 from steepest.errors import Exhausted
-from steepest.oracle import Objective
-from steepest.parallel import evaluate
-from steepest.params import Parameters
+from steepest.objective.oracle import Objective
+from steepest.objective.parallel import evaluate
+from steepest.objective.params import Parameters
 
 ALL = [Finite, Accurate, ThreePoint, TwoPoint]
 ADAPTIVE = [Finite, Accurate]

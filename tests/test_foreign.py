@@ -7,9 +7,10 @@ import pytest
 
 import steepest as st
 from conftest import peer
-from steepest import foreign, ondevice
+from steepest.loops import ondevice
 from steepest.methods import rules
 from steepest.methods.lift import Rule
+from steepest.objective import foreign
 
 START = [-1.2, 1.0]
 

@@ -15,10 +15,9 @@ PACKAGE = Path(__file__).parents[1] / "src" / "steepest"
 
 # From bottom to top; a module may import what stands before it (a package counts as one).
 LAYERS = """
-    errors codes log foreign point checkpoint params parallel oracle expression formula derivatives problems samples
-    hints places history stop schedules sets engine methods loop resume landscape result limits
-    thresholds compiledloop ondevice driver
-    batch lanes manypoints diagnose run abreast stochastic negative posed minimize regression findlr swept sweep compare
+    errors codes objective checkpoint expression formula derivatives problems samples
+    hints log places history stop schedules sets engine methods loops result limits
+    diagnose run stochastic posed minimize regression findlr sweeps compare
     data losses training estimators tabular plots __init__ __main__
 """.split()  # noqa: SIM905 (a picture of the layers)
 

@@ -481,7 +481,7 @@ class TestContinuation:
 
         whole = [now.point.x for now in itertools.islice(stream(), 21)]
         half = next(itertools.islice(stream(), 10, None))
-        from steepest.loop import descend
+        from steepest.loops.loop import descend
         from steepest.methods.registry import find
 
         rest = [now.point.x for now in itertools.islice(descend(half.point.oracle, half, find(name, 2)), 11)]

@@ -16,7 +16,7 @@ import pytest
 
 from commandline import ENVIRONMENT
 from steepest.errors import ArgumentError
-from steepest.parallel import evaluate, until_interrupted
+from steepest.objective.parallel import evaluate, until_interrupted
 
 POINTS = list(np.random.default_rng(0).normal(size=(23, 4)))
 

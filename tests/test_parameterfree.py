@@ -14,10 +14,10 @@ from conftest import peer
 from steepest.errors import ArgumentError
 from steepest.expression import latex_name
 from steepest.formula import formula
-from steepest.loop import descend
+from steepest.loops.loop import descend
 from steepest.methods.parameterfree import DAdaptAdam, DAdaptGD, DoG, DoWG, Prodigy
 from steepest.minimize import descend_from
-from steepest.point import Point
+from steepest.objective.point import Point
 
 KINDS = [DoG, DoWG, DAdaptGD, DAdaptAdam, Prodigy]
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

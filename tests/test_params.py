@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from steepest import ArgumentError
-from steepest.params import Parameters
+from steepest.objective.params import Parameters
 
 Pair = namedtuple("Pair", "w b")
 

@@ -13,7 +13,7 @@ import pytest
 import steepest as st
 from steepest import checkpoint
 from steepest.methods.registry import METHODS
-from steepest.params import Parameters
+from steepest.objective.params import Parameters
 from steepest.sets import L1, Ball
 
 MATRIX = np.diag([1.0, 30.0, 4.0]) + 0.3

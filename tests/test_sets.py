@@ -12,12 +12,12 @@ import pytest
 from conftest import peer
 from steepest.derivatives import choose
 from steepest.errors import ArgumentError
-from steepest.loop import descend
+from steepest.loops.loop import descend
 from steepest.methods import rules
 from steepest.methods.proximal import FISTA, ISTA, Composite, SpaRSA
-from steepest.oracle import Objective
-from steepest.params import Parameters
-from steepest.point import norm
+from steepest.objective.oracle import Objective
+from steepest.objective.params import Parameters
+from steepest.objective.point import norm
 from steepest.sets import L1, Affine, Ball, Box, L1Ball, Nearest, NonNegative, Simplex, term
 
 N = 6

@@ -229,14 +229,14 @@ def test_what_can_not_be_is_refused(wrong, said):
 def test_stopped_and_continued_is_one_run():
     from itertools import islice
 
-    from steepest.loop import descend
+    from steepest.loops.loop import descend
 
     def loop(start=None, steps=300):
         both = noisy_bowl(0.0, 0.0)
 
         class Exact:
             def __call__(self, x):
-                from steepest.point import Point
+                from steepest.objective.point import Point
 
                 return Point(x, *both(x))
 

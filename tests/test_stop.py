@@ -13,7 +13,7 @@ import pytest
 import steepest as st
 from steepest import stop
 from steepest.history import History, Record
-from steepest.thresholds import margins
+from steepest.loops.thresholds import margins
 
 
 def past(*records, sign=1.0):

@@ -12,7 +12,6 @@ from functools import partial
 import numpy as np
 import pytest
 
-from steepest import batch, lanes
 from steepest.engine import kernels
 from steepest.engine.traced import from_formula
 from steepest.errors import ArgumentError, MissingExtraError
@@ -23,7 +22,8 @@ from steepest.methods.directions import BFGS
 from steepest.methods.lift import Rule
 from steepest.minimize import minimize
 from steepest.stop import Criterion, GradientNorm, Reason, Steps
-from steepest.sweep import sweep as sweep_and_judge
+from steepest.sweeps import batch, lanes
+from steepest.sweeps.sweep import sweep as sweep_and_judge
 
 RULES = [r for r in vars(rules).values() if isinstance(r, type) and issubclass(r, Rule) and r is not Rule]
 sweep = partial(sweep_and_judge, diagnose=False)  # verdicts are tested in test_sweep_verdicts.py
@@ -365,7 +365,7 @@ HALTED = [rules.GD(lr=np.append([5.0, 0.3], SLOW)), rules.GD(lr=np.append(SLOW, 
 @pytest.mark.parametrize("method", HALTED)
 def test_what_an_interrupted_batch_found_is_kept(method, few, monkeypatch):
     if not few:
-        monkeypatch.setattr(sys.modules["steepest.sweep"], "FEW", 0)  # NumPy's batch in place of the lanes
+        monkeypatch.setattr(sys.modules["steepest.sweeps.sweep"], "FEW", 0)  # NumPy's batch in place of the lanes
     halted = sweep(Halting(bowl, 31), [3.0, 2.0], method, jac=bowl_gradient)
     assert halted.engine == "batch"
     whole = sweep(bowl, [3.0, 2.0], method, jac=bowl_gradient, maxiter=200)

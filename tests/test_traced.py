@@ -12,7 +12,7 @@ from steepest.engine.traced import MOST, coordinates, from_function
 from steepest.expression import Program
 from steepest.methods import rules
 from steepest.minimize import minimize
-from steepest.sweep import sweep
+from steepest.sweeps.sweep import sweep
 
 RATES = np.array([1e-3, 1e-2])
 

@@ -10,8 +10,8 @@ import steepest as st
 from steepest.derivatives.finite import Finite
 from steepest.methods import units
 from steepest.methods.units import curvatures, guessed, mixed
-from steepest.oracle import Objective
-from steepest.params import Parameters
+from steepest.objective.oracle import Objective
+from steepest.objective.params import Parameters
 from test_directions import oracle_of
 
 

@@ -11,7 +11,7 @@ import pytest
 
 import steepest as st
 from steepest.errors import ArgumentError
-from steepest.loop import descend
+from steepest.loops.loop import descend
 from steepest.methods import directions, wrappers
 from steepest.methods.wrappers import (
     Accumulate,
@@ -24,7 +24,7 @@ from steepest.methods.wrappers import (
     WeightDecay,
 )
 from steepest.minimize import descend_from
-from steepest.oracle import Oracle
+from steepest.objective.oracle import Oracle
 
 ADAM = st.Adam(lr=0.1)
 WRAPPED = {

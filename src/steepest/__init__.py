@@ -61,7 +61,7 @@ from .regression import fit_formula
 from .result import Result
 from .samples import from_samples
 from .sets import L1, Affine, Ball, Box, L1Ball, NonNegative, Simplex
-from .sweep import sweep
+from .sweeps.sweep import sweep
 from .training.fit import fit
 
 if TYPE_CHECKING:

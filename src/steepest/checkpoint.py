@@ -17,7 +17,7 @@ from zipfile import ZipFile
 import numpy as np
 
 from .errors import ArgumentError
-from .foreign import library_of
+from .objective.foreign import library_of
 
 logger = logging.getLogger("steepest")
 

@@ -14,7 +14,7 @@ from .errors import ArgumentError, MissingExtraError
 from .methods.method import Method
 from .methods.registry import find
 from .minimize import minimize
-from .params import Parameters
+from .objective.params import Parameters
 from .result import Result
 
 # What counts as solved: this share of the fall from f(x0) to the lowest value that any method found is left

@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .errors import ArgumentError, counted
-from .loop import descend
+from .loops.loop import descend
 from .methods.lift import Rule
 from .methods.method import Method
 from .methods.registry import find
 from .methods.rules import GD, Momentum, Nesterov
 from .minimize import descend_from
-from .oracle import Oracle
-from .point import Point, norm
+from .objective.oracle import Oracle
+from .objective.point import Point, norm
 
 # The stable rates times the largest curvature L of a quadratic: where the recursion of the step in the direction
 # of L has a root at -1 (Polyak 1964 for the heavy ball).

@@ -10,7 +10,7 @@ import numpy as np
 
 from .errors import ArgumentError
 from .expression import Expression, Program, differentiate, latex, parse, symbol
-from .params import floats
+from .objective.params import floats
 
 
 def formula(text: str, variables: Sequence[str] | None = None) -> Formula:

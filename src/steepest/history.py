@@ -17,7 +17,7 @@ from .errors import MissingExtraError
 from .places import Places
 
 if TYPE_CHECKING:
-    from .loop import Iterate
+    from .loops.loop import Iterate
 
 # Stored copies of x may take this much; above it every second one is dropped, again and again.
 X_MEMORY = 64 * 2**20  # bytes

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .history import History
-    from .loop import Iterate
-    from .oracle import Oracle
+    from .loops.loop import Iterate
+    from .objective.oracle import Oracle
 
 logger = logging.getLogger("steepest")
 logger.addHandler(logging.NullHandler())  # else Python would print warnings where nobody has asked for logs

@@ -10,23 +10,23 @@ from typing import Any, cast
 from . import log
 from .derivatives import Paired
 from .diagnose.explain import explain
-from .driver import Driver
 from .errors import ArgumentError
 from .hints import spelled
-from .landscape import Landscape
 from .limits import Limits
-from .loop import Iterate, descend
+from .loops.driver import Driver
+from .loops.loop import Iterate, descend
+from .loops.resume import Keeper, problem
 from .methods.method import Method
 from .methods.proximal import Proximal, SpaRSA
 from .methods.registry import find
 from .methods.stochastic import DoGAdam
-from .negative import Negative, function
-from .oracle import Objective, Oracle
-from .params import Parameters
-from .point import Point
+from .objective.landscape import Landscape
+from .objective.negative import Negative, function
+from .objective.oracle import Objective, Oracle
+from .objective.params import Parameters
+from .objective.point import Point
 from .posed import Posed
 from .result import Result
-from .resume import Keeper, problem
 from .run import Run
 from .sets import term
 from .stochastic import Spending

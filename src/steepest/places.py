@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .foreign import library_of
+from .objective.foreign import library_of
 
 
 class Places:

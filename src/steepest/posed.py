@@ -12,9 +12,9 @@ from .derivatives import choose
 from .derivatives.unproved import Unproved
 from .errors import ArgumentError
 from .methods.proximal import Composite
-from .oracle import Box, Derivative, Objective, Oracle, faces
-from .params import Parameters
-from .point import Point
+from .objective.oracle import Box, Derivative, Objective, Oracle, faces
+from .objective.params import Parameters
+from .objective.point import Point
 from .sets import Term
 
 

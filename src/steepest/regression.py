@@ -12,7 +12,7 @@ from .errors import ArgumentError, counted
 from .expression import Program, differentiate, names, parse, symbol
 from .methods.leastsquares import LeastSquares, LevenbergMarquardt
 from .minimize import minimize
-from .params import floats
+from .objective.params import floats
 from .result import Result
 
 

@@ -13,9 +13,9 @@ import numpy as np
 from . import log
 from .checkpoint import read, write
 from .errors import ArgumentError, counted
-from .foreign import library_of
 from .history import History
-from .landscape import Landscape
+from .objective.foreign import library_of
+from .objective.landscape import Landscape
 
 
 class Result(dict):

@@ -16,14 +16,14 @@ from .codes import family
 from .diagnose import Verdict, judge
 from .errors import Exhausted, counted
 from .history import History, Record
-from .loop import Iterate
+from .loops.loop import Iterate
+from .loops.thresholds import Within, margins, never
 from .methods.method import Method
-from .oracle import Objective, Oracle
-from .params import Parameters
-from .point import Point, distance, norm
+from .objective.oracle import Objective, Oracle
+from .objective.params import Parameters
+from .objective.point import Point, distance, norm
 from .result import Result
 from .stop import Criterion, Reason
-from .thresholds import Within, margins, never
 
 logger = logging.getLogger("steepest")
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .errors import ArgumentError, MissingExtraError
-from .params import floats
+from .objective.params import floats
 
 
 class SampledFunction:

@@ -16,8 +16,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from .errors import ArgumentError
-from .params import floats
-from .point import norm
+from .objective.params import floats
+from .objective.point import norm
 from .schedules import positive
 
 

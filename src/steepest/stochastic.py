@@ -13,9 +13,9 @@ from .diagnose import Verdict
 from .diagnose.verdict import Advice
 from .errors import ArgumentError, Exhausted, counted
 from .limits import Limits
-from .loop import Iterate
-from .oracle import Oracle
-from .point import Point, norm
+from .loops.loop import Iterate
+from .objective.oracle import Oracle
+from .objective.point import Point, norm
 from .run import Run
 from .stop import Criterion, Reason, Steps
 

@@ -146,9 +146,9 @@ def _remind(result: Any) -> None:
     """Give a loaded result its function back, for the map in its picture; if it is not Python code."""
     import numpy as np
 
-    from steepest.landscape import Landscape
-    from steepest.oracle import Objective
-    from steepest.params import Parameters
+    from steepest.objective.landscape import Landscape
+    from steepest.objective.oracle import Objective
+    from steepest.objective.params import Parameters
 
     name = str(result.get("function", ""))
     if not name or ":" in name:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, counted
-from ..foreign import library_of
+from ..objective.foreign import library_of
 
 # Neighbouring rows that stay together with shuffle="block", which is twice as fast again (performance.md Q7); of
 # few rows fewer, so that there are always blocks to shuffle.

@@ -59,8 +59,8 @@ class Finite(Differences):
     Examples
     --------
     >>> import numpy as np
-    >>> from steepest.oracle import Objective
-    >>> from steepest.params import Parameters
+    >>> from steepest.objective.oracle import Objective
+    >>> from steepest.objective.params import Parameters
     >>> x = np.array([1e-6, 2e6])
     >>> f = Objective(lambda x: np.exp(1e6 * x[0]) + np.sin(1e-6 * x[1]), Parameters(x))
     >>> g, error = Finite(f, x).gradient(x, f(x))

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..oracle import real
+from ..objective.oracle import real
 
 # Numbers that np.asarray may take apart. Minimising scipy's rosen of 20, 100 takes 0.5, 9 s by autograd then, and 0.06,
 # 0.5 s by differences, to the same accuracy.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import Exhausted, counted
-from ..oracle import Objective
+from ..objective.oracle import Objective
 from .faults import name_factor
 from .noise import Noise, estimate_noise
 from .slopes import COARSE, Place, Slope, scale_of, step_of

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError
-from ..oracle import Derivative, Objective
-from ..params import Parameters
+from ..objective.oracle import Derivative, Objective
+from ..objective.params import Parameters
 from .adaptive import Finite
 from .automatic import Function, Primitive, autograd
 from .check import Box
@@ -19,7 +19,7 @@ from .ladder import Accurate
 from .own import Paired, written
 from .proved import OWN, USER, Proved
 
-# x -> (value, gradient) for a function of a flat NumPy array; other libraries bring their own (see foreign.py)
+# x -> (value, gradient) for a function of a flat NumPy array; other libraries: see objective/foreign.py
 AUTOMATIC: dict[str, Callable[[Function], Primitive]] = {"autograd": autograd}
 
 DIFFERENCES: dict[str, Callable[..., Any]] = {

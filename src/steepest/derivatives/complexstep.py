@@ -31,8 +31,8 @@ class ComplexStep(Differences):
     Examples
     --------
     >>> import numpy as np
-    >>> from steepest.oracle import Objective
-    >>> from steepest.params import Parameters
+    >>> from steepest.objective.oracle import Objective
+    >>> from steepest.objective.params import Parameters
     >>> x = np.array([1.0])
     >>> f = Objective(lambda x: np.sin(x[0]), Parameters(x))
     >>> ComplexStep(f, x).gradient(x, f(x))[0] == np.cos(1)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..oracle import Objective
-from ..params import Parameters
+from ..objective.oracle import Objective
+from ..objective.params import Parameters
 from .ladder import Accurate
 from .slopes import FINE, REST, Place, scale_of, step_of
 

@@ -66,8 +66,8 @@ class TwoPoint(_Fixed):
     Examples
     --------
     >>> import numpy as np
-    >>> from steepest.oracle import Objective
-    >>> from steepest.params import Parameters
+    >>> from steepest.objective.oracle import Objective
+    >>> from steepest.objective.params import Parameters
     >>> x = np.array([3.0])
     >>> g, error = TwoPoint(Objective(lambda x: x[0] ** 2, Parameters(x)), x).gradient(x, 9.0)
     >>> (abs(g - 6) < error).item()
@@ -94,8 +94,8 @@ class ThreePoint(_Fixed):
     Examples
     --------
     >>> import numpy as np
-    >>> from steepest.oracle import Objective
-    >>> from steepest.params import Parameters
+    >>> from steepest.objective.oracle import Objective
+    >>> from steepest.objective.params import Parameters
     >>> x = np.array([3.0])
     >>> g, error = ThreePoint(Objective(lambda x: x[0] ** 3, Parameters(x)), x).gradient(x, 27.0)
     >>> (abs(g - 27) < error).item(), (error < 1e-8).item()

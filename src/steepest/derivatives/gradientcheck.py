@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, counted
-from ..oracle import Objective
-from ..params import Parameters
+from ..objective.oracle import Objective
+from ..objective.params import Parameters
 from .check import APART, prove
 from .components import Components, compare, measure
 from .faults import Evidence, explain

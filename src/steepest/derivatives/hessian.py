@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..params import Parameters
+from ..objective.params import Parameters
 from .people import Estimate, Known
 
 TOP = 1 / 16  # first step in units of scale; four steps by factors of 4, extrapolated, reach down to 1/1024

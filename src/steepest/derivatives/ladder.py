@@ -131,8 +131,8 @@ class Accurate(Differences):
     Examples
     --------
     >>> import numpy as np
-    >>> from steepest.oracle import Objective
-    >>> from steepest.params import Parameters
+    >>> from steepest.objective.oracle import Objective
+    >>> from steepest.objective.params import Parameters
     >>> x = np.array([1.0])
     >>> g, error = Accurate(Objective(lambda x: np.exp(x[0]), Parameters(x)), x).gradient(x, np.e)
     >>> (abs(g - np.e) < 1e-12).item(), (error < 1e-9).item()

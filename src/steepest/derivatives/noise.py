@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, counted
-from ..oracle import Objective
-from ..params import Parameters
+from ..objective.oracle import Objective
+from ..objective.params import Parameters
 
 POINTS = 7  # 4 of them fail in up to 18 % of cases (measured on Rosenbrock, n = 10)
 NARROW = 2.0**-30  # of the scale, a step along the line

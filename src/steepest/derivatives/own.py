@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, ObjectiveError
-from ..oracle import Objective, real
-from ..params import Parameters
+from ..objective.oracle import Objective, real
+from ..objective.params import Parameters
 
 
 def written(

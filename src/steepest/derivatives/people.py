@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import counted
-from ..oracle import Derivative, Objective
-from ..params import Parameters
+from ..objective.oracle import Derivative, Objective
+from ..objective.params import Parameters
 from .choice import choose
 from .own import Paired
 

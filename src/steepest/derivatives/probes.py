@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import SteepestError
-from ..oracle import Objective
+from ..objective.oracle import Objective
 
 # Bytes of points in one batch: beyond 128 kB allocators ask the system for fresh pages each time.
 MEMORY = 120_000

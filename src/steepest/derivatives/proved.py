@@ -9,8 +9,8 @@ from collections.abc import Callable
 import numpy as np
 
 from ..errors import Exhausted
-from ..oracle import Derivative, Objective
-from ..point import FEW
+from ..objective.oracle import Derivative, Objective
+from ..objective.point import FEW
 from .automatic import Primitive
 from .check import Box, Proof, prove
 from .noise import Noise

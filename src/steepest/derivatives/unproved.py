@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..oracle import Objective
-from ..params import Parameters
+from ..objective.oracle import Objective
+from ..objective.params import Parameters
 from .own import Paired, written
 
 

@@ -7,8 +7,5 @@ from .again import explain_step as explain_step
 from .curvature import Curvature as Curvature
 from .curvature import curvature as curvature
 from .judge import judge as judge
-from .many import Ends as Ends
-from .many import judge_many as judge_many
-from .many import local as local
 from .verdict import Advice as Advice
 from .verdict import Verdict as Verdict

@@ -15,8 +15,8 @@ from ..errors import ArgumentError
 from ..history import History
 from ..methods.method import Method
 from ..methods.registry import METHODS
-from ..oracle import Box, Objective, Oracle, faces
-from ..params import Parameters
+from ..objective.oracle import Box, Objective, Oracle, faces
+from ..objective.params import Parameters
 from ..stop import Diverged, GradientDrop, NonFinite, Reason, Steps
 from .explain import explain
 from .judge import judge

@@ -12,8 +12,8 @@ from ..derivatives.proved import USER
 from ..history import History
 from ..limits import Limits
 from ..methods.method import Method
-from ..oracle import Box, Oracle
-from ..point import Point
+from ..objective.oracle import Box, Oracle
+from ..objective.point import Point
 from ..stop import Reason
 from .bends import Bends
 from .curvature import Curvature, Spot, by_a_long_step, measure

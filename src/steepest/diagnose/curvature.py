@@ -11,8 +11,8 @@ import numpy as np
 
 from ..derivatives.choice import choose
 from ..errors import ArgumentError
-from ..oracle import Objective, Oracle
-from ..params import Parameters
+from ..objective.oracle import Objective, Oracle
+from ..objective.params import Parameters
 from .bends import Bends, bends
 from .lanczos import lanczos
 from .probes import Probes

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..thresholds import Batch
+from ..loops.thresholds import Batch
 from .curvature import FULL, LANCZOS
 
 MOST = 2**25  # numbers that the directions of all runs may have together: 256 MB

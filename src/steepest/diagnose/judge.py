@@ -9,8 +9,8 @@ import numpy as np
 
 from ..history import History
 from ..methods.method import Method
-from ..oracle import Oracle
-from ..point import Point
+from ..objective.oracle import Oracle
+from ..objective.point import Point
 from ..stop import Reason
 from .case import Case
 from .registry import CAUSES, SMOOTH

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..point import Point
+from ..objective.point import Point
 
 if TYPE_CHECKING:
     from .case import Case

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..methods.rules import Adam
-from ..oracle import Box
+from ..objective.oracle import Box
 from ..schedules import Polynomial
 from .case import GAIN, Case
 from .faults import differences

@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 
 from ..errors import Exhausted
-from ..oracle import Oracle
+from ..objective.oracle import Oracle
 
 
 class Probes:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..point import Point
+from ..objective.point import Point
 
 
 def dot(a: np.ndarray, b: np.ndarray) -> Any:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..point import Point
+from ..objective.point import Point
 from .columns import dot, larger, where
 from .directions import TINY, Descent, free
 from .method import Method

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..oracle import Oracle
-from ..point import Point, norm
+from ..objective.oracle import Oracle
+from ..objective.point import Point, norm
 from ..schedules import counts, validate
 from ..stop import Criterion
 from .columns import diagonal, dot, times

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import ArgumentError, ObjectiveError
-from ..oracle import Oracle
-from ..point import Point
+from ..objective.oracle import Oracle
+from ..objective.point import Point
 from ..schedules import positive
 from ..stop import Criterion
 from .method import Method

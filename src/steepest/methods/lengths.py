@@ -17,8 +17,8 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from ..oracle import Oracle
-from ..point import Point, norm
+from ..objective.oracle import Oracle
+from ..objective.point import Point, norm
 from ..schedules import counts, fractions, positive, validate
 from .reach import downhill, newton
 from .searches import C1, C2, along, backtracking, strong_wolfe

@@ -18,8 +18,8 @@ import numpy as np
 from ..engine.alphabet import ARRAYS, FLOATS, speak
 from ..engine.kernels import alike, kernel_when_worthwhile
 from ..errors import ArgumentError
-from ..oracle import Oracle
-from ..point import Point
+from ..objective.oracle import Oracle
+from ..objective.point import Point
 from .hyper import checked, scheduled
 from .method import Method
 from .spectral import BarzilaiBorwein

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..errors import ArgumentError
 from ..expression import OPERATIONS
-from ..oracle import Oracle
-from ..point import Point
+from ..objective.oracle import Oracle
+from ..objective.point import Point
 from .wrappers import Wrapper
 
 absolute, sign, where = OPERATIONS["abs"], OPERATIONS["sign"], OPERATIONS["where"]

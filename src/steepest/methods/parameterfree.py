@@ -15,8 +15,8 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from ..oracle import Oracle
-from ..point import Point, distance, norm
+from ..objective.oracle import Oracle
+from ..objective.point import Point, distance, norm
 from ..schedules import nonnegative, positive, validate
 from .method import Method
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..oracle import Oracle
-from ..point import Point
+from ..objective.oracle import Oracle
+from ..objective.point import Point
 
 FEW = 10  # coordinates, at most: a parabola has (n+1)(n+2)/2 coefficients
 REPEATS = 5  # of the first value, since its noise may be far from that at the start of the run

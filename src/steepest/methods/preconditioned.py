@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..oracle import Oracle
-from ..point import Point
+from ..objective.oracle import Oracle
+from ..objective.point import Point
 from .lift import Rule
 from .wrappers import Wrapper
 

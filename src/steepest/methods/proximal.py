@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..oracle import Derivative, Objective, Oracle
-from ..point import Point, norm
+from ..objective.oracle import Derivative, Objective, Oracle
+from ..objective.point import Point, norm
 from ..schedules import positive
 from ..sets import Everywhere, Term
 from .method import Method

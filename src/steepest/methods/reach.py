@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..oracle import Oracle
-from ..point import Point, norm
+from ..objective.oracle import Oracle
+from ..objective.point import Point, norm
 
 CLEAR = 100.0  # so many times the noise a value must bend off for its curvature to be known to 2 %
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..history import History
-from ..oracle import Box
-from ..point import Point
+from ..objective.oracle import Box
+from ..objective.point import Point
 from ..stop import Criterion, Reason
 from .columns import dot
 

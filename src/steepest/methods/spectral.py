@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..oracle import Oracle
-from ..point import Point, norm
+from ..objective.oracle import Oracle
+from ..objective.point import Point, norm
 from ..schedules import validate
 from .reach import downhill, newton
 from .searches import along, backtracking

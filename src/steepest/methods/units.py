@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..point import Point
+from ..objective.point import Point
 
 MIXED, VERY = 1e2, 1e5  # x tells units well, slopes at x = 0 only roughly
 CHANCE = 1e4  # times n: so different in size n random numbers are once in some thousand draws

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError
-from ..oracle import Oracle
-from ..point import Point, norm
+from ..objective.oracle import Oracle
+from ..objective.point import Point, norm
 from ..schedules import counts, fractions, nonnegative, positive, validate
 from ..stop import Criterion
 from .method import Method

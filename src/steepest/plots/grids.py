@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError
-from ..sweep import Sweep
+from ..sweeps.sweep import Sweep
 from .names import legend
 from .palette import Theme, looks
 from .paper import cross, decades, dots, line, note, remark, sheet

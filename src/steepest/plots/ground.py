@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..landscape import Landscape
+from ..objective.landscape import Landscape
 from .palette import Theme
 
 SECONDS = 1.0  # that the values of a picture may take

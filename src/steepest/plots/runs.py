@@ -11,8 +11,8 @@ import numpy as np
 
 from ..diagnose.words import called
 from ..errors import ArgumentError
-from ..landscape import Landscape
-from ..params import Parameters
+from ..objective.landscape import Landscape
+from ..objective.params import Parameters
 from ..result import Result
 from .palette import Look, Theme, looks
 

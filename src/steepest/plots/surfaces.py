@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError
-from ..landscape import Landscape
+from ..objective.landscape import Landscape
 from .ground import box_of, left_out, resolution, within
 from .names import legend, room
 from .palette import Theme

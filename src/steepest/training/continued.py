@@ -11,8 +11,8 @@ from ..data import Source
 from ..derivatives import Paired
 from ..methods.method import Method
 from ..methods.orthant import Orthant
-from ..params import Parameters
-from ..point import Point
+from ..objective.params import Parameters
+from ..objective.point import Point
 from .linear import Model
 from .minibatch import MiniBatch
 from .plan import Plan

@@ -22,7 +22,7 @@ from ..methods.hyper import scheduled
 from ..methods.lift import Rule
 from ..methods.method import Method
 from ..methods.orthant import Orthant
-from ..point import distance
+from ..objective.point import distance
 from ..stop import Reason
 from .batchloop import epoch_text
 from .linear import Model

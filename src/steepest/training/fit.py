@@ -14,7 +14,6 @@ from ..data import SHUFFLES, split
 from ..derivatives import OWN, USER, Paired, choose
 from ..errors import ArgumentError
 from ..hints import spelled
-from ..landscape import Landscape
 from ..losses import Linear
 from ..methods.lift import Rule
 from ..methods.method import Method
@@ -22,9 +21,10 @@ from ..methods.orthant import Orthant
 from ..methods.proximal import FISTA, Proximal
 from ..methods.registry import find
 from ..methods.wrappers import Averaged, ClipNorm
-from ..negative import function
-from ..oracle import Objective
-from ..params import Parameters
+from ..objective.landscape import Landscape
+from ..objective.negative import function
+from ..objective.oracle import Objective
+from ..objective.params import Parameters
 from ..result import Result
 from ..run import Run
 from ..sets import L1

@@ -10,11 +10,11 @@ import numpy as np
 from ..derivatives import OWN, Paired, choose
 from ..diagnose.training import Further
 from ..errors import Exhausted
-from ..loop import descend
+from ..loops.loop import descend
 from ..methods.directions import LBFGS
 from ..methods.proximal import SpaRSA
-from ..negative import function
-from ..oracle import Oracle
+from ..objective.negative import function
+from ..objective.oracle import Oracle
 from .linear import Model
 from .sparse import Whole
 from .training import Training

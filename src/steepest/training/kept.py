@@ -10,7 +10,7 @@ import numpy as np
 
 from ..checkpoint import Journal
 from ..history import History
-from ..point import Point
+from ..objective.point import Point
 from ..stop import Reason
 from .minibatch import MiniBatch, Place
 from .sparse import Whole

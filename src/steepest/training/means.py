@@ -8,7 +8,7 @@ import numpy as np
 
 from ..data import CHUNK, Source
 from ..derivatives import Paired
-from ..oracle import Objective
+from ..objective.oracle import Objective
 
 
 def mean_loss(objective: Objective, source: Source, x: np.ndarray, most: float = math.inf, seed: int = 0) -> float:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..data import Batch
-from ..oracle import Derivative, Objective, Oracle
-from ..point import Point
+from ..objective.oracle import Derivative, Objective, Oracle
+from ..objective.point import Point
 
 
 class Place(Point):

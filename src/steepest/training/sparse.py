@@ -8,8 +8,8 @@ import numpy as np
 
 from ..data import Batch
 from ..methods.proximal import Composite
-from ..oracle import Derivative, Objective
-from ..point import Point
+from ..objective.oracle import Derivative, Objective
+from ..objective.point import Point
 from ..sets import L1
 
 

@@ -21,8 +21,8 @@ from ..errors import ArgumentError
 from ..losses import Logistic, Softmax
 from ..methods.method import Method
 from ..methods.rules import GD, Momentum, Nesterov
-from ..negative import function
-from ..oracle import Objective
+from ..objective.negative import function
+from ..objective.oracle import Objective
 from ..result import Result
 from ..run import Run, agreed, told
 from ..stop import Reason

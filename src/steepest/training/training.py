@@ -15,9 +15,9 @@ from ..data import CHUNK, Batch, Source
 from ..derivatives import Paired
 from ..errors import ArgumentError, counted
 from ..history import Record
-from ..loop import Iterate
+from ..loops.loop import Iterate
 from ..methods.method import Method
-from ..point import Point, distance, norm
+from ..objective.point import Point, distance, norm
 from ..run import Run
 from ..stop import Criterion, Reason, Stuck
 from .means import mean_loss, mean_pair

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .diagnose import Verdict
-from .errors import ArgumentError, MissingExtraError, counted
-from .stop import Reason
+from ..diagnose import Verdict
+from ..errors import ArgumentError, MissingExtraError, counted
+from ..stop import Reason
 
 # what runs of a code or of its family did, in the sentence about all of them
 WORDS = {
@@ -143,7 +143,7 @@ class Sweep:
 
     def plot(self, show: str = "fun", *, axes: Any = None, theme: str | None = None) -> Any:
         """Draw the lowest values (or the steps) on a line or a map; see `steepest.plots.sweep`."""
-        from .plots import sweep
+        from ..plots import sweep
 
         return sweep(self, show, axes=axes, theme=theme)
 

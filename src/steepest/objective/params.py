@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ArgumentError, counted
+from ..errors import ArgumentError, counted
 from .foreign import Library, library_of
 
 Build = Callable[[Any], Any]

@@ -9,9 +9,9 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from .history import History, Record
-from .point import distance, norm
-from .stop import (
+from ..history import History, Record
+from ..objective.point import distance, norm
+from ..stop import (
     Change,
     Criterion,
     Diverged,

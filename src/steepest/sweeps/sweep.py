@@ -12,22 +12,23 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..diagnose import Verdict
+from ..errors import ArgumentError, MissingExtraError
+from ..limits import Limits
+from ..loops.thresholds import batchable
+from ..methods.lift import Rule
+from ..methods.method import Method
+from ..methods.registry import find
+from ..minimize import minimize
+from ..objective.parallel import until_interrupted
+from ..objective.params import floats
+from ..stop import Criterion
 from .abreast import Abreast, guarded, suits
 from .batch import INTERRUPTED, Outcome, Task, run_batch
-from .diagnose import Ends, Verdict, judge_many, local
-from .errors import ArgumentError, MissingExtraError
 from .lanes import FEW, run_lanes
-from .limits import Limits
 from .manypoints import Many, many_points
-from .methods.lift import Rule
-from .methods.method import Method
-from .methods.registry import find
-from .minimize import minimize
-from .parallel import until_interrupted
-from .params import floats
-from .stop import Criterion
 from .swept import Sweep
-from .thresholds import batchable
+from .verdicts import Ends, judge_many, local
 
 LEAST = 1000  # steps of runs that are made once more, to find out why they ended so, however short the sweep
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from .compiledloop import CompiledLoop
-from .history import History
+from ..history import History
+from ..methods.method import Method
+from ..objective.oracle import Oracle
+from ..objective.params import Parameters
+from ..objective.point import Point
+from .compiled import CompiledLoop
 from .loop import Iterate, descend
-from .methods.method import Method
 from .ondevice import OnDevice
-from .oracle import Oracle
-from .params import Parameters
-from .point import Point
 
 
 class Driver:

@@ -14,21 +14,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..loops.loop import Iterate, descend
+from ..loops.thresholds import KNOWN, Batch, Moment, Thresholds
+from ..methods.columns import dot, each, one, some
+from ..methods.conjugate import ConjugateGradient, HagerZhang
+from ..methods.directions import BFGS, LBFGS, NEAR, scale
+from ..methods.method import Method
+from ..methods.searches import Known, Search, strong_wolfe
+from ..methods.settled import NOTHING, SLOW, Settled, nothing
+from ..methods.units import LOOKS, Seen, standing
+from ..objective.oracle import Oracle
+from ..objective.params import Parameters
+from ..objective.point import Point
+from ..run import Run
+from ..stop import Criterion, Either, parts
 from .batch import INTERRUPTED, Outcome, Task
-from .loop import Iterate, descend
-from .methods.columns import dot, each, one, some
-from .methods.conjugate import ConjugateGradient, HagerZhang
-from .methods.directions import BFGS, LBFGS, NEAR, scale
-from .methods.method import Method
-from .methods.searches import Known, Search, strong_wolfe
-from .methods.settled import NOTHING, SLOW, Settled, nothing
-from .methods.units import LOOKS, Seen, standing
-from .oracle import Oracle
-from .params import Parameters
-from .point import Point
-from .run import Run
-from .stop import Criterion, Either, parts
-from .thresholds import KNOWN, Batch, Moment, Thresholds
 
 METHODS = (BFGS, LBFGS, ConjugateGradient, HagerZhang)
 FEW = 3  # runs that go as quickly one by one

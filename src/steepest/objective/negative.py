@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .errors import ArgumentError
+from ..errors import ArgumentError
 
 
 def function(fun: Any, name: str) -> Callable[..., Any]:

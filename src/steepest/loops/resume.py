@@ -10,15 +10,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .checkpoint import Journal
-from .errors import ArgumentError
-from .foreign import LIBRARIES
-from .history import History
+from ..checkpoint import Journal
+from ..errors import ArgumentError
+from ..history import History
+from ..methods.proximal import Composed, Composite
+from ..methods.wrappers import Through, View
+from ..objective.foreign import LIBRARIES
+from ..objective.oracle import Objective, Oracle
+from ..objective.point import Point
 from .loop import Iterate
-from .methods.proximal import Composed, Composite
-from .methods.wrappers import Through, View
-from .oracle import Objective, Oracle
-from .point import Point
 
 
 class At(NamedTuple):

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .errors import ArgumentError, Exhausted, ObjectiveError, SteepestError, counted
+from ..errors import ArgumentError, Exhausted, ObjectiveError, SteepestError, counted
 from .foreign import Library, library_of
 from .parallel import evaluate
 from .params import Parameters, laid_out

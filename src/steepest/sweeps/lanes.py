@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..engine.alphabet import ARRAYS, speak
+from ..engine.kernels import cached, function_text
+from ..engine.machine import Code
+from ..expression import OPERATIONS, Expression, symbol
+from ..loops.thresholds import Moment, Thresholds, history
+from ..methods.lift import Rule
 from .batch import INTERRUPTED, Outcome, Task, run_batch
-from .engine.alphabet import ARRAYS, speak
-from .engine.kernels import cached, function_text
-from .engine.machine import Code
-from .expression import OPERATIONS, Expression, symbol
-from .methods.lift import Rule
-from .thresholds import Moment, Thresholds, history
 
 # Coordinates; the loop is written out for all of them, and compiling takes the longer.
 FEW = 8

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from .engine.kernels import cached, function_text, kernel
-from .engine.machine import Code
-from .engine.traced import from_rule
-from .errors import MissingExtraError
-from .expression import Expression, invariants, symbol
-from .methods.lift import Rule
-from .stop import Criterion, Either, Steps, parts
-from .thresholds import Batch, Moment, Thresholds, history
+from ..engine.kernels import cached, function_text, kernel
+from ..engine.machine import Code
+from ..engine.traced import from_rule
+from ..errors import MissingExtraError
+from ..expression import Expression, invariants, symbol
+from ..loops.thresholds import Batch, Moment, Thresholds, history
+from ..methods.lift import Rule
+from ..stop import Criterion, Either, Steps, parts
 
 INTERRUPTED = "interrupted"  # the code of a run that has not ended
 

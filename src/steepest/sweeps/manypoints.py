@@ -8,19 +8,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .derivatives.automatic import autograd
-from .derivatives.choice import choose
-from .derivatives.own import Paired
-from .derivatives.proved import USER, Proved
-from .engine.kernels import cached
-from .engine.traced import coordinates, from_formula, from_function
-from .errors import ObjectiveError
-from .expression import Expression, Program
-from .formula import Formula
+from ..derivatives.automatic import autograd
+from ..derivatives.choice import choose
+from ..derivatives.own import Paired
+from ..derivatives.proved import USER, Proved
+from ..engine.kernels import cached
+from ..engine.traced import coordinates, from_formula, from_function
+from ..errors import ObjectiveError
+from ..expression import Expression, Program
+from ..formula import Formula
+from ..loops.thresholds import Batch
+from ..objective.oracle import Objective, Oracle
+from ..objective.params import Parameters
 from .lanes import FEW
-from .oracle import Objective, Oracle
-from .params import Parameters
-from .thresholds import Batch
 
 
 class Many(NamedTuple):

@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from .derivatives import Proved
-from .derivatives.proved import USER
-from .engine.kernels import cached
-from .engine.traced import from_rule
-from .expression import OPERATIONS, Expression, Program, invariants, postorder, symbol
-from .foreign import Library
-from .history import History
+from ..derivatives import Proved
+from ..derivatives.proved import USER
+from ..engine.kernels import cached
+from ..engine.traced import from_rule
+from ..expression import OPERATIONS, Expression, Program, invariants, postorder, symbol
+from ..history import History
+from ..methods.lift import Rule
+from ..objective.foreign import Library
+from ..objective.oracle import Objective, Oracle
+from ..objective.params import Parameters
+from ..objective.point import Point
 from .loop import Iterate
-from .methods.lift import Rule
-from .oracle import Objective, Oracle
-from .params import Parameters
-from .point import Point
 
 COMPARISONS = [OPERATIONS[name] for name in ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal")]
 Step = Callable[[Any, Any, tuple[Any, ...], Any], tuple[Any, ...]]

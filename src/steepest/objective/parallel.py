@@ -14,7 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from typing import Any
 
-from .errors import ArgumentError
+from ..errors import ArgumentError
 
 CHUNKS = 4  # chunks per process: few round trips (0.1 to 0.2 ms each), yet slow points don't hold up the rest
 GRACE = 1.0  # seconds after Ctrl-C for what is under way: processes that had it, too, end at once

@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from .methods.method import Method
-from .oracle import Oracle
-from .point import Point
+from ..methods.method import Method
+from ..objective.oracle import Oracle
+from ..objective.point import Point
 
 
 class Iterate(NamedTuple):

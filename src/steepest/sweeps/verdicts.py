@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from ..batch import Outcome, Task
 from ..codes import CODES
+from ..diagnose.hessians import Hessians
+from ..diagnose.rate import LIMITS, SHARES
+from ..diagnose.rates import ILL, TOO_SMALL
+from ..diagnose.stationary import ASKED
+from ..diagnose.verdict import Advice, Verdict
+from ..diagnose.words import number, place, rounded
 from ..methods.lift import Rule
-from .hessians import Hessians
-from .rate import LIMITS, SHARES
-from .rates import ILL, TOO_SMALL
-from .stationary import ASKED
-from .verdict import Advice, Verdict
-from .words import number, place, rounded
+from .batch import Outcome, Task
 
 SAME = 1e-6  # share of |f| below which two minima are one, as for a single run
 DOUBTED = 1e3  # times what Newton's estimate leaves: a lower value beyond that is no matter of accuracy

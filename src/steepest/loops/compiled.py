@@ -12,20 +12,20 @@ from typing import Any
 
 import numpy as np
 
-from .derivatives import Proved
-from .derivatives.proved import USER
-from .engine.kernels import exact, readable
-from .engine.machine import Code
-from .engine.native import Native
-from .engine.steps import What, steps_text
-from .errors import MissingExtraError
-from .formula import Formula
-from .history import COLUMNS, History
+from ..derivatives import Proved
+from ..derivatives.proved import USER
+from ..engine.kernels import exact, readable
+from ..engine.machine import Code
+from ..engine.native import Native
+from ..engine.steps import What, steps_text
+from ..errors import MissingExtraError
+from ..formula import Formula
+from ..history import COLUMNS, History
+from ..methods.lift import FLOAT64, Rule
+from ..objective.oracle import Oracle
+from ..objective.point import Point
+from ..stop import Criterion
 from .loop import Iterate
-from .methods.lift import FLOAT64, Rule
-from .oracle import Oracle
-from .point import Point
-from .stop import Criterion
 from .thresholds import Margins, margins
 
 TINY, HUGE = 1e-145, 1e145  # norms whose squares keep all their digits
