@@ -169,10 +169,7 @@ class Run:
     def _reporter(self, callback: Callable[..., Any]) -> Callable[[Iterate], bool]:
         """`callback` in the form that its signature asks for; tells whether it wants to stop."""
         restore = self.parameters.restore
-        try:
-            named = set(inspect.signature(callback).parameters) == {"intermediate_result"}
-        except (TypeError, ValueError):
-            named = False
+        named = asks_for_result(callback)
 
         def report(now: Iterate) -> bool:
             x = restore(now.point.x.copy())
@@ -199,6 +196,14 @@ def told(reason: Reason, verdict: Verdict) -> dict[str, Any]:
         "advice": verdict.advice,
         "stopped": list(reason),
     }
+
+
+def asks_for_result(callback: Callable[..., Any]) -> bool:
+    """Whether a callback wants more than x: by the name of its one argument, as scipy's do."""
+    try:
+        return set(inspect.signature(callback).parameters) == {"intermediate_result"}
+    except (TypeError, ValueError):
+        return False
 
 
 def agreed(answer: Any) -> bool:

@@ -1,7 +1,9 @@
 """Training on data.
 
-- ``fit``: the call; ``trained``: its result; ``trainable``: which methods can.
-- ``training``: epoch after epoch; ``plan``: how long, on which batches; ``kept``: the run in a file.
+- ``fit``: the call; ``task``: what it minimises; ``plan``: how long, on which batches; ``recipe``: by which method;
+  ``trainable``: which can.
+- ``training``: epoch after epoch; ``table``: a row for each; ``kept``: the run in a file; ``trained``, ``further``: its
+  result, and how far it is from the end.
 - ``minibatch``, ``sparse``, ``means``: the oracle of batches, of all rows with an l1 penalty, and means over all rows.
 - ``race``: the rule and its rate, by short runs.
 - ``linear``, ``scales``: linear models, their columns scaled inside; ``continued``: from call to call.

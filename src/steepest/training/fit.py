@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,37 +9,18 @@ from typing import Any
 import numpy as np
 
 from .. import log
-from ..data import SHUFFLES, split
-from ..derivatives import OWN, USER, Paired, choose
 from ..errors import ArgumentError
 from ..hints import spelled
-from ..losses import Linear
-from ..methods.lift import Rule
 from ..methods.method import Method
-from ..methods.orthant import Orthant
-from ..methods.proximal import FISTA, Proximal
-from ..methods.registry import find
-from ..methods.wrappers import Averaged, ClipNorm
 from ..objective.landscape import Landscape
-from ..objective.negative import function
-from ..objective.oracle import Objective
-from ..objective.params import Parameters
 from ..result import Result
 from ..run import Run
-from ..sets import L1
-from .epoch import Epoch
 from .kept import Keeper, problem
-from .linear import Model
-from .means import mean_loss
-from .minibatch import MiniBatch
-from .plan import PASSES, Plan
-from .race import race
-from .sparse import Whole
-from .trainable import delivery, entrants, innermost, suited
+from .plan import Plan
+from .recipe import Recipe
+from .task import Task
 from .trained import explained, listener, summary
 from .training import Training
-
-EPOCHS = 20  # where nothing is said
 
 
 @spelled
@@ -133,7 +113,7 @@ def fit(
     Result
         ``x``, the best parameters; ``fun``, their mean loss over the training data; ``jac``, its gradient, with
         batches only where the loss gives it with the value (`losses`, ``jac=True``), else NaN; ``epochs``, the
-        columns of the table of epochs (see `training.Epoch`); ``history``, a record for each step: the loss of its
+        columns of the table of epochs (see `training.table.Row`); ``history``, a record for each step: the loss of its
         batch where the step begins. For `losses` all are in the units of the data, but for the norms of gradients
         and steps in the history, which are those of the columns as they were scaled.
 
@@ -159,115 +139,31 @@ def fit(
     given.pop("checkpoint", None)  # which is another run
     if on_error not in ("raise", "stop"):
         raise ArgumentError(f"on_error={on_error!r}: expected 'raise' or 'stop'.")
-    if shuffle not in SHUFFLES:
-        raise ArgumentError(f"shuffle={shuffle!r}: expected 'full', 'block' or None.")
     seed = int(rng.integers(2**62)) if isinstance(rng, np.random.Generator) else int(rng or 0)
-    train, held = split(data, weights, validation, seed)
-    out: Callable[[Any], Any] = lambda params: params  # noqa: E731
-    model, given_loss, given_train = None, loss, train
-    if isinstance(loss, Linear):
-        model = Model(loss, params, train)
-        loss, params, jac, out = model.value_and_gradient, model.start, True, model.outer
-        train, held = model.source(train), held and model.source(held)
-    run = Run(Parameters(params, "params"))
-    start = run.parameters.start
-    if not np.isfinite(start).all():
-        raise ArgumentError(f"params holds {start[~np.isfinite(start)][0]}: expected finite numbers to start from.")
-    if epochs is maxiter is maxtime is None:
-        whole = train.rows is not None and (batch_size is None or batch_size >= train.rows)
-        epochs = PASSES if whole else EPOCHS if train.again else 1  # a generator is read once
-    plan = Plan.of(train, batch_size, shuffle, seed, epochs=epochs, maxiter=maxiter, maxtime=maxtime,
-                   accumulate=accumulate, patience=patience)  # fmt: skip
-    rules = entrants(method, lr, start.size, plan, train)
-    l1 = None if model is None or not model.loss.l1 else model.penalties[0]
-    if l1 is not None and plan.steady(train) and method is None and lr is None and clip is None:
-        method = FISTA()
-    chosen = rules[0] if rules else suited(find(method, start.size, lr), plan.steady(train), l1 is not None)
-    composed = l1 is not None and plan.steady(train) and isinstance(chosen, Proximal)
-    if composed:
-        assert model is not None
-        loss = model.smooth().value_and_gradient
-
-    def wrap(inner: Method) -> Method:
-        inner = inner if clip is None else ClipNorm(inner, clip)
-        if l1 is not None and not composed:
-            inner = Orthant(inner, l1, 1 / train.steps(plan.size))
-        return inner if average is None else Averaged(inner, average)
-
-    fun = weighted(function(loss, "loss")) if weights is not None else function(loss, "loss")
-    objective = (Paired if jac is True else Objective)(fun, run.parameters)
-    listen = None if callback is None else listener(callback, run, out)
-    extra = L1(l1).value if composed else lambda x: 0.0
-    validate = None if held is None else lambda x: mean_loss(objective, held, x) + extra(x)
-
-    def renew(training: Training) -> None:
-        training.chosen = training.chosen.lowered(training.t)
-        training.method = wrap(training.chosen.method(rules, plan.steps(train)))
-        training.deliver = delivery(training.method)
-        training.engine = Epoch.of(training.method, model, plan, train)
-
+    task = Task.of(loss, params, data, weights, validation, jac, seed)
+    plan = Plan.of(task.source, batch_size, shuffle, seed, accumulate, patience,
+                   epochs=epochs, maxiter=maxiter, maxtime=maxtime)  # fmt: skip
+    recipe = Recipe.of(method, lr, clip, average, task, plan)
+    run, objective = Run(task.parameters), task.objective(recipe.proximal)
+    listen = None if callback is None else listener(callback)
     training: Training | None = None
-    found: Any = None
     try:
-        objective.args = next(plan.batches(train, 0))[0]
-        f0 = objective(start)
-        source = OWN if model else USER
-        derivative = choose(objective, run.parameters, start, f0, jac, batches=True, source=source)
-        oracle: Any = MiniBatch(objective, derivative)
-        if composed:
-            oracle = Whole(objective, derivative, l1)  # type: ignore[arg-type]  # composed where there is an l1
-        keeper = None
-        if checkpoint is not None:
-            keeper = Keeper(checkpoint, problem(plan, start, train.rows, repr(wrap(chosen))))
-            found = keeper.chosen
-        if rules:
-            # asked before the race, which may read a stream to its end: its rows are known then
-            steps = plan.steps(train)
-            found = found or race(rules, oracle, train, plan, start, wrap, delivery, model is not None)
-            chosen = found.method(rules, steps)
-        chosen = wrap(chosen)
-        log.begun(chosen, start, f"{f0:.6g} (of the first batch)", oracle)
-        engine = Epoch.of(chosen, model, plan, train)
-        if engine is None and isinstance(rule := innermost(chosen), Rule):
-            rule.prepare(start, plan.steps(train))
-        training = Training(run, oracle, chosen, train, plan, start, validate, listen, delivery(chosen), engine)
-        if found is not None:
-            training.chosen = found
-            training.renew = renew if train.again else None
+        oracle = task.oracle(objective, plan, recipe.proximal)
+        keeper = None if checkpoint is None else Keeper(checkpoint, problem(recipe))
+        choice = (keeper and keeper.choice) or recipe.raced(oracle)
+        training = Training(run, oracle, recipe, choice, listen)
         reason = training.follow() if keeper is None else keeper.follow(training)
     except (Exception, KeyboardInterrupt) as error:
         reason = run.mishap(error, objective.nfev)
         if isinstance(error, ArgumentError):
             raise
-    # a history of linear models is in the units of the data, and so is what is drawn below it
-    picture = objective
-    if model is not None:
-        picture = Objective(given_loss, run.parameters, getattr(given_train, "arrays", ()))
-    evidence = {}
-    if found is not None:
-        found, chosen = (training.chosen, training.method) if training else (found, chosen)
-        evidence = found._asdict() | {"rule": rules[found.rule].name}
-    result = summary(run, training, reason, objective, chosen, evidence, model, diagnose)
+    result = summary(run, objective, recipe, training, reason, diagnose)
     result.remember(
         again=lambda changes: fit(**{k: v for k, v in {**given, **changes}.items() if v is not None}),
-        explain=lambda k: explained(training, model, k) if training else "",
-        landscape=Landscape(picture, run.sign, None, None) if plan.steady(train) else None,
+        explain=lambda k: explained(training, k) if training else "",
+        landscape=Landscape(task.picture(objective), run.sign, None, None) if plan.steady(task.source) else None,
     )
     log.ended(result)
     if run.error is not None and on_error == "raise":
         raise run.carry(result)
     return result
-
-
-def weighted(loss: Callable[..., Any]) -> Callable[..., Any]:
-    """The loss of a batch whose last array is its weights."""
-    try:
-        names = list(inspect.signature(loss).parameters.values())
-    except (TypeError, ValueError):
-        names = []
-    if names and not any(p.name == "weights" or p.kind is p.VAR_KEYWORD for p in names):
-        raise ArgumentError(
-            "weights are given, but loss takes none: write it as loss(params, X, y, weights), which returns "
-            "numpy.mean(weights * losses)."
-        )
-    return lambda params, *batch: loss(params, *batch[:-1], weights=batch[-1])

@@ -7,15 +7,13 @@ from itertools import islice
 
 import numpy as np
 
-from ..derivatives import OWN, Paired, choose
+from ..derivatives import OWN, choose
 from ..diagnose.training import Further
 from ..errors import Exhausted
 from ..loops.loop import descend
 from ..methods.directions import LBFGS
 from ..methods.proximal import SpaRSA
-from ..objective.negative import function
 from ..objective.oracle import Oracle
-from .linear import Model
 from .sparse import Whole
 from .training import Training
 
@@ -25,20 +23,21 @@ CALLS = 20  # of the loss of all these rows, at most; or
 SHARE = 0.25  # of what the run has cost, if that is more
 
 
-def further(training: Training, x: np.ndarray, model: Model | None) -> Further | None:
+def further(training: Training, x: np.ndarray) -> Further | None:
     """What some steps bring from `x`: by L-BFGS, or by SpaRSA under an l1 penalty; None of data that are gone.
 
     Steps on some of the rows learn these by heart in the end: what counts is the lowest loss on the way of others, or
     of the validation data.
     """
-    source, run, objective = training.source, training.run, training.oracle.objective
+    task, objective = training.task, training.oracle.objective
+    source = task.source
     if not source.again:
         return None
     oracle = Oracle(objective, training.oracle.derivative)
     method: SpaRSA | LBFGS = LBFGS()
-    if model is not None and model.loss.l1:
-        smooth = Paired(function(model.smooth().value_and_gradient, "loss"), run.parameters)
-        oracle = Whole(smooth, choose(smooth, run.parameters, x, None, True, source=OWN), model.penalties[0])
+    if task.l1 is not None:
+        smooth = task.objective(proximal=True)
+        oracle = Whole(smooth, choose(smooth, task.parameters, x, None, True, source=OWN), task.l1)
         method = SpaRSA()
     size = source.rows if source.rows is not None and source.rows < 2 * ROWS else ROWS
     batches = source.epoch(size, "full", np.random.default_rng([training.plan.seed]))
@@ -59,8 +58,8 @@ def further(training: Training, x: np.ndarray, model: Model | None) -> Further |
     values = [point.f for point in path]
     middle = values[len(values) // 2]
     waning = not short and middle - values[-1] <= values[0] - middle
-    if training.validate is not None:
-        values = [training.validate(point.x) for point in path[::2]]
+    if training.held is not None:
+        values = [training.validation(point.x) for point in path[::2]]
     elif others is not rows:
         oracle.objective.args = others
         values = [oracle(point.x).f for point in path[::2]]

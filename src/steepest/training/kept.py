@@ -13,6 +13,7 @@ from ..history import History
 from ..objective.point import Point
 from ..stop import Reason
 from .minibatch import MiniBatch, Place
+from .recipe import Recipe
 from .sparse import Whole
 from .training import Training
 
@@ -31,17 +32,16 @@ class Keeper(Journal):
     kind = "training"
 
     @property
-    def chosen(self) -> Any:
+    def choice(self) -> Any:
         """What a race has chosen for the saved run, if there is one."""
         return self.saved and self.saved["chosen"]
 
     def follow(self, training: Training) -> Reason:
         """Train, from where the saved run was, to the end; what is known then, or at Ctrl-C, is kept."""
-        training.keep = self.see
         if self.saved:
             self.put_back(training)
         try:
-            reason = training.follow()
+            reason = training.follow(self.see)
         except KeyboardInterrupt:
             self.see(training, always=True)
             raise
@@ -74,15 +74,16 @@ class Keeper(Journal):
             "history": training.run.history.to_arrays(),
             "seconds": time.perf_counter() - training.run.began,
             "calls": (training.oracle.objective.nfev, training.oracle.njev),
-            "chosen": training.chosen,
+            "chosen": training.choice,
         }
         self.put(tree)
 
 
-def problem(training_plan: Any, start: np.ndarray, rows: int | None, method: str) -> dict[str, Any]:
+def problem(recipe: Recipe) -> dict[str, Any]:
     """What a run can't be another one in; its budget may grow only where no schedule hangs on it."""
-    plan = {name: -1.0 if value is None else value for name, value in asdict(training_plan).items()}
-    return {**plan, "params": start, "rows": rows or 0, "method": method}
+    task = recipe.task
+    plan = {name: -1.0 if value is None else value for name, value in asdict(recipe.plan).items()}
+    return {**plan, "params": task.start, "rows": task.source.rows or 0, "method": repr(recipe.wrapped(recipe.said))}
 
 
 def _kept(tree: Any) -> Any:

@@ -1,21 +1,22 @@
-"""The plan of a training run, and its table of epochs."""
+"""The plan of a training run: how long, on which batches, in which order."""
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from ..data import Batch, Source
+from ..data import SHUFFLES, Batch, Source
 from ..errors import ArgumentError
 
 # Up to so many numbers in X all rows are one batch: BFGS then needs some 30 passes, and ends at the minimum.
 WHOLE = 1_000_000
 BATCH = 256  # rows, beyond that
+EPOCHS = 20  # where nothing is said
 PASSES = 1000  # at most, where all rows are one batch: the test for convergence ends such runs
 
 
@@ -58,7 +59,14 @@ class Plan:
 
     @classmethod
     def of(
-        cls, source: Source, size: int | None, shuffle: str | None, seed: int, accumulate: Any, **limits: Any
+        cls,
+        source: Source,
+        size: int | None,
+        shuffle: str | None,
+        seed: int,
+        accumulate: Any,
+        patience: float | None,
+        **budget: float | None,
     ) -> Plan:
         """The plan of what the caller says; None is no limit, and all rows in a batch.
 
@@ -67,23 +75,25 @@ class Plan:
         ArgumentError
             When a number is impossible.
         """
+        if shuffle not in SHUFFLES:
+            raise ArgumentError(f"shuffle={shuffle!r}: expected 'full', 'block' or None.")
         for name, value in {"batch_size": size, "accumulate": accumulate}.items():
-            if (
-                not isinstance(value, int | np.integer | None)
-                or isinstance(value, bool)
-                or (value or 1) < 1
-                or value == 0
-            ):
+            whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+            if value is not None and not (whole and value >= 1):
                 raise ArgumentError(f"{name}={value!r}: expected a whole number, at least 1.")
-        for name, value in limits.items():
-            number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-            if value is not None and not (number and value > 0):
-                raise ArgumentError(f"{name}={value!r}: expected a positive number.")
+        limits = {**budget, "patience": patience}
+        for name, limit in limits.items():
+            number = isinstance(limit, int | float | np.number) and not isinstance(limit, bool)
+            if limit is not None and not (number and limit > 0):
+                raise ArgumentError(f"{name}={limit!r}: expected a positive number.")
         size = size or source.rows
         if size is None:
             raise ArgumentError("batch_size=None: how many rows a stream has is not known; expected a number.")
-        given = {name: float(value) for name, value in limits.items() if value is not None}
+        given = {name: float(limit) for name, limit in limits.items() if limit is not None}
         plan = cls(int(size), shuffle=shuffle, seed=seed, accumulate=int(accumulate or 1), **given)
+        if not given.keys() & budget.keys():
+            again = EPOCHS if source.again else 1  # a generator is read once
+            return replace(plan, epochs=PASSES if plan.steady(source) else again)
         if source.rows is None or not plan.epochs % 1 > 0:
             return plan
         return replace(plan, maxiter=min(plan.maxiter, math.ceil(plan.epochs * plan.pace(source))))  # of half an epoch
@@ -116,78 +126,3 @@ class Plan:
     def steps(self, source: Source) -> float:
         """Steps of the whole run, as far as that is known before; else infinite."""
         return min(self.maxiter, self.epochs * self.pace(source))
-
-
-class Epoch(NamedTuple):
-    """One epoch in numbers.
-
-    Attributes
-    ----------
-    epoch : float
-        Passes over the data so far.
-    loss : float
-        Mean of the losses of its batches, each at the parameters that met it.
-    validation : float
-        Loss of the validation data at its end; NaN without.
-    lr : float
-        Learning rate of its last step.
-    seconds : float
-        Since the run began.
-    samples_per_second : float
-        Rows used per second in this epoch, validation not counted.
-    """
-
-    epoch: float
-    loss: float
-    validation: float
-    lr: float
-    seconds: float
-    samples_per_second: float
-
-
-class Best(NamedTuple):
-    """The best parameters at the end of an epoch, their score, and how far chance may have moved it."""
-
-    x: np.ndarray
-    score: float
-    epoch: int
-    error: float = 0.0
-
-
-class Sums:
-    """The losses of an epoch's batches, weighted by their rows."""
-
-    def __init__(self) -> None:
-        self.batches = self.rows = 0
-        self.loss = self.squares = 0.0
-
-    def add(self, f: float, rows: int) -> None:
-        self.batches += 1
-        self.rows += rows
-        self.loss += f * rows
-        self.squares += f * f * rows
-
-    def extend(self, f: np.ndarray, rows: np.ndarray) -> None:
-        """Add the losses of many batches, in the order in which `add` would."""
-        self.batches += len(f)
-        self.rows += int(rows.sum())
-        with np.errstate(over="ignore"):
-            self.loss = float(np.cumsum([self.loss, *(f * rows)])[-1])
-            self.squares = float(np.cumsum([self.squares, *(f * f * rows)])[-1])
-
-    @property
-    def mean(self) -> float:
-        return self.loss / self.rows if self.rows else math.nan
-
-    @property
-    def error(self) -> float:
-        """The standard error of the mean."""
-        if self.batches < 2:
-            return 0.0
-        return math.sqrt(max(self.squares / self.rows - self.mean * self.mean, 0.0) / (self.batches - 1))
-
-
-def columns(table: Iterable[Epoch]) -> dict[str, np.ndarray]:
-    """The rows of epochs as arrays by name."""
-    rows = np.array(list(table), float).reshape(-1, len(Epoch._fields))
-    return {name: rows[:, i] for i, name in enumerate(Epoch._fields)}

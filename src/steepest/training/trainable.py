@@ -23,6 +23,8 @@ from ..methods.wrappers import ClipNorm, Wrapper
 from .plan import Plan
 from .race import CANDIDATES, WITHOUT_BUDGET
 
+Deliver = Callable[[np.ndarray, Any], np.ndarray]  # (place, memory) -> the parameters to hand out
+
 
 def entrants(method: Any, lr: Any, n: int, plan: Plan, train: Source) -> list[Rule]:
     """The rules whose rates are to be raced; none where the caller says the rate, or every step sees all rows."""
@@ -59,7 +61,7 @@ def innermost(method: Method) -> Method:
     return method
 
 
-def delivery(method: Method) -> Callable[[np.ndarray, Any], np.ndarray]:
+def delivery(method: Method) -> Deliver:
     """What of (place, memory) is handed out: of schedule-free rules the average, which their paper calls x; under l1
     with the zeros of the place, which an average of many would blur."""
     if isinstance(method, ClipNorm):

@@ -2,49 +2,49 @@
 
 from __future__ import annotations
 
-import inspect
 import itertools
 import logging
 import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..data import CHUNK, Arrays
+from ..derivatives import Paired
 from ..diagnose.explain import explain
 from ..diagnose.training import Trained, judge
 from ..diagnose.verdict import Verdict
 from ..errors import ArgumentError
 from ..losses import Logistic, Softmax
-from ..methods.method import Method
 from ..methods.rules import GD, Momentum, Nesterov
 from ..objective.negative import function
 from ..objective.oracle import Objective
 from ..result import Result
-from ..run import Run, agreed, told
+from ..run import Run, agreed, asks_for_result, told
 from ..stop import Reason
 from .further import further
-from .linear import Model
-from .plan import columns
+from .means import mean_loss, mean_pair
+from .minibatch import MiniBatch
+from .recipe import Recipe
+from .sparse import Whole
+from .table import columns
 from .trainable import innermost
 from .training import Training
 
 logger = logging.getLogger("steepest")
 
 
-def listener(callback: Callable[..., Any], run: Run, out: Callable[[Any], Any]) -> Callable[[Training], bool]:
+def listener(callback: Callable[..., Any]) -> Callable[[Training], bool]:
     """`callback` in the form that its signature asks for; tells whether it wants to stop."""
     function(callback, "callback")
-    try:
-        named = set(inspect.signature(callback).parameters) == {"intermediate_result"}
-    except (TypeError, ValueError):
-        named = False
+    named = asks_for_result(callback)
 
     def listen(training: Training) -> bool:
-        x = out(run.parameters.restore(training.x.copy()))
+        x = training.task.outer(training.x.copy())
         try:
             if not named:
                 return agreed(callback(x))
@@ -57,51 +57,74 @@ def listener(callback: Callable[..., Any], run: Run, out: Callable[[Any], Any]) 
     return listen
 
 
-def explained(training: Training, model: Model | None, k: int) -> str:
+def explained(training: Training, k: int) -> str:
     """How step `k` was made."""
     if training.began:
         raise ArgumentError(f"the rate was lowered at step {training.began}: the steps are not those of one method.")
-    text = explain(training.method, training.run.history, training.gradient, k)
-    units = "\n  (x and g are of the columns as they were scaled inside)" if model and model.scaled else ""
-    return text + units
+    text = explain(training.method, training.run.history, partial(gradient, training), k)
+    return text + "\n  (x and g are of the columns as they were scaled inside)" * training.task.scaled
+
+
+def gradient(training: Training, t: int, x: np.ndarray, f: float = math.nan) -> np.ndarray:
+    """The gradient at `x` on the batch of step `t` (1, 2, ...).
+
+    Raises
+    ------
+    ArgumentError
+        Where that batch is gone.
+    """
+    plan, source, oracle = training.plan, training.source, training.oracle
+    if not source.again:
+        raise ArgumentError("the data could be read once: the batch of that step is gone.")
+    epoch, batch = divmod(t - 1, plan.pace(source))
+    oracle.hold(next(itertools.islice(plan.batches(source, int(epoch)), int(batch), None)))
+    return oracle.pair(x)[1]
+
+
+def final(training: Training, x: np.ndarray) -> tuple[float, np.ndarray | None]:
+    """The mean loss over the training data at `x`, in one more pass, and its gradient where that costs no more; of a
+    stream that can be read once, the mean of its batches as they came."""
+    point, oracle, source, best = training.point, training.oracle, training.source, training.best
+    if training.plan.steady(source) and isinstance(oracle, MiniBatch):
+        known = np.array_equal(point.x, x) and point.known_g is not None
+        return (point.f, point.g) if known else oracle.pair(x)
+    if not source.again:
+        return training.table[best.epoch - 1].loss if best and best.epoch else training.first, None
+    if not isinstance(oracle.objective, Paired) or getattr(oracle.derivative, "instead", None) is not None:
+        return mean_loss(oracle.objective, source, x), None
+    f, g = mean_pair(oracle.objective, source, x)
+    if isinstance(oracle, Whole):
+        f, g = f + oracle.term.value(x), g + oracle.l1 * np.sign(x)
+    return f, g
 
 
 def summary(
-    run: Run,
-    training: Training | None,
-    reason: Reason,
-    objective: Objective,
-    method: Method,
-    evidence: dict[str, Any],
-    model: Model | None,
-    diagnose: bool,
+    run: Run, objective: Objective, recipe: Recipe, training: Training | None, reason: Reason, diagnose: bool
 ) -> Result:
     """Everything so far, with the best parameters, in the caller's shapes and units."""
-    parameters = run.parameters
-    nfev, x, fun, g = objective.nfev, parameters.start, math.nan, None
-    best = training.best if training else None
+    task, nfev = recipe.task, objective.nfev
+    x, fun, g, best = task.start, math.nan, None, training.best if training else None
     if training and best:
         x, fun = best.x, best.score
         if not reason.code.startswith(("error", "interrupted", "budget.time")):
             try:
-                fun, g = training.final(x)
+                fun, g = final(training, x)
             except (Exception, KeyboardInterrupt):  # what was found must not be lost
                 logger.warning("the final loss could not be computed", exc_info=True)
     njev = training.oracle.njev if training else 0
-    inner = parameters.restore(x.copy())
-    jac = parameters.restore(np.full_like(x, math.nan) if g is None else g)
-    seen = run.history.seen(model.places) if model and model.scaled and len(run.history) else run.history
     verdict = Verdict(*reason, reason.converged)
     if diagnose and training and best:
         try:
-            verdict = judge(looked_at(training, reason, best.x, run, model))
+            verdict = judge(looked_at(training, reason, best.x))
         except (Exception, KeyboardInterrupt):  # a diagnosis must not lose what the run has found
             logger.warning("the diagnosis failed", exc_info=True)
+    evidence = recipe.evidence(training.choice if training else None) | verdict.evidence
+    method = training.method if training else recipe.wrapped(recipe.said)
     return Result(
-        x=model.outer(inner) if model else inner,
+        x=task.outer(x.copy()),
         fun=fun,
-        jac=model.gradient(jac, inner) if model else jac,
-        **told(reason, replace(verdict, evidence=evidence | verdict.evidence)),
+        jac=task.gradient(np.full_like(x, math.nan) if g is None else g, x),
+        **told(reason, replace(verdict, evidence=evidence)),
         nit=training.t if training else 0,
         nfev=nfev,
         njev=njev,
@@ -112,13 +135,14 @@ def summary(
         engine="compiled epoch" if training and training.engine else method.engine(x),
         epochs=columns(training.table if training else []),
         best_epoch=best.epoch if best else 0,
-        history=seen,
+        history=task.seen(run.history),
     )
 
 
-def looked_at(training: Training, reason: Reason, x: np.ndarray, run: Run, model: Model | None) -> Trained:
+def looked_at(training: Training, reason: Reason, x: np.ndarray) -> Trained:
     """What the verdict on a run looks at."""
-    plan, source, method = training.plan, training.source, training.method
+    plan, source, method, choice = training.plan, training.source, training.method, training.choice
+    model = training.task.model
     hyper = getattr(innermost(method), "hyper", {})
     lr, beta = hyper.get("lr"), hyper.get("beta", 0.0)
     adaptive = not isinstance(innermost(method), GD | Momentum | Nesterov)
@@ -138,7 +162,6 @@ def looked_at(training: Training, reason: Reason, x: np.ndarray, run: Run, model
         return float(np.mean(values)) if values else math.nan
 
     table, same = None, ""
-    chosen = training.chosen
     if isinstance(source, Arrays):
         arrays = source.arrays
         several = len(arrays) > 1
@@ -147,15 +170,15 @@ def looked_at(training: Training, reason: Reason, x: np.ndarray, run: Run, model
             table = source.names[0], rows.mean(axis=0, dtype=float), rows.std(axis=0, dtype=float)
         if several and isinstance(y := arrays[1], np.ndarray) and y.ndim == 1 and len(y) > 1 and (y == y[0]).all():
             same = f"All {len(y)} targets {source.names[1]} are {y[0]:g}"
-    x0, best = run.parameters.start, training.best
-    told = training.validate is not None or not source.again
+    x0, best = training.task.start, training.best
+    told = training.held is not None or not source.again
     start, end = (training.first, best.score) if told and best else (loss(x0), loss(x))
-    if chosen is not None and np.ndim(chosen.basis) == 2 and end < start:
+    if choice is not None and choice.basis is not None and choice.basis.ndim == 2 and end < start:
         table = None  # in coordinates where gradients are white, columns are in scale
     return Trained(
         reason, columns(training.table), start, end, training.t, lr if isinstance(lr, float) else math.nan,
         math.nan if adaptive else 1 / (1 - beta), x0, x, [gradient(group) for group in groups],
         plan.size * plan.accumulate, table, same, best.epoch if best else 0, plan.steady(source),
         model is not None and isinstance(model.loss, Logistic | Softmax) and not model.penalised,
-        lr is not None and chosen is None, lambda: further(training, x, model), chosen.setbacks if chosen else (),
+        lr is not None and choice is None, lambda: further(training, x), choice.setbacks if choice else (),
     )  # fmt: skip

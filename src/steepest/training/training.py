@@ -6,24 +6,26 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import log
-from ..data import CHUNK, Batch, Source
-from ..derivatives import Paired
-from ..errors import ArgumentError, counted
+from ..data import CHUNK, Batch
+from ..errors import counted
 from ..history import Record
 from ..loops.loop import Iterate
-from ..methods.method import Method
 from ..objective.point import Point, distance, norm
 from ..run import Run
 from ..stop import Criterion, Reason, Stuck
-from .means import mean_loss, mean_pair
+from .means import mean_loss
 from .minibatch import MiniBatch
-from .plan import Best, Epoch, Plan, Sums
 from .sparse import Whole
+from .table import Best, Row, Sums
+
+if TYPE_CHECKING:
+    from .race import Choice
+    from .recipe import Recipe
 
 PATIENT = 0.25  # of its steps a rate that a race chose may be no better than the best before
 HOPELESS = 1e6  # an epoch whose loss is so many times that of the start and of the first epoch ends the run
@@ -38,58 +40,42 @@ class Training:
         Keeps history and clock.
     oracle : MiniBatch or Whole
         Tells the loss of a batch and its gradient.
-    method : Method
-        Makes the steps.
-    source : Source
-        The training data.
-    plan : Plan
-        How long, on which batches.
-    x : ndarray, shape (n,)
-        The start.
-    validate : callable or None
-        x -> loss of the validation data.
+    recipe : Recipe
+        Makes the method, for its task and its plan.
+    choice : Choice or None
+        What a race has chosen.
     listen : callable or None
         Called with this object after each epoch; True stops the run.
-    deliver : callable
-        (place, memory) -> the parameters to hand out: other than the place for a method that averages.
-    engine : callable or None
-        ``engine(training, piece)`` trains on all batches of a piece of data, and yields reasons to stop, or None.
     """
 
     def __init__(
         self,
         run: Run,
         oracle: MiniBatch | Whole,
-        method: Method,
-        source: Source,
-        plan: Plan,
-        x: np.ndarray,
-        validate: Callable[[np.ndarray], float] | None = None,
+        recipe: Recipe,
+        choice: Choice | None = None,
         listen: Callable[[Training], bool] | None = None,
-        deliver: Callable[[np.ndarray, Any], np.ndarray] = lambda x, memory: x,
-        engine: Callable[[Training, Batch], Iterator[Reason | None]] | None = None,
     ):
-        self.engine = engine
-        self.run, self.oracle, self.method, self.source, self.plan = run, oracle, method, source, plan
-        self.validate, self.listen, self.deliver = validate, listen, deliver
+        self.run, self.oracle, self.recipe, self.choice, self.listen = run, oracle, recipe, choice, listen
+        self.plan, self.task = recipe.plan, recipe.task
+        self.source, self.held = self.task.source, self.task.held
+        self.method, self.deliver, self.engine = recipe.prepared(choice)
         self.t = self.epoch = self.batch = 0  # steps; epochs that are done; steps in the one that is not
-        self.point: Point = oracle(x)
+        self.point: Point = oracle(self.task.start)
         self.memory: Any = None
         self.lr = self.step = math.nan
-        self.table: list[Epoch] = []
+        self.table: list[Row] = []
         self.sums = Sums()
         self.best: Best | None = None
         self.first = math.nan  # the loss before the first step: of the validation data, or of the first batch
         self.stale = 0  # epochs since the best one
-        self.keep: Callable[[Training], None] | None = None  # asked to save after each step
-        self.chosen: Any = None  # what a race has chosen
-        self.renew: Callable[[Training], None] | None = None  # makes the method that goes on from the best place
         self.spent = 0.0  # seconds of this epoch in steps
+        self._keep: Callable[[Training], None] = lambda training: None
 
     @property
     def began(self) -> int:
         """Steps that were made before the method began."""
-        return 0 if self.chosen is None else int(self.chosen.began)
+        return 0 if self.choice is None else self.choice.began
 
     @property
     def x(self) -> np.ndarray:
@@ -103,62 +89,42 @@ class Training:
         done = max(self.t / self.plan.steps(self.source), spent / self.plan.maxtime)
         return spent * (1 / done - 1) if done > 0 else math.nan
 
-    def final(self, x: np.ndarray) -> tuple[float, np.ndarray | None]:
-        """The mean loss over the training data at `x`, in one more pass, and its gradient where that costs no more;
-        of a stream that can be read once, the mean of its batches as they came."""
-        point, oracle = self.point, self.oracle
-        smooth = isinstance(oracle, MiniBatch)
-        steady = self.plan.steady(self.source)
-        if steady and smooth:
-            known = np.array_equal(point.x, x) and point.known_g is not None
-            return (point.f, point.g) if known else oracle.pair(x)
-        if not self.source.again:
-            epoch = self.best.epoch if self.best else 0
-            return self.table[epoch - 1].loss if epoch else self.first, None
-        if not isinstance(oracle.objective, Paired) or getattr(oracle.derivative, "instead", None) is not None:
-            return mean_loss(oracle.objective, self.source, x), None
-        f, g = mean_pair(oracle.objective, self.source, x)
-        if isinstance(oracle, Whole):
-            f, g = f + oracle.term.value(x), g + oracle.l1 * np.sign(x)
-        return f, g
+    def validation(self, x: np.ndarray) -> float:
+        """The loss of the validation data at `x`; NaN without."""
+        if self.held is None:
+            return math.nan
+        loss = mean_loss(self.oracle.objective, self.held, x)
+        return loss + self.oracle.term.value(x) if isinstance(self.oracle, Whole) else loss
 
-    def gradient(self, t: int, x: np.ndarray, f: float = math.nan) -> np.ndarray:
-        """The gradient at `x` on the batch of step `t` (1, 2, ...).
-
-        Raises
-        ------
-        ArgumentError
-            Where that batch is gone.
-        """
-        if not self.source.again:
-            raise ArgumentError("the data could be read once: the batch of that step is gone.")
-        epoch, batch = divmod(t - 1, self.plan.pace(self.source))
-        batches = self.plan.batches(self.source, int(epoch))
-        self.oracle.hold(next(itertools.islice(batches, int(batch), None)))
-        return self.oracle.pair(x)[1]
-
-    def follow(self) -> Reason:
-        """Train until there is a reason to stop."""
+    def follow(self, keep: Callable[[Training], None] | None = None) -> Reason:
+        """Train until there is a reason to stop; after each step, or many in machine code, `keep` may save the run."""
+        self._keep = keep or self._keep
         if self.t == 0:
             self.oracle.hold(next(self.plan.batches(self.source, 0)))
             self.memory = self.method.init(self.oracle(self.point.x))
             self.first = self._start()
             self.best = Best(self.point.x, self.first, 0)
-        elif reason := self._ended():
+        log.begun(self.method, self.point.x, f"{self.first:.6g}", self.oracle)
+        if self.t and (reason := self._ended()):
             return reason
         natural = self.method.convergence(self.point.x.dtype)
         stop = natural | Stuck(natural) if self.plan.steady(self.source) else None
         while True:
             reason = self._epoch(stop)
-            if self.renew is not None and self._lost(reason):
-                assert self.best is not None
+            if self.choice is not None and self.source.again and self._lost(reason):
                 if reason and reason.code == "nonfinite":
                     del self.table[-1]  # of a part of the epoch
-                self.renew(self)
-                self.point, self.stale = self.oracle(self.best.x), 0
-                self.memory = self.method.init(self.point)
+                self._go_back(self.choice)
             elif reason:
                 return reason
+
+    def _go_back(self, choice: Choice) -> None:
+        """To the best parameters, to go on with a tenth of the rate."""
+        assert self.best is not None
+        self.choice = choice.lowered(self.t)
+        self.method, self.deliver, self.engine = self.recipe.prepared(self.choice)
+        self.point, self.stale = self.oracle(self.best.x), 0
+        self.memory = self.method.init(self.point)
 
     def _lost(self, reason: Reason | None) -> bool:
         """Whether the run has diverged, or is worse than halfway back to the start since a quarter of the steps."""
@@ -178,8 +144,8 @@ class Training:
     def _start(self) -> float:
         """The score of the start over many rows: one batch can be low by luck, and no epoch would ever be better."""
         oracle, source, plan, x = self.oracle, self.source, self.plan, self.point.x
-        if self.validate is not None:
-            return self.validate(x)
+        if self.held is not None:
+            return self.validation(x)
         if plan.steady(source):
             return oracle.value(x)
         if source.again:
@@ -193,10 +159,9 @@ class Training:
     def _epoch(self, stop: Criterion | None) -> Reason | None:
         """One epoch, or what is left of it."""
         began = time.perf_counter()
-        for reason in self._stepped(stop) if self.engine is None else self._driven(self.engine):
+        for reason in self._made(stop):
             self.spent += time.perf_counter() - began
-            if self.keep is not None:
-                self.keep(self)
+            self._keep(self)
             began = time.perf_counter()
             if reason:
                 self._close(self.epoch + self.batch / self.plan.pace(self.source))
@@ -205,15 +170,15 @@ class Training:
         self.batch = 0
         return self._close(self.epoch)
 
-    def _stepped(self, stop: Criterion | None) -> Iterator[Reason | None]:
-        """The steps of the epoch, one by one."""
-        for group in itertools.islice(self.plan.batches(self.source, self.epoch), self.batch, None):
-            yield self.one(group, stop)
-
-    def _driven(self, engine: Callable[[Training, Batch], Iterator[Reason | None]]) -> Iterator[Reason | None]:
-        """The steps of the epoch, many at a time."""
-        for piece in self.plan.pieces(self.source, self.epoch, self.batch):
-            yield from engine(self, piece)
+    def _made(self, stop: Criterion | None) -> Iterator[Reason | None]:
+        """The steps of the epoch, one by one or many at a time: after each a reason to stop, or None."""
+        plan, source = self.plan, self.source
+        if self.engine is None:
+            for group in itertools.islice(plan.batches(source, self.epoch), self.batch, None):
+                yield self.one(group, stop)
+        else:
+            for piece in plan.pieces(source, self.epoch, self.batch):
+                yield from self.engine(self, piece)
 
     def one(self, group: list[Batch], stop: Criterion | None = None) -> Reason | None:
         """One step on one batch; the place it starts from goes on record, as that batch sees it."""
@@ -285,16 +250,16 @@ class Training:
         loss, error, x = self.sums.mean, self.sums.error, self.x
         rate = self.sums.rows / self.spent if self.spent else math.nan
         finite = bool(np.isfinite(x).all())
-        validation = self.validate(x) if self.validate is not None and finite else math.nan
+        validation = self.validation(x) if finite else math.nan
         seconds = time.perf_counter() - self.run.began
-        self.table.append(Epoch(epoch, loss, validation, self.lr, seconds, rate))
+        self.table.append(Row(epoch, loss, validation, self.lr, seconds, rate))
         log.epoch(self.table[-1])
         self.sums, self.spent = Sums(), 0.0
-        score = loss if self.validate is None else validation
+        score = loss if self.held is None else validation
         # A mean of batches scatters: an epoch that is not worse for certain counts as better, being trained longer.
         assert self.best is not None
         rounding = 8 * float(np.finfo(x.dtype).eps) * abs(self.best.score)
-        slack = 2 * min(error, self.best.error) + rounding if self.validate is None else 0.0
+        slack = 2 * min(error, self.best.error) + rounding if self.held is None else 0.0
         self.stale += 1
         if finite and (score < self.best.score or not math.isfinite(self.best.score)):
             self.stale = 0
@@ -308,7 +273,7 @@ class Training:
         """Whether the epochs that are done are enough."""
         assert self.best is not None
         if self.stale >= self.plan.patience:
-            held = self.validate is not None
+            held = self.held is not None
             what = "validation loss" if held else "mean loss of an epoch's batches"
             return Reason(
                 "converged.validation" if held else "budget.patience",
