@@ -17,7 +17,8 @@ FALLEN = 1e-3  # when |f| has fallen so far, the noise may have, too: it is meas
 LOWER = 0.25  # ... or so far, if the noise is none of rounding, as soon as
 FINE = 2e-3  # it makes up this share of the gradient
 STALE = 0.1  # of a component, the error from which the step of central differences is measured again
-FAR = 100.0  # times |f''/f'''| that x_i may move before its step is measured again; 8 costs 4 % more on the tuning half
+# |f''/f'''| times so much may x_i move before its step is measured again; farther, while an error so many times as large
+FAR = 100.0  # would still be within SHARE, which saves 4 % of the evaluations on the tuning half
 PROOF = 4.0  # noise levels: how well the difference of two values is known
 ROUGH = 1e-12  # of the value, from which noise is no rounding of float64
 SLACK = 0.3  # how far outside of what the slopes foretell f may change; 0.1 and 1 cost the same
@@ -31,8 +32,8 @@ class Finite(Differences):
     forward, h = 2 sqrt(e/|f''|), error 2 sqrt(e |f''|) (Gill, Murray, Saunders & Wright 1983), until that
     error reaches 2 % of the gradient in the metric diag(1/|f''|), which has no units; then 2n, central,
     h = (3 e/|f'''|)^(1/3), error 1.04 e^(2/3) |f'''|^(1/3). Steps follow the noise, and are measured again
-    where f has changed as neither slope foretold, where x has gone far, and where the error is large. At
-    bounds and where fun is not finite the formulas turn to one side.
+    where f has changed as neither slope foretold, where x has gone far and the error may matter, and where
+    it is large. At bounds and where fun is not finite the formulas turn to one side.
 
     Parameters
     ----------
@@ -251,9 +252,10 @@ class Finite(Differences):
         steps, level = self.steps, self._level(f)
         h = self.unit_steps * level ** (1 / 3)
         with np.errstate(all="ignore"):
-            # central differences see by themselves how the second derivative has changed
-            stale = False if self.central else np.abs(x - self.where) > FAR * self.reach
             g, error = (self._central if self.central else self._forward)(x, f, h, level)
+            # central differences see by themselves how the second derivative has changed
+            fine = self.central or self._within(SHARE / FAR, g, error)
+            stale = (not fine) & (np.abs(x - self.where) > FAR * self.reach)
         self.age += 1
         renew = stale | ~(error <= STALE * np.abs(g))  # True where it is NaN
         if renew.any():
