@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -119,6 +120,8 @@ ROWS = {
     "bounds: too many of a name": (of({"a": 1.0}, bounds={"a": [(0, 1), (0, 2), (0, 3)]}), ArgumentError, "or 1 of"),
     "bounds: a number of a name": (of({"a": 1.0}, bounds={"a": 3}), ArgumentError, "expected a pair"),
     "bounds: too few": (of(bounds=[(0, 1)]), ArgumentError, "expected 2 pairs"),
+    "bounds: scipy's, too many": (of(bounds=SimpleNamespace(lb=np.zeros(3), ub=np.ones(3))), ArgumentError,
+                                  "expected 2 pairs"),
     "bounds: turned": (of(bounds=[(0, 1), (5, 4)]), ArgumentError, "bounds[1]=(5, 4): expected low <= high"),
     "bounds: NaN": (of(bounds=[(0, 1), (math.nan, 4)]), ArgumentError, "expected low <= high"),
     "bounds: a number": (of(bounds=3), ArgumentError, "bounds=3"),

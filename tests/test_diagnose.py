@@ -578,3 +578,34 @@ def test_many_numbers_in_mixed_units_are_known_to_be_a_minimum():
     condition = float(re.search(r"condition ([\d.e+]+), with x", r.why)[1])
     assert 50 < condition <= 101
     assert r.diagnosis_nfev <= 10 + 2 * 80
+
+
+@pytest.mark.parametrize("method", [None, "lbfgs", "conjugategradient", GD(lr="auto")], ids=str)
+@pytest.mark.parametrize("jac", [None, "fd"])
+@pytest.mark.parametrize("nothing", [math.nan, math.inf])
+def test_a_run_that_ends_before_a_wall_names_it(nothing, jac, method):
+    """The slope leads out of the domain of f; along the wall f would fall on."""
+
+    def walled(x):
+        return (x[0] - 1) ** 2 + (x[1] - 1) ** 2 if x[0] <= 0.5 else nothing
+
+    r = st.minimize(walled, [0.0, 0.0], jac=jac, method=method)
+    assert (r.code, r.evidence["coordinate"], r.evidence["edge"]) == ("nonfinite.domain", 0, 0.5), r.why
+    again = r.retry()
+    assert again.success, again.why
+    assert again.x == pytest.approx([0.5, 1.0], abs=1e-6)
+
+
+def test_a_wall_across_the_coordinates_is_no_bound():
+    r = st.minimize(lambda x: ((x - 2) ** 2).sum() if x @ x <= 1 else math.nan, [0.1, 0.2])
+    assert (r.code, r.success) == ("nonfinite.domain", False)
+    assert "coordinate" not in r.evidence
+    assert "just beyond" in r.why
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("method", [None, "lbfgs", "conjugategradient"])
+def test_what_is_lowest_at_the_edge_of_a_root_is_solved(method):
+    r = st.minimize(lambda x: np.sqrt(x[0]) + x[1] ** 2, [1.0, 1.0], method=method)
+    assert r.success, r.why
+    assert r.fun < 1e-15

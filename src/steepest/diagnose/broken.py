@@ -12,6 +12,7 @@ from .words import along, number, place
 
 HUGE = 1e100  # a value above this before infinity is an overflow, not an edge
 BISECTIONS = 11
+BESIDE = 1e-6  # of the scale of x: so near to the edge of its domain f may be solved up to it
 DECADES = 6  # powers of 10 over which a fall without limit is followed
 
 
@@ -52,21 +53,49 @@ def edge(case: Case) -> Verdict | None:
     near, far = good + inside * (bad - good), good + beyond * (bad - good)
     if abs(value) > HUGE or case.probes.overflows(far.astype(case.x.dtype)):
         return None
+    led = f"step {case.last_step} led from {place(good)} to {place(bad)}"
     guilty = _guilty(case, near, bad)
-    if guilty is None:
-        sentence = (
-            f"f is {what} at {place(far)} and beyond, on the way from {place(good)} to {place(bad)} (step "
-            f"{case.last_step}). The default method steps back from such places."
-        )
-        return Verdict("nonfinite.domain", sentence, False, {"edge": far.tolist()}, case.default())
+    if guilty is not None:
+        return _beyond(case, guilty, near, far, f"f is {what}", led)
+    sentence = f"f is {what} at {place(far)} and beyond: {led}. The default method steps back from such places."
+    return Verdict("nonfinite.domain", sentence, False, {"edge": far.tolist()}, case.default())
+
+
+def walled(case: Case) -> Verdict | None:
+    """The run came to rest, or creeps, where the slope leads out of the domain of f."""
+    fall = case.g * case.scale
+    ended = case.reason.converged or case.reason.code in ("stalled", "budget.steps")
+    if not ended or case.term is not None or case.probes.left < 1 or not case.much(float(np.linalg.norm(fall))):
+        return None
+    ahead = case.x - BESIDE * case.scale * fall / np.linalg.norm(fall)
+    ahead = np.clip(ahead, case.probes.low, case.probes.high).astype(case.x.dtype)
+    if math.isfinite(case.probes.value(ahead)) or case.probes.cut:
+        return None
+    near, far = case.x.astype(float), ahead.astype(float)
+    guilty = _guilty(case, near, far)
+    if case.reason.converged and (guilty is None or not case.much(float(np.linalg.norm(np.delete(fall, guilty))))):
+        return None  # lowest along the edge, as far as that can be told
+    if guilty is not None:
+        led = f"the slope at {place(near)}, where the run ended, leads out of there"
+        return _beyond(case, guilty, near, far, "f is not defined", led)
+    sentence = (
+        f"f is not defined just beyond {place(near)}, where the run ended, down its slope. What is lowest along an "
+        "edge is found where the edge is told."
+    )
+    advice = case.advise("keep x where f is defined, by bounds=[(low, high), ...] or project=")
+    return Verdict("nonfinite.domain", sentence, False, {"edge": far.tolist()}, advice)
+
+
+def _beyond(case: Case, guilty: int, near: np.ndarray, far: np.ndarray, what: str, led: str) -> Verdict:
+    """One coordinate alone leads out of the domain of f, the edge of which is between two places."""
     at = _roundest(near[guilty], far[guilty])
-    below = bad[guilty] < good[guilty]
+    below = far[guilty] < near[guilty]
     bounds: list[tuple[float | None, float | None]] = [(None, None)] * case.n
     limit = at + 1e-6 * (near[guilty] - at) if near[guilty] != at else at
     bounds[guilty] = (limit, None) if below else (None, limit)
     sentence = (
-        f"f is {what} for {case.called(guilty)} {'<' if below else '>'} {number(at)}: step {case.last_step} led from "
-        f"{place(good)} to {place(bad)}. Pass bounds that keep inside, and leave the step to the library."
+        f"{what} for {case.called(guilty)} {'<' if below else '>'} {number(at)}: {led}. Pass bounds that keep inside, "
+        "and leave the step to the library."
     )
     evidence = {"coordinate": guilty, "edge": at, "side": "below" if below else "above"}
     return Verdict("nonfinite.domain", sentence, False, evidence, case.default(bounds=bounds))
@@ -133,8 +162,10 @@ def _guilty(case: Case, near: np.ndarray, bad: np.ndarray) -> int | None:
     moved = np.flatnonzero(bad != near)
     if moved.size == 1:
         return int(moved[0])
+    if moved.size > case.probes.left:
+        return None
     found = []
-    for i in moved[: max(case.probes.left, 0)]:
+    for i in moved:
         trial = near.copy()
         trial[i] = bad[i]
         if not math.isfinite(case.probes.value(trial.astype(case.x.dtype))):

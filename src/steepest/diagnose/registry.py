@@ -24,6 +24,7 @@ CAUSES: tuple[Cause, ...] = (
     broken.outside,
     blind.unseen,
     broken.edge,
+    broken.walled,
     rough.wandering,
     rough.staircase,
     kinks.kink,  # before any rate is named: |x| looks exactly like a rate at its limit

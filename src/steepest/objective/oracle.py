@@ -283,19 +283,19 @@ def faces(bounds: Any, parameters: Parameters) -> tuple[np.ndarray, np.ndarray] 
     n = start.size
     if isinstance(bounds, Mapping):
         bounds = laid_out(bounds, parameters.restore(start), "bounds")
-    if hasattr(bounds, "lb"):
-        low, high = np.broadcast_to(bounds.lb, n), np.broadcast_to(bounds.ub, n)
-    else:
-        try:
+    try:
+        if hasattr(bounds, "lb"):
+            low, high = np.broadcast_to(bounds.lb, n), np.broadcast_to(bounds.ub, n)
+        else:
             single = len(bounds) == 2 and np.ndim(bounds[0]) == np.ndim(bounds[1]) == 0
             pairs = [[_face(a, -math.inf), _face(b, math.inf)] for a, b in ([bounds] * n if single else bounds)]
             low, high = np.array(pairs, float).reshape(-1, 2).T
-        except (TypeError, ValueError, KeyError):
-            low = high = np.empty(0)
-        if low.size != n:
-            raise ArgumentError(
-                f"bounds={bounds!r}: expected {n} pairs (low, high), one for each number in x0, or one for all."
-            )
+    except (TypeError, ValueError, KeyError):
+        low = high = np.empty(0)
+    if low.size != n:
+        raise ArgumentError(
+            f"bounds={bounds!r}: expected {n} pairs (low, high), one for each number in x0, or one for all."
+        )
     for i in np.flatnonzero(~((low <= high) & (low < math.inf) & (high > -math.inf)))[:1]:
         raise ArgumentError(f"bounds[{i}]=({low[i]:g}, {high[i]:g}): expected low <= high, with numbers between them.")
     return low, high
