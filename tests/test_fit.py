@@ -236,6 +236,15 @@ def test_the_gradient_over_all_rows_of_large_data_and_of_an_average():
     np.testing.assert_allclose(r.jac, both(r.x, *few)[1], rtol=1e-6)
 
 
+@pytest.mark.parametrize("method", [None, st.GD(lr=0.2), st.Adam(lr=0.1)], ids=repr)
+@pytest.mark.parametrize("decay", [0.5, 0.9])
+def test_an_average_converges_where_its_own_gradient_is_small(line, method, decay):
+    """Not where that of the places is which it is made of: they are at the minimum long before."""
+    r = st.fit(both, np.zeros(3), line, method=method, jac=True, batch_size=None, average=decay)
+    assert r.code.startswith("converged"), r.message
+    np.testing.assert_allclose(r.x, exact(*line), rtol=1e-6)
+
+
 def test_clipped_and_averaged(line):
     r = st.fit(squares, np.zeros(3), line, method=st.GD(lr=1.0), clip=1e-3, epochs=1, batch_size=10)
     assert np.linalg.norm(np.diff(r.history.x, axis=0), axis=1).max() <= 1.000001e-3

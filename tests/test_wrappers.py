@@ -67,6 +67,13 @@ def test_the_gradient_of_the_best_place_is_told_also_where_only_the_average_was_
     np.testing.assert_allclose(r.jac, gradient(r.x), rtol=1e-12)
 
 
+@pytest.mark.parametrize("wrap", [Averaged, Lookahead, lambda method: PolyakAveraged(method, start=5)])
+@pytest.mark.parametrize("method", [directions.BFGS(), directions.LBFGS()], ids=repr)
+def test_the_test_of_a_method_with_a_memory_is_not_asked_about_that_of_a_wrapper(wrap, method):
+    r = st.minimize(lambda x: (x[0] - 1) ** 2 + 3 * (x[1] + 2) ** 2, [3.0, 2.0], method=wrap(method))
+    np.testing.assert_allclose(r.x, [1.0, -2.0], rtol=1e-7)
+
+
 def test_every_wrapper_is_tested():
     kinds = {kind for kind in vars(wrappers).values() if isinstance(kind, type) and issubclass(kind, wrappers.Wrapper)}
     bases = {wrappers.Wrapper, wrappers.GradientWrapper, wrappers.Averaging}

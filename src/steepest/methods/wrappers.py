@@ -248,6 +248,9 @@ class Lookahead(Wrapper):
         counts(self, "every")
         fractions(self, "share")
 
+    def convergence(self, dtype: np.dtype) -> Criterion:
+        return Method.convergence(self, dtype)  # the inner method's may ask it about its memory
+
     def init(self, point: Point) -> Any:
         return self.method.init(point), point.x
 
@@ -269,6 +272,9 @@ class Averaging(Wrapper):
     def weight(self, t: float) -> float:
         """How much of the average after step `t` is the last place."""
         raise NotImplementedError
+
+    def convergence(self, dtype: np.dtype) -> Criterion:
+        return Method.convergence(self, dtype)  # see Lookahead
 
     def init(self, point: Point) -> Any:
         return self.method.init(point), point

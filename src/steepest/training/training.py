@@ -188,7 +188,8 @@ class Training:
         point = self.point
         new, self.memory, lr = self.method.step(point, self.memory, self.t - self.began + 1.0, oracle)
         f, g = oracle.f, oracle.g
-        if f is None or g is None or point.known_g is not None:
+        # a test for convergence looks at the place itself, not at those that it is an average of
+        if f is None or g is None or stop is not None or point.known_g is not None:
             f, g = point.f, point.g
         seconds = time.perf_counter() - self.run.began
         record = self.t, f, norm(g), self.step, self.lr, oracle.objective.nfev, seconds
