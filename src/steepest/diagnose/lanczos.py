@@ -20,22 +20,22 @@ def lanczos(apply: Apply, start: np.ndarray, m: int) -> tuple[np.ndarray, np.nda
     m : int
         How many products are made at most.
     """
-    basis, images, error = [start / np.linalg.norm(start)], [], 0.0
-    for _ in range(m):
-        image = apply(basis[-1])
-        if image is None:
-            break
-        images.append(image[0])
+    basis, images = np.empty((2, max(m, 1), start.size))
+    basis[0] = start / np.linalg.norm(start)
+    made, error = 0, 0.0
+    while made < m and (image := apply(basis[made])) is not None:
+        images[made], made = image[0], made + 1
         error = max(error, float(image[1].max()))
-        Q = np.array(basis)
+        Q = basis[:made]
         rest = image[0] - Q.T @ (Q @ image[0])
         rest -= Q.T @ (Q @ rest)  # once more: rounding (Kahan's "twice is enough", Parlett 1980)
         size = float(np.linalg.norm(rest))
-        if size <= 1e-10 * float(np.linalg.norm(image[0])) or len(images) == m:
+        if size <= 1e-10 * float(np.linalg.norm(image[0])):
             break
-        basis.append(rest / size)
-    if not images:
+        if made < m:
+            basis[made] = rest / size
+    if not made:
         return None
-    Q, T = np.array(basis[: len(images)]), np.array(basis[: len(images)]) @ np.array(images).T
+    Q, T = basis[:made], basis[:made] @ images[:made].T
     values, vectors = np.linalg.eigh((T + T.T) / 2)
     return values, Q.T @ vectors, max(error, float(np.linalg.norm(T - T.T)) / 2)
