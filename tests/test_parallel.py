@@ -124,3 +124,30 @@ def test_ctrl_c_in_a_map_keeps_what_came_before():
     threads = until_interrupted(halting, [1, 2, 3, 4], ThreadPoolExecutor(1), lambda value: False)
     assert threads in ([1, 4, None, None], [1, 4, None, 16])  # what was under way may have ended
     assert until_interrupted(abs, [-1, -2, -3], None, lambda value: value == 2) == [1, 2, None]
+
+
+CHANGED = """
+import numpy as np
+import steepest as st
+
+def f(x):
+    return float(((x - goal) ** 2).sum())
+
+if __name__ == "__main__":
+    for goal in 1.0, 7.0:
+        print(*st.minimize(f, [3.0, 2.0], jac="fd", workers=2).x.round(3))
+
+    def f(x):
+        return float(((x - 5) ** 2).sum())
+
+    print(*st.minimize(f, [3.0, 2.0], jac="fd", workers=2).x.round(3))
+    print(*st.sweep(f, [3.0, 2.0], st.GD(lr=np.array([0.3, 0.1])), jac="fd", workers=2).fun.round(6))
+"""
+
+
+def test_processes_know_the_function_as_it_is_now(tmp_path):
+    """In a notebook functions are written again, and what they use changes, between two calls."""
+    script = tmp_path / "changed.py"
+    script.write_text(CHANGED)
+    ended = subprocess.run([sys.executable, script], env=ENVIRONMENT, capture_output=True, text=True, timeout=60)
+    assert ended.stdout.splitlines() == ["1.0 1.0", "7.0 7.0", "5.0 5.0", "0.0 0.0"], ended.stderr

@@ -207,6 +207,7 @@ def minimize(
     nfev = objective.nfev
     engine = driver.arrive(run.history)
     verdict = verdict or run.judged(reason, oracle, chosen, given, diagnose and not stochastic)
+    objective.end()
     result = run.result(
         reason,
         verdict,

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import ArgumentError, Exhausted, ObjectiveError, SteepestError, counted
 from .foreign import Library, library_of
-from .parallel import evaluate
+from .parallel import Processes, employed, evaluate
 from .params import Parameters, laid_out
 from .point import Point
 
@@ -61,7 +61,7 @@ class Objective:
         self.fun, self.restore, self.fresh = fun, parameters.restore, parameters.fresh
         self.args = args if isinstance(args, tuple) else (args,)  # as scipy does
         self.maxfun, self.deadline = maxfun, deadline
-        self.vectorized, self.workers = vectorized, workers
+        self.vectorized, self.workers = vectorized, employed(workers)
         self.nfev = self.skipped = 0
         self.failure: Exception | None = None
         # whose number fun gave last, where it was not NumPy's or Python's, and its precision
@@ -125,6 +125,11 @@ class Objective:
     def number(self, answer: Any) -> float:
         """The value in what `fun` gave back."""
         return real(answer)
+
+    def end(self) -> None:
+        """End the processes of this run, if there are any."""
+        if isinstance(self.workers, Processes):
+            self.workers.end()
 
 
 def _call(fun: Callable[..., Any], args: tuple[Any, ...], caught: Any, x: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import functools
 import multiprocessing
 import os
@@ -10,7 +9,6 @@ import pickle
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from typing import Any
 
@@ -47,9 +45,16 @@ def evaluate(fun: Callable[[Any], Any], points: Sequence[Any], workers: Any = No
     """
     if workers is None or len(points) == 0:
         return [fun(point) for point in points]
-    if isinstance(workers, int) and not isinstance(workers, bool):
-        return _by_processes(fun, points, workers)
-    return list(_mapped(fun, points, workers))
+    team = employed(workers)
+    try:
+        values = list(_mapped(fun, points, team))
+    except BaseException:  # Ctrl-C ends idle processes, too: what comes next begins with new ones
+        if isinstance(team, Processes):
+            team.end()
+        raise
+    if team is not workers:
+        team.end()
+    return values
 
 
 def until_interrupted(
@@ -57,16 +62,16 @@ def until_interrupted(
 ) -> list[Any]:
     """As `evaluate`, but Ctrl-C, or a value that is the `last`, ends it: None where there is no value."""
     values: list[Any] = [None] * len(points)
+    team = employed(workers)
     pool, room = (workers, len(points)) if isinstance(workers, Executor) else (None, 0)
-    if isinstance(workers, int) and not isinstance(workers, bool):
+    if isinstance(team, Processes) and team.count > 1:
         # none waits in a process that Ctrl-C leaves alive
-        pool, room = _processes(fun, workers), _count(workers)
-        workers = map
+        pool, room = team.pool_for(fun), team.count
     busy: dict[Future[Any], int] = {}
     left = iter(enumerate(points))
     try:
         if pool is None:
-            for k, value in enumerate(_mapped(fun, points, workers or map)):
+            for k, value in enumerate(_mapped(fun, points, team or map)):
                 values[k] = value
                 if last(value):
                     break
@@ -84,7 +89,9 @@ def until_interrupted(
         for future, k in busy.items():
             if future.done() and not future.cancelled() and future.exception() is None:
                 values[k] = future.result()
-        _pool.cache_clear()  # it may be broken
+    finally:
+        if team is not workers:
+            team.end()
     return values
 
 
@@ -98,44 +105,47 @@ def _mapped(fun: Callable[[Any], Any], points: Sequence[Any], workers: Any) -> I
     return over(fun, points)
 
 
-def _by_processes(fun: Callable[[Any], Any], points: Sequence[Any], workers: int) -> list[Any]:
-    pool = _processes(fun, workers)
-    if pool is None:
-        return [fun(point) for point in points]
-    size = -(-len(points) // (CHUNKS * _count(workers)))
-    try:
-        return list(pool.map(fun, points, chunksize=size))
-    except (KeyboardInterrupt, BrokenProcessPool):
-        _pool.cache_clear()  # Ctrl-C ends idle processes, too: the next call begins with new ones
-        raise
+def employed(workers: Any) -> Any:
+    """`workers` as something with ``.map``: `Processes` where it is their number, else itself."""
+    return Processes(workers) if isinstance(workers, int) and not isinstance(workers, bool) else workers
 
 
-def _processes(fun: Callable[[Any], Any], workers: int) -> Executor | None:
-    """The pool that is asked for; None for a single process, this one."""
-    if workers == 0 or workers < -1:
-        raise ArgumentError(f"workers={workers}: expected a positive number of processes, or -1 for all processors.")
-    count = _count(workers)
-    if count == 1:
-        return None
-    try:
-        pickle.dumps(fun)
-    except Exception as error:  # PicklingError, AttributeError or TypeError, as the object likes
-        raise ArgumentError(
-            f"workers={workers}: {fun!r} can't go to other processes, it does not pickle ({error}). Define "
-            "it with `def` at the top of a module, or pass workers=ThreadPoolExecutor(...) to use threads."
-        ) from error
-    return _pool(count)
+class Processes:
+    """So many processes, -1 for one per processor, begun when they are first needed. They know a function, and what
+    it uses, as these were then: so they are for one run and end with it."""
 
+    def __init__(self, workers: int):
+        if workers == 0 or workers < -1:
+            raise ArgumentError(
+                f"workers={workers}: expected a positive number of processes, or -1 for all processors."
+            )
+        self.count = os.cpu_count() or 1 if workers == -1 else workers
+        self._pool: Executor | None = None
 
-def _count(workers: int) -> int:
-    return os.cpu_count() or 1 if workers == -1 else workers
+    def map(self, fun: Callable[[Any], Any], points: Sequence[Any]) -> Iterable[Any]:
+        """The values of a function at many points, in their order; by this process where the count is 1."""
+        if self.count == 1:
+            return map(fun, points)
+        return self.pool_for(fun).map(fun, points, chunksize=-(-len(points) // (CHUNKS * self.count)))
 
+    def pool_for(self, fun: Callable[[Any], Any]) -> Executor:
+        """The pool, to which the function can go."""
+        try:
+            pickle.dumps(fun)
+        except Exception as error:  # PicklingError, AttributeError or TypeError, as the object likes
+            theirs = fun.args[0] if isinstance(fun, functools.partial) else fun
+            raise ArgumentError(
+                f"workers={self.count}: {theirs!r} can't go to other processes, it does not pickle ({error}). Define "
+                "it with `def` at the top of a module, or pass workers=ThreadPoolExecutor(...) to use threads."
+            ) from error
+        if self._pool is None:
+            # JAX has threads, whose locks a fork would copy in whatever state they are
+            context = multiprocessing.get_context("spawn") if "jax" in sys.modules else None
+            self._pool = ProcessPoolExecutor(self.count, context)
+        return self._pool
 
-@functools.cache
-def _pool(count: int) -> Executor:
-    """The pool of that many processes, started at first use, then kept: a start outlasts a gradient."""
-    # JAX has threads, whose locks a fork would copy in whatever state they are
-    context = multiprocessing.get_context("spawn") if "jax" in sys.modules else None
-    pool = ProcessPoolExecutor(count, context)
-    atexit.register(pool.shutdown, cancel_futures=True)
-    return pool
+    def end(self) -> None:
+        """End them, without waiting for what is under way."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
