@@ -2,8 +2,8 @@
 
 - ``fit``: the call; ``task``: what it minimises; ``plan``: how long, on which batches; ``recipe``: by which method;
   ``trainable``: which can.
-- ``training``: epoch after epoch; ``table``: a row for each; ``kept``: the run in a file; ``trained``, ``further``: its
-  result, and how far it is from the end.
+- ``training``: epoch after epoch; ``table``: a row for each; ``kept``: the run in a file; ``trained``: its result;
+  ``evidence``, ``further``: what the verdict looks at.
 - ``minibatch``, ``sparse``, ``means``: the oracle of batches, of all rows with an l1 penalty, and means over all rows.
 - ``race``: the rule and its rate, by short runs.
 - ``linear``, ``scales``: linear models, their columns scaled inside; ``continued``: from call to call.

@@ -18,6 +18,7 @@ from ..methods.rules import Adam, ScheduleFreeAdam, ScheduleFreeGD
 from ..schedules import Polynomial
 from .minibatch import MiniBatch
 from .plan import Plan
+from .sparse import Whole
 
 # The rate of a run falls to zero as a square: what a rate is too large in the beginning then hardly matters in the end.
 # That of a lane falls as a square root. A short run favours small rates (Wu, Ren, Liao & Grosse 2018: short-horizon
@@ -232,7 +233,7 @@ def basis_for(
     return inverse_size(gradients(TASTES)) if out_of_scale(table) else None
 
 
-def gradient(oracle: MiniBatch, group: list[Batch], x: np.ndarray) -> np.ndarray:
+def gradient(oracle: MiniBatch | Whole, group: list[Batch], x: np.ndarray) -> np.ndarray:
     """That of one step's batches at `x`."""
     oracle.hold(group)
     return oracle.pair(x)[1]

@@ -13,26 +13,23 @@ from typing import Any
 
 import numpy as np
 
-from ..data import CHUNK, Arrays
 from ..derivatives import Paired
 from ..diagnose.explain import explain
-from ..diagnose.training import Trained, judge
+from ..diagnose.training import judge
 from ..diagnose.verdict import Verdict
 from ..errors import ArgumentError
-from ..losses import Logistic, Softmax
-from ..methods.rules import GD, Momentum, Nesterov
 from ..objective.negative import function
 from ..objective.oracle import Objective
 from ..result import Result
 from ..run import Run, agreed, asks_for_result, told
 from ..stop import Reason
-from .further import further
+from .evidence import looked_at
 from .means import mean_loss, mean_pair
 from .minibatch import MiniBatch
+from .race import gradient
 from .recipe import Recipe
 from .sparse import Whole
 from .table import columns
-from .trainable import innermost
 from .training import Training
 
 logger = logging.getLogger("steepest")
@@ -61,11 +58,11 @@ def explained(training: Training, k: int) -> str:
     """How step `k` was made."""
     if training.began:
         raise ArgumentError(f"the rate was lowered at step {training.began}: the steps are not those of one method.")
-    text = explain(training.method, training.run.history, partial(gradient, training), k)
+    text = explain(training.method, training.run.history, partial(gradient_of_step, training), k)
     return text + "\n  (x and g are of the columns as they were scaled inside)" * training.task.scaled
 
 
-def gradient(training: Training, t: int, x: np.ndarray, f: float = math.nan) -> np.ndarray:
+def gradient_of_step(training: Training, t: int, x: np.ndarray, f: float = math.nan) -> np.ndarray:
     """The gradient at `x` on the batch of step `t` (1, 2, ...).
 
     Raises
@@ -73,12 +70,12 @@ def gradient(training: Training, t: int, x: np.ndarray, f: float = math.nan) -> 
     ArgumentError
         Where that batch is gone.
     """
-    plan, source, oracle = training.plan, training.source, training.oracle
+    plan, source = training.plan, training.source
     if not source.again:
         raise ArgumentError("the data could be read once: the batch of that step is gone.")
     epoch, batch = divmod(t - 1, plan.pace(source))
-    oracle.hold(next(itertools.islice(plan.batches(source, int(epoch)), int(batch), None)))
-    return oracle.pair(x)[1]
+    group = next(itertools.islice(plan.batches(source, int(epoch)), int(batch), None))
+    return gradient(training.oracle, group, x)
 
 
 def final(training: Training, x: np.ndarray) -> tuple[float, np.ndarray | None]:
@@ -137,48 +134,3 @@ def summary(
         best_epoch=best.epoch if best else 0,
         history=task.seen(run.history),
     )
-
-
-def looked_at(training: Training, reason: Reason, x: np.ndarray) -> Trained:
-    """What the verdict on a run looks at."""
-    plan, source, method, choice = training.plan, training.source, training.method, training.choice
-    model = training.task.model
-    hyper = getattr(innermost(method), "hyper", {})
-    lr, beta = hyper.get("lr"), hyper.get("beta", 0.0)
-    adaptive = not isinstance(innermost(method), GD | Momentum | Nesterov)
-    groups = list(itertools.islice(plan.batches(source, 0), 8)) if source.again else []
-    oracle = training.oracle
-
-    def gradient(group: Any) -> Callable[[np.ndarray], np.ndarray]:
-        def g(x: np.ndarray) -> np.ndarray:
-            oracle.hold(group)
-            return oracle.pair(x)[1]
-
-        return g
-
-    def loss(x: np.ndarray) -> float:
-        """Over the first batches: at two places the same rows, so that their scatter plays no part."""
-        values = [(oracle.hold(group), oracle.value(x))[1] for group in groups]
-        return float(np.mean(values)) if values else math.nan
-
-    table, same = None, ""
-    if isinstance(source, Arrays):
-        arrays = source.arrays
-        several = len(arrays) > 1
-        if several and isinstance(arrays[0], np.ndarray) and arrays[0].ndim == 2 and source.change is None:
-            rows = arrays[0][:CHUNK]
-            table = source.names[0], rows.mean(axis=0, dtype=float), rows.std(axis=0, dtype=float)
-        if several and isinstance(y := arrays[1], np.ndarray) and y.ndim == 1 and len(y) > 1 and (y == y[0]).all():
-            same = f"All {len(y)} targets {source.names[1]} are {y[0]:g}"
-    x0, best = training.task.start, training.best
-    told = training.held is not None or not source.again
-    start, end = (training.first, best.score) if told and best else (loss(x0), loss(x))
-    if choice is not None and choice.basis is not None and choice.basis.ndim == 2 and end < start:
-        table = None  # in coordinates where gradients are white, columns are in scale
-    return Trained(
-        reason, columns(training.table), start, end, training.t, lr if isinstance(lr, float) else math.nan,
-        math.nan if adaptive else 1 / (1 - beta), x0, x, [gradient(group) for group in groups],
-        plan.size * plan.accumulate, table, same, best.epoch if best else 0, plan.steady(source),
-        model is not None and isinstance(model.loss, Logistic | Softmax) and not model.penalised,
-        lr is not None and choice is None, lambda: further(training, x), choice.setbacks if choice else (),
-    )  # fmt: skip
