@@ -17,8 +17,8 @@ FALLEN = 1e-3  # when |f| has fallen so far, the noise may have, too: it is meas
 LOWER = 0.25  # ... or so far, if the noise is none of rounding, as soon as
 FINE = 2e-3  # it makes up this share of the gradient
 STALE = 0.1  # of a component, the error from which the step of central differences is measured again
-# |f''/f'''| times so much may x_i move before its step is measured again; farther, while an error so many times as large
-FAR = 100.0  # would still be within SHARE, which saves 4 % of the evaluations on the tuning half
+# |f''/f'''| times so much may x_i move before its step is measured again; farther, while an error so many times as
+FAR = 100.0  # large would still be within SHARE, which saves 4 % of the evaluations on the tuning half
 PROOF = 4.0  # noise levels: how well the difference of two values is known
 ROUGH = 1e-12  # of the value, from which noise is no rounding of float64
 SLACK = 0.3  # how far outside of what the slopes foretell f may change; 0.1 and 1 cost the same
