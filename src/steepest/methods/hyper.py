@@ -62,3 +62,8 @@ def scheduled(owner: str, name: str, schedule: Callable[[float], Any], t: float)
     if not (least <= number < greatest) or math.isinf(number):
         raise ObjectiveError(f"{owner}: the schedule of {name} gave {value!r} at step {t:g}; expected {words}.")
     return number
+
+
+def rate_at(owner: str, lr: float | Callable[[float], Any], t: float) -> float:
+    """The learning rate at step `t`, which a schedule may tell."""
+    return scheduled(owner, "lr", lr, t) if callable(lr) else float(lr)

@@ -18,6 +18,7 @@ import numpy as np
 from ..objective.oracle import Oracle
 from ..objective.point import Point, distance, norm
 from ..schedules import nonnegative, positive, validate
+from .hyper import rate_at
 from .method import Method
 
 Rate = float | Callable[[float], float]
@@ -51,9 +52,9 @@ class ParameterFree(Method):
         raise NotImplementedError
 
     def step(self, point: Point, memory: Any, t: float, oracle: Oracle) -> tuple[Point, Any, float]:
-        lr = self.lr(t) if callable(self.lr) else self.lr
+        lr = rate_at(self.name, self.lr, t)
         with np.errstate(all="ignore"):
-            step, memory, lr = self.move(point.x, point.g, memory, float(lr), t)
+            step, memory, lr = self.move(point.x, point.g, memory, lr, t)
         return oracle(point.x + step), memory, lr
 
 

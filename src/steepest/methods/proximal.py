@@ -13,6 +13,7 @@ from ..objective.oracle import Derivative, Objective, Oracle
 from ..objective.point import Point, norm
 from ..schedules import positive
 from ..sets import Everywhere, Term
+from .hyper import rate_at
 from .method import Method
 
 HALVINGS = 100  # 2**-100: below any useful rate
@@ -146,7 +147,7 @@ class ISTA(Proximal):
         return None
 
     def step(self, point: Point, memory: None, t: float, oracle: Oracle) -> tuple[Point, None, float]:
-        lr = float(self.lr(t) if callable(self.lr) else self.lr)
+        lr = rate_at(self.name, self.lr, t)
         smooth, term = parts(point, oracle)
         return oracle(term.prox(smooth.x - lr * smooth.g, lr)), None, lr
 

@@ -14,6 +14,7 @@ import numpy as np
 from ..objective.oracle import Oracle
 from ..objective.point import Point
 from ..schedules import counts, positive
+from .hyper import rate_at
 from .parameterfree import ParameterFree, Rate, over
 
 # Measured on the 21 shapes x 7 noises of `tuning` in benchmarks/stochastic.py.
@@ -193,7 +194,7 @@ class DoGAdam(ParameterFree):
         m = self.beta1 * walk.m + (1 - self.beta1) * g
         v = self.beta2 * walk.v + (1 - self.beta2) * g * g
         d = max(walk.distance, float(np.abs(x - walk.x0).max()))
-        lr = self.lr(t) if callable(self.lr) else self.lr
+        lr = rate_at(self.name, self.lr, t)
         rate = lr * d / math.sqrt(t) * max(1 - t / (self.budget - walk.began), 0.0)
         step = -rate * over(m / (1 - self.beta1**t), np.sqrt(v / (1 - self.beta2**t)))
         return x + step, replace(walk, distance=d, m=m, v=v), rate
