@@ -148,7 +148,7 @@ def test_what_autograd_does_wrong_or_not_at_all_falls_back_to_differences(name):
     parameters = Parameters(X)
     objective = Objective(f, parameters)
     f0 = objective(X)
-    derivative = choose(objective, parameters, X, f0)
+    derivative = choose(objective, X, f0)
     g, error = derivative.gradient(X, f0)
     reference = [(f(X + h) - f(X - h)) / 2e-6 for h in 1e-6 * np.eye(3)]
     np.testing.assert_allclose(g, reference, rtol=1e-5, atol=1e-8)
@@ -168,7 +168,7 @@ def test_value_of_other_code_is_caught_after_the_start():
 
     parameters, start = Parameters([0.5, 0.5]), np.array([0.5, 0.5])
     objective = Objective(f, parameters)
-    derivative = choose(objective, parameters, start, objective(start))
+    derivative = choose(objective, start, objective(start))
     assert derivative.name == "autograd"
     x = np.array([2.0, 1.0])
     g, _ = derivative.gradient(x, objective(x))
@@ -191,7 +191,7 @@ def test_budget_and_interrupt_are_not_swallowed():
         return np.sum(x)
 
     with pytest.raises(KeyboardInterrupt):
-        choose(Objective(interrupted, parameters), parameters, X, float(X.sum()))
+        choose(Objective(interrupted, parameters), X, float(X.sum()))
 
 
 def test_autograds_own_boxes_are_back_afterwards():

@@ -29,7 +29,7 @@ def chosen(f, x, jac=None, kind=Objective, **keywords):
     objective = kind(f, parameters, **keywords)
     start = parameters.start
     f0 = objective(start)
-    return choose(objective, parameters, start, f0, jac), objective, start, f0
+    return choose(objective, start, f0, jac), objective, start, f0
 
 
 # which one is used, and what is said of it

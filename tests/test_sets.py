@@ -101,7 +101,7 @@ def composite(f, gradient, x0, what):
     objective = Objective(f, parameters)
     start = what.into(parameters.start)
     value = objective(start)
-    return Composite(objective, choose(objective, parameters, start, value, gradient), what).meet(start, value)
+    return Composite(objective, choose(objective, start, value, gradient), what).meet(start, value)
 
 
 def solve(f, gradient, x0, method, what, steps=20_000, drop=1e-9):

@@ -96,9 +96,9 @@ class Posed:
             jac = getattr(objective.fun, "gradient", None)
         derivative: Derivative
         if self.stochastic:
-            derivative = Unproved(objective, self.parameters, jac)
+            derivative = Unproved(objective, jac)
         else:
-            derivative = choose(objective, self.parameters, self.start, f0, jac, self.box, self.rng)
+            derivative = choose(objective, self.start, f0, jac, self.box, self.rng)
         if self.term is not None:
             return Composite(objective, derivative, self.term)
         return Oracle(objective, derivative) if self.box is None else Box(objective, derivative, *self.box)

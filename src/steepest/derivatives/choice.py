@@ -9,7 +9,6 @@ import numpy as np
 
 from ..errors import ArgumentError
 from ..objective.oracle import Derivative, Objective
-from ..objective.params import Parameters
 from .adaptive import Finite
 from .automatic import Function, Primitive, autograd
 from .check import Box
@@ -33,7 +32,6 @@ DIFFERENCES: dict[str, Callable[..., Any]] = {
 
 def choose(
     objective: Objective,
-    parameters: Parameters,
     x0: np.ndarray,
     f0: float | None,
     jac: Any = None,
@@ -49,8 +47,6 @@ def choose(
     ----------
     objective : Objective
         A `Paired` one for ``jac=True``.
-    parameters : Parameters
-        Flattens what a callable `jac` gives back.
     x0 : ndarray, shape (n,)
         Where a gradient is proved.
     f0 : float
@@ -94,9 +90,9 @@ def choose(
         return own(objective.gradient, source)
     if callable(jac):
         brought = jac == getattr(objective.fun, "gradient", None)
-        return own(written(jac, objective, parameters), OWN if brought else USER)
+        return own(written(jac, objective), OWN if brought else USER)
     # whose arrays x0 is made of; or fun turns NumPy's into its own, as functions of JAX do
-    if jac in (None, False, "auto") and (library := parameters.library or objective.library) is not None:
+    if jac in (None, False, "auto") and (library := objective.parameters.library or objective.library) is not None:
         if not library.differentiates:
             return DIFFERENCES[otherwise](objective, x0, bounds, rng)
         tell = library.over_batches(objective) if batches else library.differentiate(objective.raw)

@@ -139,7 +139,7 @@ def check_gradient(f: Callable[..., Any], jac: Any, x: Any, args: tuple[Any, ...
     rng = np.random.default_rng(rng)
     parameters = Parameters(x, "x")
     objective = Paired(f, parameters, args) if jac is True else Objective(f, parameters, args)
-    tell = objective.gradient if isinstance(objective, Paired) else written(jac, objective, parameters)
+    tell = objective.gradient if isinstance(objective, Paired) else written(jac, objective)
     at, f0 = parameters.start, objective(parameters.start)
     if not math.isfinite(f0):
         raise ArgumentError(f"x={x!r}: f is {f0:g} there; expected a point where it is finite.")

@@ -12,13 +12,10 @@ from ..objective.oracle import Objective, real
 from ..objective.params import Parameters
 
 
-def written(
-    jac: Callable[..., Any], objective: Objective, parameters: Parameters
-) -> Callable[[np.ndarray], np.ndarray]:
+def written(jac: Callable[..., Any], objective: Objective) -> Callable[[np.ndarray], np.ndarray]:
     """The caller's own gradient as a function of a flat vector."""
     # args are looked up in each call: those of a training run are its batch
-    fresh = parameters.fresh
-    return lambda x: flat(jac(fresh(x), *objective.args), parameters)
+    return lambda x: flat(jac(objective.fresh(x), *objective.args), objective.parameters)
 
 
 def flat(gradient: Any, parameters: Parameters) -> np.ndarray:
@@ -42,7 +39,6 @@ class Paired(Objective):
 
     def __init__(self, fun: Callable[..., Any], parameters: Parameters, *args: Any, **keywords: Any):
         super().__init__(fun, parameters, *args, **keywords)
-        self.parameters = parameters
         self._kept: tuple[tuple[Any, ...], np.ndarray, float, np.ndarray] | None = None
 
     def __call__(self, x: np.ndarray) -> float:

@@ -146,9 +146,7 @@ class Known:
         kind = Paired if jac is True else Objective
         self.objective = kind(f, self.parameters, args)
         self.f = self.objective(self.x)
-        self.derivative: Derivative = choose(
-            self.objective, self.parameters, self.x, self.f, jac, rng=rng, otherwise="accurate"
-        )
+        self.derivative: Derivative = choose(self.objective, self.x, self.f, jac, rng=rng, otherwise="accurate")
 
     def gradient(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The gradient at `x` and the bound on its error, also where it is exact but for rounding: then the

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from ..objective.oracle import Objective
-from ..objective.params import Parameters
 from .own import Paired, written
 
 
@@ -19,13 +18,13 @@ class Unproved:
     name = "user"
     report = "user, noisy: not proved, since differences of noisy values can't tell"
 
-    def __init__(self, objective: Objective, parameters: Parameters, jac: Callable[..., Any] | bool):
+    def __init__(self, objective: Objective, jac: Callable[..., Any] | bool):
         self._tell: Callable[[np.ndarray], np.ndarray]
         if isinstance(objective, Paired):
             self._tell = objective.gradient
         else:
             assert callable(jac)
-            self._tell = written(jac, objective, parameters)
+            self._tell = written(jac, objective)
 
     def gradient(self, x: np.ndarray, f: float) -> tuple[np.ndarray, np.ndarray | None]:
         """The gradient at `x` as it was drawn."""

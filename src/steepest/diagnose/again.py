@@ -136,7 +136,7 @@ def _oracle(
     objective = (Paired if jac is True else Objective)(turned(f), parameters, args)
     start, f0 = history._x[0], float(history.first.f)
     box = faces(bounds, start.size)
-    derivative = choose(objective, parameters, start, f0, turned(jac), box, rng)
+    derivative = choose(objective, start, f0, turned(jac), box, rng)
     oracle = Oracle(objective, derivative) if box is None else Box(objective, derivative, *box)
     if math.isfinite(best[1]):
         oracle.meet(parameters.start.astype(start.dtype), sign * best[1])

@@ -142,7 +142,7 @@ def curvature(f: Callable[..., Any], x: Any, args: tuple[Any, ...] = (), jac: An
     f0 = objective(start)
     if not math.isfinite(f0):
         raise ArgumentError(f"x={x!r}: f is {f0:g} there; expected a point where it is finite.")
-    derivative = choose(objective, parameters, start, f0, jac, None, rng)
+    derivative = choose(objective, start, f0, jac, None, rng)
     g, error = derivative.gradient(start, f0)
     n = start.size
     probes = Probes(Oracle(objective, derivative), 2 * n + 10 if error is None else n * (n + 1), error is None)

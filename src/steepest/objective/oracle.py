@@ -58,7 +58,8 @@ class Objective:
         workers: Any = None,
         skip: bool = False,
     ):
-        self.fun, self.restore, self.fresh = fun, parameters.restore, parameters.fresh
+        self.fun, self.parameters = fun, parameters
+        self.restore, self.fresh = parameters.restore, parameters.fresh
         self.args = args if isinstance(args, tuple) else (args,)  # as scipy does
         self.maxfun, self.deadline = maxfun, deadline
         self.vectorized, self.workers = vectorized, employed(workers)

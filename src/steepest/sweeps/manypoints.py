@@ -55,7 +55,7 @@ def many_points(fun: Any, x0: np.ndarray, number: bool, args: Any, jac: Any, rng
     def single(x: np.ndarray, proved: bool = False) -> Oracle:
         parameters = Parameters(x[0] if number else x)
         objective = (Paired if jac is True else Objective)(fun, parameters, args)
-        return Oracle(objective, choose(objective, parameters, x, objective(x) if proved else None, jac, None, rng))
+        return Oracle(objective, choose(objective, x, objective(x) if proved else None, jac, None, rng))
 
     oracle = single(x0, proved=True)
     objective, derivative = oracle.objective, oracle.derivative

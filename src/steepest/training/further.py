@@ -37,7 +37,7 @@ def further(training: Training, x: np.ndarray) -> Further | None:
     method: SpaRSA | LBFGS = LBFGS()
     if task.l1 is not None:
         smooth = task.objective(proximal=True)
-        oracle = Whole(smooth, choose(smooth, task.parameters, x, None, True, source=OWN), task.l1)
+        oracle = Whole(smooth, choose(smooth, x, None, True, source=OWN), task.l1)
         method = SpaRSA()
     size = source.rows if source.rows is not None and source.rows < 2 * ROWS else ROWS
     batches = source.epoch(size, "full", np.random.default_rng([training.plan.seed]))

@@ -87,7 +87,7 @@ class Task:
         f0 = objective(self.start)
         objective.begun = Point(self.start, f0)
         name = OWN if self.model else USER
-        derivative = choose(objective, self.parameters, self.start, f0, self.jac, batches=True, source=name)
+        derivative = choose(objective, self.start, f0, self.jac, batches=True, source=name)
         if proximal:
             assert self.l1 is not None
             return Whole(objective, derivative, self.l1)
