@@ -68,6 +68,7 @@ class Proved:
         self.instead: Derivative | None = None
         self._accused: tuple[np.ndarray, np.ndarray] | None = None  # the place, and what was claimed there
         self._scatter: Noise | None = None
+        self._begun: tuple[np.ndarray, tuple[float | None, np.ndarray]] | None = None  # what the proof was told at x
         self._rounding = 4 * float(np.finfo(x0.dtype).eps)
         self._size = abs(f0) if f0 is not None and math.isfinite(f0) else 0.0
         self._outcome = self._fault = ""
@@ -149,8 +150,9 @@ class Proved:
 
     def _ask(self, x: np.ndarray, f: float) -> tuple[np.ndarray, str]:
         """The gradient at `x`, and what shows that it is none of fun."""
+        begun, self._begun = self._begun, None
         try:
-            value, g = self._tell(x)
+            value, g = begun[1] if begun is not None and np.array_equal(begun[0], x) else self._tell(x)
         except Exhausted:
             raise
         except Exception as error:
@@ -169,8 +171,14 @@ class Proved:
         return g, ""
 
     def _prove(self, x: np.ndarray, f: float) -> None:
+        def tell(y: np.ndarray) -> np.ndarray:
+            told = self._tell(y)
+            if y is x:
+                self._begun = x, told
+            return told[1]
+
         try:
-            proof = prove(lambda y: self._tell(y)[1], self._objective, x, f, self._bounds, self._rng)
+            proof = prove(tell, self._objective, x, f, self._bounds, self._rng)
         except Exhausted:
             raise
         except Exception as error:

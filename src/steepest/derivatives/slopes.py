@@ -141,11 +141,12 @@ class Place:
             size=float(np.abs(products).sum()),
         )
 
-    def glance(self, d: np.ndarray, noise: float) -> Slope | None:
-        """One difference, at the step that suits it best: so close to a claimed slope it comes by no chance.
+    def glance(self, d: np.ndarray, noise: float, tell: Callable[[np.ndarray], np.ndarray]) -> Slope | None:
+        """One value, and the gradient claimed there: on the way f must rise by the mean of both slopes (the trapezoidal
+        rule), and so close to that it comes by no chance.
 
         The step is as short as noise lets it be, up to where truncation blurs as much, if the third derivative is
-        three times the slope. None where the slope is not as close as noise allows, or a bend could hide that.
+        twelve times the slope. None where f rises otherwise than noise allows, or a bend could hide that.
         """
         products = self.g * d
         size = float(np.abs(products).sum())
@@ -155,9 +156,15 @@ class Place:
         slack = max(FINE, REST * blurred / h)
         if self.blur.any() or not slack <= BLURRED:
             return None
-        right, left = self.rests(d, h * np.array([1.0, -1.0]))
-        gap, kink = (right - left) / (2 * h), abs(right + left) / (2 * h)
-        if not (abs(gap) <= slack * size and kink <= max(BLURRED, BENT * h) * size):  # NaN is not
+        (rest,), there = self.rests(d, np.array([h])), (self.x + h * d).astype(self.x.dtype)
+        try:
+            turn = float((tell(there).astype(float) - self.g) @ (there.astype(float) - self.x))
+        except Exhausted:
+            raise
+        except Exception:
+            return None
+        gap = (rest - turn / 2) / h
+        if not (abs(gap) <= slack * size and abs(turn) <= 2 * h * max(BLURRED, BENT * h) * size):  # NaN is not
             return None
         return Slope(gap, abs(gap), h, claimed=float(products.sum()), size=size)
 
@@ -180,9 +187,9 @@ class Place:
         moving = d != 0
         return float((self.reach[moving] / np.abs(2 * d[moving])).min(initial=math.inf))
 
-    def first(self, d: np.ndarray, noise: float) -> Slope:
-        """A glance where that proves the gradient, else the slope at the step that suits most functions."""
-        return self.glance(d, noise) or self.slope(d, min(step_of(self.x), self.farthest(d)))
+    def first(self, d: np.ndarray) -> Slope:
+        """The slope at the step that suits most functions."""
+        return self.slope(d, min(step_of(self.x), self.farthest(d)))
 
     def settle(self, d: np.ndarray, first: Slope, noise: float) -> Slope:
         """The slope at which ever smaller steps than that of `first`, or larger ones, agree; up to 48 values.
