@@ -88,6 +88,26 @@ def test_gaps_are_refused_or_filled(passengers, tmp_path):
     assert run("predict", model, path).count("\n") == 401
 
 
+def test_rows_longer_than_the_header(tmp_path):
+    """pandas takes the first column of such a table for names of rows, and moves all others."""
+    path, fit = (
+        tmp_path / "table.csv",
+        ("fit", tmp_path / "table.csv", "--target", "y", "--holdout", "0", "--quiet", "--json"),
+    )
+    path.write_text("x,y\n1,3,\n2,5,\n3,7,\n")  # a comma at the end is no value
+    assert [round(row["coefficient"], 6) for row in json.loads(run(*fit))["rows"]] == [1, 2]
+    path.write_text("x,y\n1,3,9\n2,5\n3,7\n")
+    assert "more values than its header" in run(*fit, code=2)
+    path.write_text("x,y\n1,3\n2,5,9\n3,7\n")
+    assert "line 3" in run(*fit, code=2)
+
+
+def test_a_holdout_of_all_rows_is_refused():
+    assert "holdout=0.999 leaves none of 50 rows" in run(
+        "fit", CARS, "--target", "distance", "--holdout", "0.999", code=2
+    )
+
+
 def test_whole_numbers_keep_their_digits(passengers, tmp_path):
     """Those of an identifier that no double holds, beside a missing one."""
     path, _ = passengers

@@ -89,7 +89,7 @@ def fit(
 
     form(ctx)
     frame = tabular.read_table(data)
-    model, result, told = (_formula if ctx.params["model"] else _linear)(ctx, frame)
+    model, result, told = (_linear if ctx.params["model"] is None else _formula)(ctx, frame)
     lost = {name: int(frame[name].isna().sum()) for name in getattr(model, "fills", {})}
     filled = {name: {"values": k, "with": model.fills[name]} for name, k in lost.items() if k}
     write_config(ctx)

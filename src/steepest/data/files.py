@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -103,12 +104,24 @@ def numeric(values: Any) -> bool:
 def dialect(path: str | Path, separators: str = SEPARATORS) -> dict[str, Any]:
     """How a file of values with a header is written, as arguments of pandas.read_csv: that one of `separators` which
     its header has most of, the lines with # before it, and behind semicolons the decimal point that its first rows
-    have."""
+    have.
+
+    Raises
+    ------
+    ValueError
+        When its first row has more values than its header.
+    """
     import pandas
 
     with open(path, encoding="utf-8") as lines:
         comments, header = next(((k, line) for k, line in enumerate(lines) if not line.startswith("#")), (0, ""))
-    how = {"sep": max(separators, key=header.count), "skiprows": comments}
+    how = {"sep": max(separators, key=header.count), "skiprows": comments, "index_col": False}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pandas.errors.ParserWarning)  # else pandas leaves these values out
+        try:
+            pandas.read_csv(path, nrows=1, **how)
+        except pandas.errors.ParserWarning as error:
+            raise ValueError("its first row has more values than its header") from error
     if how["sep"] != ";":
         return how
     frames = {point: pandas.read_csv(path, nrows=ROWS, decimal=point, **how) for point in ".,"}
@@ -137,7 +150,7 @@ class CSV(Table):
             self._dialect = dialect(self.path)
             return list(pandas.read_csv(self.path, nrows=0, **self._dialect).columns), None
         except ValueError as error:
-            raise ArgumentError(f"{self.path.name} can't be read: {error}") from error
+            raise ArgumentError(f"{self.path.name} can't be read: {str(error).strip()}") from error
 
     def _pandas(self) -> Any:
         try:

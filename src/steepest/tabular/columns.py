@@ -123,7 +123,7 @@ def read_table(path: str | Path) -> Any:
     except UnicodeDecodeError as error:
         raise ArgumentError(f"{path} is not written in UTF-8: save it so ({error}).") from error
     except (ValueError, OSError) as error:
-        raise ArgumentError(f"{path} can't be read: {error}") from error
+        raise ArgumentError(f"{path} can't be read: {str(error).strip()}") from error
     if not len(frame):
         raise ArgumentError(f"{path} has no rows.")
     frame.columns = [str(name).strip() for name in frame.columns]

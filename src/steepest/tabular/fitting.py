@@ -40,7 +40,7 @@ def targets(frame: Any, name: str, loss: str | None) -> tuple[type[Linear], np.n
     values = np.array(values.tolist()) if numeric(values) else values.astype(str).to_numpy()
     classes, codes = np.unique(values, return_inverse=True)
     if len(classes) < 2:
-        raise ArgumentError(f"target={name!r} has one class only, {classes[0]!r}: there is nothing to learn.")
+        raise ArgumentError(f"target={name!r} has one class only, {classes.tolist()[0]!r}: there is nothing to learn.")
     if kind is None:
         kind = Logistic if len(classes) == 2 else Softmax
     if len(classes) > 2 and kind.labels == "binary":
@@ -96,6 +96,8 @@ def fit_table(
     if not names:
         raise ArgumentError(f"there is no column beside {target!r} to predict from.")
     held = round(holdout * len(frame))
+    if held == len(frame):
+        raise ArgumentError(f"holdout={holdout!r} leaves none of {counted(held, 'row')} to learn from.")
     order = np.random.default_rng(seed).permutation(len(frame))
     train, test = np.sort(order[held:]), np.sort(order[:held])
     columns = tuple(Column.of(frame, n, train, impute) for n in names)
