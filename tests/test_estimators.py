@@ -8,6 +8,7 @@ import pytest
 sklearn = pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris  # noqa: E402
+from sklearn.exceptions import ConvergenceWarning  # noqa: E402
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge, SGDRegressor  # noqa: E402
 from sklearn.model_selection import GridSearchCV, cross_val_score  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
@@ -15,6 +16,7 @@ from sklearn.preprocessing import StandardScaler  # noqa: E402
 from sklearn.utils.estimator_checks import parametrize_with_checks  # noqa: E402
 
 import steepest as st  # noqa: E402
+from steepest.errors import ArgumentError  # noqa: E402
 from steepest.estimators import DescentClassifier, DescentRegressor  # noqa: E402
 
 
@@ -80,6 +82,7 @@ def test_raw_columns_are_the_trap_that_it_does_not_fall_into():
     assert batches.score(X, y) > whole - 0.05
 
 
+@pytest.mark.filterwarnings("ignore:Stalled:sklearn.exceptions.ConvergenceWarning")  # at the kink of the hinge
 def test_labels_of_any_kind_and_number():
     X, y = load_iris(return_X_y=True)
     names = np.array(["setosa", "versicolor", "virginica"])
@@ -141,12 +144,26 @@ def test_methods_that_compare_gradients_are_refused_piece_by_piece():
         DescentRegressor(method="bfgs").partial_fit(np.eye(3), np.arange(3.0))
 
 
+@pytest.mark.filterwarnings("ignore:No progress:sklearn.exceptions.ConvergenceWarning")
 def test_a_warm_start_goes_on():
     X, y = load_diabetes(return_X_y=True)
     model = DescentRegressor(method=st.GD(lr=0.1), penalty=None, batch_size=None, epochs=20, warm_start=True).fit(X, y)
     first = model.loss_curve_[-1]
     assert model.fit(X, y).loss_curve_[0] == pytest.approx(first, rel=0.05)
     assert model.loss_curve_[-1] < first
+
+
+def test_training_that_did_not_converge_warns_as_scikit_learn_does():
+    X, y = load_diabetes(return_X_y=True)
+    with pytest.warns(ConvergenceWarning, match="lr = 1e-09 is .* times smaller"):
+        DescentRegressor(method="gd", lr=1e-9, epochs=1).fit(X, y)
+
+
+@pytest.mark.parametrize("wrong", [{"alpha": -1}, {"alpha": "x"}, {"l1_ratio": 2}], ids=str)
+def test_penalties_are_refused_by_their_names_here(wrong):
+    name, value = next(iter(wrong.items()))
+    with pytest.raises(ArgumentError, match=f"{name}={value!r}: expected a number, at least 0"):
+        DescentRegressor(**wrong).fit(np.eye(3), np.arange(3.0))
 
 
 def test_pipelines_grids_and_cross_validation():

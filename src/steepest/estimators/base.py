@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from typing import Any, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -61,6 +64,10 @@ class LinearDescent(CallbackSupportMixin, BaseEstimator):
         }
         if self.penalty not in shares:
             raise ArgumentError(f"penalty={self.penalty!r}: expected 'l2', 'l1', 'elasticnet' or None.")
+        for name, most in (("alpha", math.inf), ("l1_ratio", 1.0)):
+            value = getattr(self, name)
+            if not isinstance(value, int | float | np.number) or not 0 <= value <= most:
+                raise ArgumentError(f"{name}={value!r}: expected a number, at least 0{' and at most 1' * (most == 1)}.")
         l1, l2 = shares[self.penalty]
         return kinds[self.loss](l1=self.alpha * l1, l2=self.alpha * l2)
 
@@ -129,6 +136,8 @@ class LinearDescent(CallbackSupportMixin, BaseEstimator):
         self.__dict__.update(self._attributes(result.x))
         self.method_, self.why_ = result.method, result.why
         self.__dict__.pop("_stepping", None)
+        if not result.success and result.code != "callback":
+            warnings.warn(result.why, ConvergenceWarning, stacklevel=5)
         self.loss_curve_, self.validation_curve_ = result.epochs["loss"], result.epochs["validation"]
         self.n_iter_ = max(len(self.loss_curve_), 1)
 

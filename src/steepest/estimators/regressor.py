@@ -49,7 +49,7 @@ class DescentRegressor(RegressorMixin, LinearDescent):
         Epochs.
     loss_curve_, validation_curve_ : ndarray, shape (epochs,)
     method_, why_ : str
-        The method with its rate, and why training ended.
+        The method with its rate, and why training ended; where that is no success, `fit` warns (ConvergenceWarning).
 
     Examples
     --------
