@@ -236,6 +236,24 @@ def test_a_run_that_went_back_goes_on_from_its_file(tmp_path):
     assert resumed.evidence["setbacks"] == whole.evidence["setbacks"]
 
 
+@pytest.mark.parametrize("method", ["adam", "momentum", None])
+@pytest.mark.parametrize("stopped", [2, 5])
+def test_one_on_a_stream_does_so_too(tmp_path, monkeypatch, method, stopped):
+    """How many rows it has is known after its first epoch, and again not when the run is called anew."""
+    loss, start, (X, y) = counted_by_hand(1)
+    stream = lambda: ((X[k : k + 300], y[k : k + 300]) for k in range(0, len(y), 300))
+    astray = lambda training, reason: training.epoch == 3 and not training.choice.setbacks
+    monkeypatch.setattr("steepest.training.training.Training._lost", astray)
+    how = {"jac": True, "epochs": 6, "method": method, "diagnose": False}
+    whole = st.fit(loss, start, stream, **how)
+    path, seen = tmp_path / "run.npz", itertools.count(1)
+    st.fit(loss, start, stream, checkpoint=path, callback=lambda x: next(seen) == stopped, **how)
+    resumed = st.fit(loss, start, stream, checkpoint=path, **how)
+    assert resumed.evidence["setbacks"] == whole.evidence["setbacks"] != []
+    np.testing.assert_array_equal(resumed.x, whole.x)
+    np.testing.assert_array_equal(resumed.history["lr"], whole.history["lr"])
+
+
 @pytest.mark.parametrize("bad", [17, 40])
 def test_a_batch_without_a_number_anywhere_is_no_fault_of_the_rate(bad):
     rng = np.random.default_rng(0)

@@ -17,7 +17,6 @@ from ..losses import Linear
 from ..objective.negative import function
 from ..objective.oracle import Objective
 from ..objective.params import Parameters
-from ..objective.point import Point
 from .linear import Model
 from .minibatch import MiniBatch
 from .plan import Plan
@@ -84,9 +83,7 @@ class Task:
     def oracle(self, objective: Objective, plan: Plan, proximal: bool) -> MiniBatch | Whole:
         """Who is asked about the loss; its gradient is proved on the first batch."""
         objective.args = next(plan.batches(self.source, 0))[0]
-        f0 = objective(self.start)
-        objective.begun = Point(self.start, f0)
-        name = OWN if self.model else USER
+        f0, name = objective(self.start), OWN if self.model else USER
         derivative = choose(objective, self.start, f0, self.jac, batches=True, source=name)
         if proximal:
             assert self.l1 is not None
