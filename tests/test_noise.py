@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+import steepest as st
 from steepest.derivatives.noise import Noise, estimate_noise, noise
 from steepest.errors import ArgumentError
 
@@ -163,3 +164,14 @@ def test_a_kink_in_the_window_is_no_noise(seed):
     for window in (1.0, 64.0, 4096.0):
         found = estimate_noise(lambda y: float((slopes @ (y - at)).max()) + 1.0, x, window=window, rng=seed)
         assert found.level <= 1e-14
+
+
+@pytest.mark.parametrize("jac", [None, "fd"])
+@pytest.mark.parametrize("seed", range(4))
+def test_noise_alone_is_no_success(seed, jac):
+    """A fun that forgets its argument; one that begins at its minimum is solved."""
+    rng = np.random.default_rng(seed)
+    r = st.minimize(lambda x: 5 + rng.normal(), [3.0, 1.0], jac=jac, maxfun=3000)
+    assert (r.code, r.success) == ("stalled.constant", False), r.why
+    r = st.minimize(lambda x: float((x - 1) @ (x - 1)) + 0.01 * rng.normal(), [1.0, 1.0], maxfun=3000)
+    assert r.success, r.why

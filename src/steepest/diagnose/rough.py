@@ -17,6 +17,7 @@ from .words import number, place
 # changes of f over halves, after which its slope is asked, unless one place has most of the change: where f has fallen
 # to its last digit an eighth of the way has all of it, of x^4 four tenths
 SMOOTH, SPREAD = 4, 0.9
+FAR = 10.0  # times the scale of x: that far fun is asked whether it depends on x
 NEAR = 4  # looks, up to a tenth of how far x may be expected to move: what is flat over less is the bottom of a bowl
 
 
@@ -37,6 +38,8 @@ def wandering(case: Case) -> Verdict | None:
             f"run was too short. {case.reason.sentence}"
         )
         return Verdict("budget.noise", sentence, False, evidence, decayed(case, 4 * len(f)))
+    if float(f[0] - f.min()) <= 4 * spread and (nothing := _noise_alone(case, spread)):
+        return nothing
     drop, c = case.remaining[0], case.curvature
     if case.reason.converged and (c is None or c.smallest > -c.error):
         drop = min(drop, case.firm[0])  # curvatures that drown in the noise are no evidence against the test
@@ -53,6 +56,19 @@ def wandering(case: Case) -> Verdict | None:
         "more samples a point."
     )
     return Verdict("stalled.noise", sentence, False, evidence, decayed(case, len(f)))
+
+
+def _noise_alone(case: Case, spread: float) -> Verdict | None:
+    """The run has gained nothing, and nothing but noise is seen from one side of x to the other."""
+    far = FAR * math.sqrt(case.n) * np.maximum(case.scale, case.come) * case.skewed
+    values = [case.value(by) for by in (far, -far, far / FAR, -far / FAR)]
+    if not all(abs(value - case.f) <= 4 * spread for value in values):  # nor where it is NaN
+        return None
+    sentence = (
+        f"fun is random, and nothing else is seen of it: one value is uncertain by about {number(spread)}, and as far "
+        f"as {number(float(np.linalg.norm(far)))} away they differ by no more. Does fun use its argument?"
+    )
+    return Verdict("stalled.constant", sentence, False, {"values": len(values)}, case.advise("make fun depend on x"))
 
 
 def staircase(case: Case) -> Verdict | None:
