@@ -256,3 +256,27 @@ def test_a_wrong_jacobian_is_caught():
     wrong = st.LeastSquares(lambda x: np.array([x[0] - 1, x[1] ** 2]), lambda x: np.array([[1.0, 0.0], [0.0, x[1]]]))
     r = st.minimize(wrong, [3.0, 2.0])
     assert "the function's own derivative is wrong" in r.gradient
+
+
+def test_a_start_where_the_formula_is_not_defined_names_the_row():
+    data = {"x": [0.0, 1.0, 2.0], "y": [1.0, 2.0, 3.0]}
+    with pytest.raises(st.ArgumentError, match=r"'a\*log\(x\)\+b' is -inf in row 0 \(x = 0\) at start="):
+        st.fit_formula("a*log(x)+b", data, "y")
+    with pytest.raises(st.ArgumentError, match=r"is nan in row 2 \(x = 2\) at start="):
+        st.fit_formula("sqrt(a-x)", data, "y", {"a": 1.5})
+    with pytest.raises(st.ArgumentError, match=r"start=\[1, 1\]: expected a dict with numbers for a, b"):
+        st.fit_formula("a*x+b", data, "y", [1, 1])
+
+
+def test_least_squares_from_a_start_that_is_not_finite():
+    r = st.minimize(st.LeastSquares(np.log, lambda x: np.diag(1 / x)), [-1.0, 1.0], method=st.LevenbergMarquardt())
+    assert r.code == "nonfinite.start"
+
+
+def test_residuals_and_jac_are_looked_at():
+    line = st.LeastSquares(lambda x: [x[0] - 1, 2 * x[1]], lambda x: [[1, 0], [0, 2]])
+    assert st.minimize(line, [3.0, 2.0], method=st.LevenbergMarquardt()).x == pytest.approx([1, 0])
+    with pytest.raises(st.ArgumentError, match="jac is missing: expected a function"):
+        st.LeastSquares(lambda x: x)
+    with pytest.raises(st.ObjectiveError, match=r"residuals returned shape \(2, 1\)"):
+        st.minimize(st.LeastSquares(lambda x: x[:, None], lambda x: np.eye(2)), [3.0, 2.0])

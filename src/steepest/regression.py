@@ -80,6 +80,8 @@ def fit_formula(
         text = text.partition("=")[2]
     columns, parameters = _columns(text, data, y)
     target, rows = columns[y], len(columns[y])
+    if not isinstance(start, Mapping | None):
+        raise ArgumentError(f"start={start!r}: expected a dict with numbers for {', '.join(parameters)}.")
     start = dict(start or {})
     if unknown := [name for name in start if name not in parameters]:
         raise ArgumentError(f"start[{unknown[0]!r}]: {text!r} has the parameters {', '.join(parameters)}.")
@@ -89,6 +91,12 @@ def fit_formula(
     model = _Model(text, {name: columns[name] for name in names(text) if name in columns}, parameters, rows)
     squares = LeastSquares(lambda x: root * (model(x) - target), lambda x: root[:, None] * model.partials(x))
     x0 = {name: float(start.get(name, 1.0)) for name in parameters}
+    first = model(x0)
+    for i in np.flatnonzero(np.isfinite(list(x0.values())).all() & ~np.isfinite(first))[:1]:
+        row = ", ".join(f"{name} = {column[i]:g}" for name, column in model.columns.items())
+        raise ArgumentError(
+            f"{text!r} is {first[i]} in row {i} ({row}) at start={x0}: begin elsewhere, or leave such rows out."
+        )
     result = minimize(squares, x0, **{"method": LevenbergMarquardt(), **keywords})
     fitted, J = model(result.x), squares.linear(result.x)[1]
     result.update(formula=text, columns=model.columns, fitted=fitted, residuals=target - fitted)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import ArgumentError, ObjectiveError
+from ..objective.negative import function
 from ..objective.oracle import Oracle
 from ..objective.point import Point
 from ..schedules import positive
@@ -43,14 +44,27 @@ class LeastSquares:
     array([0.75, 1.75])
     """
 
-    def __init__(self, residuals: Callable[[Any], Any], jac: Callable[[Any], Any]):
-        self.residuals, self.jac = residuals, jac
+    def __init__(self, residuals: Callable[[Any], Any], jac: Callable[[Any], Any] | None = None):
+        if jac is None:
+            raise ArgumentError(
+                "jac is missing: expected a function x -> (m, n), the derivatives of the residuals. Without it, "
+                "minimize the sum of their squares: lambda x: (residuals(x) ** 2).sum()."
+            )
+        self.residuals, self.jac = function(residuals, "residuals"), function(jac, "jac")
 
     def __call__(self, x: Any) -> float:
         """r'r."""
         with np.errstate(all="ignore"):  # too large to square: infinite, and the next step is shorter
-            r = self.residuals(x)
+            r = self._column(x)
             return float(r @ r)
+
+    def _column(self, x: Any) -> Any:
+        """The residuals at `x`, shape (m,)."""
+        r = self.residuals(x)
+        r = np.asarray(r) if isinstance(r, list | tuple) else r
+        if np.ndim(r) != 1:
+            raise ObjectiveError(f"residuals returned shape {np.shape(r)}: expected (m,), one for each observation.")
+        return r
 
     def linear(self, x: Any) -> tuple[np.ndarray, np.ndarray]:
         """The residuals r at `x`, shape (m,), and their derivatives J, shape (m, n).
@@ -61,7 +75,7 @@ class LeastSquares:
             When J is not of that shape.
         """
         with np.errstate(all="ignore"):
-            r, J = np.asarray(self.residuals(x)), np.asarray(self.jac(x))
+            r, J = np.asarray(self._column(x)), np.asarray(self.jac(x))
         if J.ndim != 2 or len(J) != len(r):
             raise ObjectiveError(f"jac returned shape {J.shape}: expected ({len(r)}, n), a row for each residual.")
         return r, J
@@ -110,6 +124,8 @@ class LevenbergMarquardt(Directed, Method):
         return Settled(self)
 
     def init(self, point: Point) -> Trust:
+        if not math.isfinite(point.f):  # where the run begins, and ends
+            return Trust(0.0, np.zeros_like(point.x))
         *_, D = linear(point, np.zeros_like(point.x))
         return Trust(self.factor * (float(np.linalg.norm(D * point.x)) or 1.0), D)
 
