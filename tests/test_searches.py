@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.optimize import line_search
 
-from steepest.methods.searches import TRIALS, backtracking, strong_wolfe
+from steepest.methods.searches import LOOKS, TRIALS, backtracking, strong_wolfe, values_first
 
 SEEDS = [1, 2, 3]
 
@@ -116,6 +116,31 @@ def test_strong_wolfe_obeys_the_conditions(seed, c2):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("c2", [0.9, 0.1])
+def test_values_first_obeys_them_too_and_asks_fewer_slopes(seed, c2):
+    rng, slopes = np.random.default_rng(seed), []
+    for _ in range(1000):
+        line = random_line(rng)
+        phi0, slope0 = line.start()
+        a = drive(values_first(phi0, slope0, c2=c2), line)
+        assert_wolfe(line, a, c2)
+        assert len(line.asked) <= TRIALS + LOOKS
+        fewer = len(line.sloped)
+        line.sloped = []
+        drive(strong_wolfe(phi0, slope0, c2=c2), line)
+        slopes.append((fewer, len(line.sloped)))
+    assert np.sum(slopes, axis=0)[0] < np.sum(slopes, axis=0)[1]
+
+
+@pytest.mark.parametrize(("minimum", "trials"), [(1.2, [1.0]), (6.0, [1.0, 6.0]), (30.0, [1.0, 10.0, 30.0])])
+def test_values_lead_to_the_minimum_of_a_parabola(minimum, trials):
+    line = Line(lambda a: (a - minimum) ** 2, lambda a: 2 * (a - minimum))
+    assert drive(values_first(*line.start()), line) == pytest.approx(trials[-1])
+    assert list(dict.fromkeys(line.asked)) == pytest.approx(trials)
+    assert line.sloped == pytest.approx(trials[-1:])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_backtracking_obeys_armijo(seed):
     rng = np.random.default_rng(seed)
     for _ in range(1000):
@@ -143,7 +168,7 @@ def test_slopes_are_asked_only_where_the_value_is_low_enough(seed):
         assert len(line.sloped) == len(set(line.sloped))
 
 
-@pytest.mark.parametrize("search", [backtracking, strong_wolfe])
+@pytest.mark.parametrize("search", [backtracking, strong_wolfe, values_first])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_steps_back_from_where_it_is_not_finite(search, seed):
     rng = np.random.default_rng(seed)
@@ -173,12 +198,12 @@ def test_a_function_without_a_floor_is_followed_down(bottom):
     assert a > 1e5
 
 
-@pytest.mark.parametrize("search", [backtracking, strong_wolfe])
+@pytest.mark.parametrize("search", [backtracking, strong_wolfe, values_first])
 def test_a_rising_function_ends_it_with_zero(search):
     """The slope that was claimed is wrong: there is nothing to find, and the search says so."""
     line = Line(lambda a: a, lambda a: 1.0)
     assert drive(search(0.0, -1.0), line) == 0.0
-    assert len(line.asked) <= TRIALS
+    assert len(line.asked) <= TRIALS + 1
 
 
 def test_the_reference_lets_values_rise():
@@ -187,7 +212,7 @@ def test_the_reference_lets_values_rise():
     assert drive(backtracking(1.0, -2.0, first=3.0, reference=4.1), line) == 3.0
 
 
-@pytest.mark.parametrize("search", [backtracking, strong_wolfe])
+@pytest.mark.parametrize("search", [backtracking, strong_wolfe, values_first])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_under_noise_a_step_at_the_floor_is_accepted(search, seed):
     """Where the decrease can't be seen, a search that knows the noise does not fail; one that does not, does."""
