@@ -60,7 +60,7 @@ def floor(case: Case) -> Verdict | None:
 def searched(case: Case) -> Verdict | None:
     """A search found nothing lower where next to nothing is left: f is rounded by more than its last digit."""
     c = case.curvature
-    if case.reason.code != "stalled" or c is None or not case.bends.firm.all() or not solved(case):
+    if case.reason.code != "stalled" or c is None or not (case.bends.values > 0).all() or not solved(case):
         return None
     if not c.complete and case.slope > SMALL * case.trail.g[0]:
         return None
