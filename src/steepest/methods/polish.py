@@ -106,6 +106,7 @@ def polished(point: Point, memory: Polish, oracle: Oracle) -> tuple[Point, Polis
     return (new if accepted else point), kept, memory.radius
 
 
+@np.errstate(over="ignore")
 def usable(metric: np.ndarray) -> bool:
     """Whether a metric is finite, and not too flat to be turned back, whatever the units of x_i."""
     width = np.linalg.norm(metric, axis=1)
