@@ -139,6 +139,10 @@ def fit(
     given.pop("checkpoint", None)  # which is another run
     if on_error not in ("raise", "stop"):
         raise ArgumentError(f"on_error={on_error!r}: expected 'raise' or 'stop'.")
+    if not isinstance(rng, int | np.integer | np.random.Generator | None) or (
+        isinstance(rng, int | np.integer) and rng < 0
+    ):
+        raise ArgumentError(f"rng={rng!r}: expected a whole number, at least 0, or a Generator.")
     seed = int(rng.integers(2**62)) if isinstance(rng, np.random.Generator) else int(rng or 0)
     task = Task.of(loss, params, data, weights, validation, jac, seed)
     plan = Plan.of(task.source, batch_size, shuffle, seed, accumulate, patience,

@@ -62,7 +62,9 @@ class Task:
             model = Model(loss, params, source)
             source, held = model.source(source), held and model.source(held)
             return cls(model.value_and_gradient, True, started(model.start), source, held, model)
-        parameters, loss = started(params), function(loss, "loss")
+        if isinstance(loss, type) and issubclass(loss, Linear):
+            raise ArgumentError(f"loss={loss.__name__}: expected one of them, {loss.__name__}().")
+        loss, parameters = function(loss, "loss"), started(params)
         return cls(loss if weights is None else weighted(loss), jac, parameters, source, held)
 
     @property
