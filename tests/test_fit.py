@@ -490,6 +490,50 @@ def test_a_run_that_was_killed_goes_on_bit_by_bit(line, tmp_path, monkeypatch, m
         st.fit(both, np.zeros(3), line, checkpoint=path, **how | {"rng": 5})
 
 
+POLYAK = st.PolyakAveraged(st.Adam(lr=0.05), start=4)
+
+
+@pytest.mark.parametrize(
+    ("method", "l1", "batch_size"),
+    [
+        ("conjugategradient", 0.0, None),
+        (st.Lookahead(st.BFGS(), every=3), 0.0, None),
+        ("sparsa", 0.05, None),
+        ("fista", 0.05, None),
+        ("fista", 0.0, 16),
+        (POLYAK, 0.0, None),
+        (POLYAK, 0.0, 16),
+    ],
+    ids=str,
+)
+def test_so_does_one_of_a_method_that_remembers_places(line, tmp_path, monkeypatch, method, l1, batch_size):
+    monkeypatch.setattr("steepest.checkpoint.EVERY", 0.0)
+    how = dict(method=method, batch_size=batch_size, epochs=6, validation=0.3, diagnose=False)
+    whole = st.fit(st.losses.Squared(l1=l1), None, line, **how)
+    path, seen = tmp_path / "run.npz", itertools.count(1)
+    st.fit(st.losses.Squared(l1=l1), None, line, checkpoint=path, callback=lambda x: next(seen) == 4, **how)
+    r = st.fit(st.losses.Squared(l1=l1), None, line, checkpoint=path, **how)
+    np.testing.assert_array_equal(r.x["coef"], whole.x["coef"])
+    for column in ("f", "g_norm", "step", "lr"):
+        np.testing.assert_array_equal(r.history[column], whole.history[column])
+
+
+def test_what_can_not_be_kept_says_so(line, tmp_path):
+    with pytest.raises(st.ArgumentError, match="checkpoint: a wrapped FISTA, or average of places"):
+        st.fit(both, np.zeros(3), line, jac=True, method=POLYAK, clip=1.0, checkpoint=tmp_path / "run")
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("method", ["conjugategradient", "bfgs"])
+def test_a_gradient_is_proved_on_the_batch_also_where_validation_data_were_looked_at_last(method, seed):
+    """Near the minimum a search fails, and the gradient is proved again: it was, with values of other rows."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(120, 3))
+    y = X @ [1.0, -2.0, 0.5] + 0.1 * rng.normal(size=120)
+    r = st.fit(both, np.zeros(3), (X, y), jac=True, method=method, batch_size=None, validation=0.3, epochs=12)
+    assert r.gradient.startswith("user, proved")
+
+
 def verdict_of(loss, params, data, **how):
     with np.errstate(all="ignore"):
         return st.fit(loss, params, data, **how)

@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from ..checkpoint import Journal
 from ..errors import ArgumentError
 from ..history import History
-from ..methods.proximal import Composed, Composite
-from ..methods.wrappers import Through, View
 from ..objective.foreign import LIBRARIES
 from ..objective.oracle import Objective, Oracle
-from ..objective.point import Point
+from . import state
 from .loop import Iterate
-
-
-class At(NamedTuple):
-    """In the file, a point: its number among the places."""
-
-    place: int
-
-
-class Place(NamedTuple):
-    """In the file, what is known about a point; `inner` is the one that a `View` or a `Composed` is made of."""
-
-    kind: str
-    x: np.ndarray
-    f: float
-    g: np.ndarray | None
-    error: np.ndarray | None
-    inner: At | None
 
 
 class Keeper(Journal):
@@ -64,37 +43,29 @@ class Keeper(Journal):
         while place.inner is not None:  # a term is added to the value of fun
             place = saved["places"][place.inner.place]
         value = objective(place.x)  # which does not count: only so one can see which function it was
-        if saved["instead"] is not None:
-            _learn(derivative.stand_in(history._x[0]), saved["instead"])  # type: ignore[attr-defined]
-        for part, state in zip((objective, oracle, derivative), saved["parts"], strict=True):
-            _learn(part, state)
-        for generator, state in zip(_generators(objective), saved["generators"], strict=True):
-            generator.bit_generator.state = state
+        state.put_back(saved, oracle, history._x[0])
+        for generator, its in zip(_generators(objective), saved["generators"], strict=True):
+            generator.bit_generator.state = its
         size = max(abs(place.f), abs(history.first.f - place.f))
         if abs(value - place.f) > 1e-6 * size + 10 * derivative.noise(place.f):
             raise ArgumentError(
                 f"{self.path} is of another function: it has f = {history.shown(place.f)} at its last point, "
                 f"where fun gives {history.shown(value)}. Remove the file to begin anew, or name another one."
             )
-        places: list[Point] = []
-        for kept in saved["places"]:
-            places.append(_point(kept, places, oracle))
-        oracle.best = _filled(saved["best"], places)
-        return _filled(saved["now"], places), history, saved["seconds"]
+        places = state.points(saved["places"], oracle)
+        oracle.best = state.filled(saved["best"], places)
+        return state.filled(saved["now"], places), history, saved["seconds"]
 
     def see(self, oracle: Oracle, now: Iterate, history: History) -> None:
         """Take down the state after a step; every so often write it."""
-        places = _Places()
+        places = state.Places()
         self._t, self._history = now.t, history
-        objective, derivative = oracle.objective, oracle.derivative
-        instead = getattr(derivative, "instead", None)
         self._state = {
             "now": places.put(now),
             "best": places.put(oracle.best),
             "places": places.kept,
-            "parts": [_known(part) for part in (objective, oracle, derivative)],
-            "instead": None if instead is None else _known(instead),
-            "generators": [generator.bit_generator.state for generator in _generators(objective)],
+            **state.parts(oracle),
+            "generators": [generator.bit_generator.state for generator in _generators(oracle.objective)],
         }
         if self.due:
             self.write()
@@ -121,103 +92,6 @@ def _shape(tree: Any) -> str:
     return f"{np.shape(tree)}"
 
 
-# --- parts: their attributes that are plain data ------------------------------------------------------------
-
-LIMITS = ("maxfun", "deadline", "vectorized")  # of an objective, which each call sets anew
-
-
-def _known(part: Any) -> dict[str, Any]:
-    """The attributes of an object that are plain data, copied: functions and other objects stay where they are."""
-    known = {}
-    for name, value in vars(part).items():
-        if isinstance(value, np.random.Generator):
-            known[name] = value.bit_generator.state
-        elif name not in LIMITS and _plain(value):
-            known[name] = copy.deepcopy(value)
-    return known
-
-
-def _learn(part: Any, known: dict[str, Any]) -> None:
-    for name, value in known.items():
-        old = getattr(part, name, None)
-        # which may be shared, or the caller's: it stays the same one
-        if isinstance(old, np.random.Generator):
-            old.bit_generator.state = value
-        else:
-            setattr(part, name, value)
-
-
-def _plain(value: Any) -> bool:
-    if value is None or isinstance(value, str | bool | int | float | np.ndarray | np.generic):
-        return True
-    if isinstance(value, tuple | list):
-        return all(map(_plain, value))
-    return is_dataclass(value) and all(_plain(getattr(value, field.name)) for field in fields(value))
-
-
 def _generators(objective: Objective) -> Iterator[np.random.Generator]:
     """Those that the caller gave to fun."""
     return (arg for arg in objective.args if isinstance(arg, np.random.Generator))
-
-
-# --- points: kept once each, wherever they stand ------------------------------------------------------------
-
-
-class _Places:
-    """The points of a tree, in the order in which they are met."""
-
-    def __init__(self) -> None:
-        self.kept: list[Place] = []
-        self._seen: dict[int, At] = {}
-
-    def put(self, tree: Any) -> Any:
-        """The tree with its points taken out."""
-        if isinstance(tree, Point):
-            return self._at(tree)
-        if isinstance(tree, tuple):
-            parts = [self.put(part) for part in tree]
-            return type(tree)._make(parts) if hasattr(tree, "_make") else tuple(parts)
-        return tree
-
-    def _at(self, point: Point) -> At:
-        if (key := id(point)) not in self._seen:
-            inner = None
-            if isinstance(point, View):
-                if point.known_g is None:  # what the wrapper will make of it depends on the step
-                    raise ArgumentError(
-                        "checkpoint: a wrapped FISTA can't be kept in a file. Leave one of the two out."
-                    )
-                inner = self._at(point.true)
-            elif isinstance(point, Composed):
-                inner = self._at(point.smooth)
-            g = point.known_g
-            error = None if g is None else point.error
-            self.kept.append(Place(type(point).__name__, point.x, point.f, g, error, inner))
-            self._seen[key] = At(len(self.kept) - 1)
-        return self._seen[key]
-
-
-def _filled(tree: Any, places: list[Point]) -> Any:
-    """The tree with its points again."""
-    if isinstance(tree, At):
-        return places[tree.place]
-    if isinstance(tree, tuple):
-        parts = [_filled(part, places) for part in tree]
-        return type(tree)._make(parts) if hasattr(tree, "_make") else tuple(parts)
-    return tree
-
-
-def _point(place: Place, places: list[Point], oracle: Oracle) -> Point:
-    kind, x, f, g, error, inner = place
-    point: Point
-    if kind == "View":
-        true = places[inner.place]  # type: ignore[union-attr]
-        point = View(x, Through(true.oracle or oracle, np.asarray), true)
-        point._g = g
-    elif kind == "Composed":
-        assert isinstance(oracle, Composite)
-        point = Composed(places[inner.place], oracle)  # type: ignore[union-attr]
-        point._g, point._error = g, error
-    else:
-        point = Point(x, f, g, error, oracle)
-    return point

@@ -229,6 +229,10 @@ class Oracle:
         self.visited(point)
         return point
 
+    def recalled(self, x: np.ndarray, f: Any, g: np.ndarray | None, error: np.ndarray | None) -> Point:
+        """A point that an earlier run has met."""
+        return Point(x, f, g, error, self)
+
     def visited(self, point: Point) -> None:
         """Keep the point if it is the best one so far."""
         if -math.inf < point.f < self._lowest:

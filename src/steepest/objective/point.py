@@ -52,6 +52,11 @@ class Point:
         return self._g
 
     @property
+    def known_f(self) -> float | None:
+        """The value if someone has asked for it, else None."""
+        return self.f
+
+    @property
     def known_g(self) -> np.ndarray | None:
         """The gradient if someone has asked for it, else None."""
         return self._g

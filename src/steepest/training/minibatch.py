@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,10 @@ class Place(Point):
         """The mean loss of the batch."""
         if self._f is None:
             self._f = self.oracle.value(self.x)
+        return self._f
+
+    @property
+    def known_f(self) -> float | None:
         return self._f
 
     @property
@@ -75,8 +80,11 @@ class MiniBatch(Oracle):
         return Place(x, self)
 
     def meet(self, x: np.ndarray, f: float) -> Place:
+        return self.recalled(x, f)
+
+    def recalled(self, x: np.ndarray, f: Any, g: np.ndarray | None = None, error: Any = None) -> Place:
         place = Place(x, self)
-        place._f = f
+        place._f, place._g = f, g
         return place
 
     def value(self, x: np.ndarray) -> float:
