@@ -939,3 +939,22 @@ def test_a_look_that_ends_before_it_sees_anything_settles_nothing(epochs):
     r = st.fit(loss, None, (X, y), method=method, epochs=epochs)
     assert r.fun > 1.3 * st.fit(loss, None, (X, y), batch_size=None).fun
     assert (r.code, r.success) == ("budget.epochs", False)
+
+
+@pytest.mark.parametrize("nothing", [np.nan, np.inf])
+@pytest.mark.parametrize("how", [{}, {"method": "adam", "lr": 0.01}], ids=["raced", "adam"])
+def test_a_loss_that_is_not_finite_at_the_start_says_so(nothing, how):
+    r = st.fit(lambda p, X, y: nothing, np.zeros(2), (np.ones((40, 2)), np.arange(40.0)), batch_size=4, **how)
+    assert (r.code, r.success) == ("nonfinite.start", False)
+    assert f"The loss is {nothing} at the start" in r.why
+
+
+@pytest.mark.parametrize("batch_size", [None, 20])
+def test_an_array_of_ones_is_no_target_of_a_loss_of_ones_own(batch_size):
+    """Weights, or the zeros that the residual of a differential equation should be."""
+    X = np.random.default_rng(0).normal(size=(200, 3))
+    r = st.fit(
+        lambda p, X, w: (w[:, None] * (X - p) ** 2).mean(), np.full(3, 3.0), (X, np.ones(200)), batch_size=batch_size
+    )
+    assert r.success, r.why
+    assert r.x == pytest.approx(X.mean(axis=0), abs=0.1)

@@ -168,6 +168,13 @@ def constant(case: Trained) -> Verdict | None:
     return Verdict("stalled.labels", f"{case.constant}: there is nothing to learn from them. {case.reason.sentence}")
 
 
+def nowhere(case: Trained) -> Verdict | None:
+    """A loss that is not defined where training begins."""
+    if math.isfinite(case.start) or math.isfinite(case.end):
+        return None
+    return Verdict("nonfinite.start", f"The loss is {case.start:g} at the start: begin where it is finite.", False)
+
+
 def diverged(case: Trained) -> Verdict | None:
     """The rate beside the measured curvature, and columns that are out of scale."""
     if not case.diverged:
@@ -318,4 +325,4 @@ def _unsettled(case: Trained, more: Further, state: str, evidence: dict[str, Any
     return Verdict(case.reason.code, sentence.strip(), False, evidence, advice)
 
 
-CAUSES = (broken, constant, diverged, overfitted, flat, finished)
+CAUSES = (broken, constant, nowhere, diverged, overfitted, flat, finished)

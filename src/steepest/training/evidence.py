@@ -53,7 +53,7 @@ def looked_at(training: Training, reason: Reason, x: np.ndarray) -> Trained:
         gradients=[partial(gradient, oracle, group) for group in groups],
         rows=plan.size * plan.accumulate,
         columns=None if white else spread(source),
-        constant=constant(source),
+        constant="" if model is None else constant(source),
         best_epoch=best.epoch if best else 0,
         steady=plan.steady(source),
         endless=model is not None and isinstance(model.loss, Logistic | Softmax) and not model.penalised,
