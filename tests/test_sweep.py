@@ -167,7 +167,7 @@ def test_several_methods_are_the_first_axis():
     as_runs(s, bowl, [[3.0, -2.0]] * 8, [k(lr=lr) for k in (rules.GD, rules.Adam) for lr in RATES], maxiter=40)
     with pytest.raises(ArgumentError, match="shapes"):
         sweep(bowl, [3.0, -2.0], [rules.GD(lr=RATES), "adam"], maxiter=3)
-    with pytest.raises(ArgumentError, match="shapes"):
+    with pytest.raises(ArgumentError, match="at least one method"):
         sweep(bowl, [3.0, -2.0], [])
 
 
@@ -436,3 +436,14 @@ def test_loop_over_the_runs_takes_several_at_once():
     assert not re.search(r"^\tcallq?\b", body, re.M)
     assert re.search(r"\bv?sqrtpd\b", body)
     assert re.search(r"\bv?divpd\b", body)
+
+
+def test_what_is_no_method_is_refused_and_none_chooses_as_minimize_does():
+    def bowl(x):
+        return (x[0] - 1) ** 2 + 10 * (x[1] + 2) ** 2
+
+    starts = np.array([[0.0, 0.0], [3.0, 1.0]])
+    assert sweep(bowl, starts, None).x == pytest.approx(np.array([[1.0, -2.0]] * 2), abs=1e-6)
+    for wrong in (5, [], [5]):
+        with pytest.raises(ArgumentError, match="method="):
+            sweep(bowl, starts, wrong)

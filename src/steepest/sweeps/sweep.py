@@ -36,7 +36,7 @@ LEAST = 1000  # steps of runs that are made once more, to find out why they ende
 def sweep(
     fun: Callable[..., Any],
     x0: Any,
-    method: str | Method | type[Method] | Sequence[Any],
+    method: str | Method | type[Method] | Sequence[Any] | None,
     args: tuple[Any, ...] = (),
     jac: Any = None,
     *,
@@ -63,7 +63,7 @@ def sweep(
         As for `minimize`; x0 is a number or a vector here.
     x0 : float or array_like, shape (n,) or (..., n)
         Where to start; axes before the last one are many starts.
-    method : Method, its name, or a sequence of these
+    method : Method, its name, None for what `minimize` chooses, or a sequence of these
         Hyperparameters may be arrays, which broadcast with each other and with the starts by NumPy's rules:
         ``Adam(lr=rates[:, None], beta1=betas)`` is a grid.
     args : tuple
@@ -113,7 +113,9 @@ def sweep(
         "diagnose": diagnose,
         **limits,
     }
-    if not isinstance(method, str | Method | type):
+    if isinstance(method, Sequence) and not isinstance(method, str):
+        if not method:
+            raise ArgumentError("method=[]: expected at least one method, or its name.")
         parts: list[Sweep] = []
         for each in method:
             parts.append(sweep(fun, x0, each, workers=workers, **given))
