@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -32,11 +32,14 @@ class Proof:
         The outcome in words.
     noise : Noise or None
         How much fun scatters, where it was found to be stochastic.
+    secant : (s, y) or None
+        A short step from there, and the change of the gradient over it, which the proof brought along.
     """
 
     agrees: bool | None
     sentence: str
     noise: Noise | None = None
+    secant: tuple[np.ndarray, np.ndarray] | None = None
 
 
 def prove(
@@ -83,7 +86,7 @@ def prove(
             proof = _Trial(tell, objective, x, f, bounds, np.random.default_rng(rng)).verdict()
     except Exhausted as error:
         return Proof(None, str(error))
-    return Proof(proof.agrees, f"{proof.sentence} ({counted(objective.nfev - began, 'evaluation')})", proof.noise)
+    return replace(proof, sentence=f"{proof.sentence} ({counted(objective.nfev - began, 'evaluation')})")
 
 
 class _Trial:
@@ -126,7 +129,7 @@ class _Trial:
                 place.settle(d, slope, self.level(place, known))
                 for place, (d, slope) in zip(places, looks, strict=True)
             ]
-        return Proof(*_verdict(slopes, x.size), noise)
+        return Proof(*_verdict(slopes, x.size), noise, places[0].secant)
 
     def measured(self) -> Noise:
         """The noise of fun."""

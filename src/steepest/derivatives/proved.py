@@ -48,6 +48,8 @@ class Proved:
         What is wrong with the caller's own gradient, or "".
     instead : Derivative or None
         The differences that stand in, once the gradient was found wrong.
+    secant : (s, y) or None
+        A step from where it was proved last, and the change of the gradient over it.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Proved:
         self.instead: Derivative | None = None
         self._accused: tuple[np.ndarray, np.ndarray] | None = None  # the place, and what was claimed there
         self._scatter: Noise | None = None
+        self.secant: tuple[np.ndarray, np.ndarray] | None = None
         self._begun: tuple[np.ndarray, tuple[float | None, np.ndarray]] | None = None  # what the proof was told at x
         self._rounding = 4 * float(np.finfo(x0.dtype).eps)
         self._size = abs(f0) if f0 is not None and math.isfinite(f0) else 0.0
@@ -185,7 +188,7 @@ class Proved:
             if self.name == USER:
                 raise
             proof = Proof(False, _unfollowed(error))
-        self._scatter = proof.noise
+        self._scatter, self.secant = proof.noise, proof.secant
         if proof.agrees is False:
             self._reject(proof.sentence, x)
         else:

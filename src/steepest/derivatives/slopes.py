@@ -90,6 +90,11 @@ class Place:
         How far each coordinate may move.
     blur : ndarray, shape (n,)
         The uncertainty of `g`, one standard deviation.
+
+    Attributes
+    ----------
+    secant : (s, y) or None
+        The latest glance's step, and by how much the gradient changed over it, each of shape (n,).
     """
 
     def __init__(
@@ -104,6 +109,7 @@ class Place:
     ):
         self.batch, self.x, self.f, self.g = batch, x, f, g
         self.scale, self.reach, self.blur = scale, reach, blur
+        self.secant: tuple[np.ndarray, np.ndarray] | None = None
 
     def direction(self, noise: float, rng: np.random.Generator, along: bool) -> np.ndarray:
         """A random direction, weighted so that the components of the gradient contribute alike, as far as the
@@ -158,11 +164,12 @@ class Place:
             return None
         (rest,), there = self.rests(d, np.array([h])), (self.x + h * d).astype(self.x.dtype)
         try:
-            turn = float((tell(there).astype(float) - self.g) @ (there.astype(float) - self.x))
+            self.secant = s, y = there.astype(float) - self.x, tell(there).astype(float) - self.g
         except Exhausted:
             raise
         except Exception:
             return None
+        turn = float(y @ s)
         gap = (rest - turn / 2) / h
         if not (abs(gap) <= slack * size and abs(turn) <= 2 * h * max(BLURRED, BENT * h) * size):  # NaN is not
             return None

@@ -23,7 +23,7 @@ from .polish import MISSES, Polish, begin, polished, suits
 from .reach import reach
 from .searches import C1, along, strong_wolfe, values_first
 from .settled import NOTHING, SLOW, Directed, Settled
-from .units import MANY, OVERLOOKED, Seen, curvatures, doubtful, guessed, mixed, overlooked
+from .units import MANY, OVERLOOKED, Seen, curvatures, doubtful, guessed, mixed, opened, overlooked
 
 NEAR = 10.0  # a run is about to end when its next step promises so many times what can be seen
 SETBACKS = 3  # failed searches in a row, each with a gradient or a memory made anew
@@ -132,12 +132,14 @@ def scale(point: Point, unlike: bool = False) -> tuple[np.ndarray, float]:
     at most twice as long as x; otherwise H is 1, and the first step as long as x. On the tuning half of
     Andrei's collection that beat steps of length 1, shorter ones, and those that would bring f to 0. Where
     units are mixed H = 1 would be blind: second derivatives are then guessed from x and g, and measured where these
-    mislead, or everywhere where the coordinates were found to be `unlike`, up to MANY.
+    mislead, or everywhere where the coordinates were found to be `unlike`, up to MANY. At x = 0 see `opened`.
     """
     x, g = point.x, point.g  # differences know the second derivatives once the gradient was asked for
     assert point.oracle is not None
     curvature = point.oracle.derivative.diagonal()
     guess = curvature is None and not unlike
+    if guess and (told := opened(point)) is not None:
+        return told
     if curvature is None:
         curvature, sure = guessed(point)
         if guess and not mixed(x, g, curvature[sure]):
