@@ -64,7 +64,7 @@ WEIGHED = ("start", "start_error", "end", "end_error", "change", "change_error",
            "looks")  # fmt: skip
 # Any verdict may have these besides: what was wrong with your gradient, which coordinates f does not depend on; and
 # of `fit` the noise of its gradients and the race for the rate.
-REMARKS = ("gradient", "idle", "noise_scale", "race", "basis", "race_steps", "rule", "lr", "setbacks")
+REMARKS = ("gradient", "idle", "noise_scale", "race", "basis", "race_steps", "warm_start", "rule", "lr", "setbacks")
 
 FIGURES = {
     "f": "the value at the end",
@@ -114,6 +114,7 @@ FIGURES = {
     "rule": "the winner of the race for the rate",
     "race": "the losses of the rates that raced",
     "race_steps": "how many steps that took",
+    "warm_start": "where the best lane of the race ended and the run went on, as one row of the numbers trained",
     "setbacks": "steps and rates at which it went back to the best parameters, to go on with a tenth of the rate",
     "basis": "of the coordinates that it steps in, where they are others than the parameters",
     "start": "f at the start, a mean of calls",

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from ..data import CHUNK, Arrays, Source
-from ..diagnose.training import Trained
+from ..diagnose.training import STILL, Trained
 from ..losses import Logistic, Softmax
 from ..methods.rules import GD, Momentum, Nesterov
 from ..stop import Reason
@@ -38,8 +38,9 @@ def looked_at(training: Training, reason: Reason, x: np.ndarray) -> Trained:
     rule = innermost(training.method)
     hyper = getattr(rule, "hyper", {})
     lr = hyper.get("lr")
-    # in coordinates where gradients are white, columns are in scale
-    white = choice is not None and choice.basis is not None and choice.basis.ndim == 2 and end < start
+    # in coordinates where gradients are white, columns are in scale, if only they get anywhere
+    white = choice is not None and choice.basis is not None and choice.basis.ndim == 2
+    white = white and start - end > STILL * abs(start)
     return Trained(
         reason=reason,
         epochs=columns(training.table),

@@ -101,22 +101,30 @@ class Training:
         self._keep = keep or self._keep
         if self.t == 0:
             self.oracle.hold(next(self.plan.batches(self.source, 0)))
-            self.memory = self.method.init(self.oracle(self.point.x))
             self.first = self._start()
             self.best = Best(self.point.x, self.first, 0)
+            if self.choice is not None:
+                self._go_on(self.choice, self.best)
+            self.memory = self.method.init(self.oracle(self.point.x))
         log.begun(self.method, self.point.x, f"{self.first:.6g}", self.oracle)
-        if self.t and (reason := self._ended()):
-            return reason
         natural = self.method.convergence(self.point.x.dtype)
         stop = natural | Stuck(natural) if self.plan.steady(self.source) else None
+        reason = self._ended()  # a run that goes on may have been stopped where it was at an end, or lost
         while True:
-            reason = self._epoch(stop)
             if self.choice is not None and self.source.again and self._lost(reason):
                 if reason and reason.code == "nonfinite":
                     del self.table[-1]  # of a part of the epoch
                 self._go_back(self.choice)
             elif reason:
                 return reason
+            reason = self._epoch(stop)
+
+    def _go_on(self, choice: Choice, best: Best) -> None:
+        """From where a race has led."""
+        self.point = self.oracle(choice.warm_start)
+        score = self._start()
+        if score < best.score:
+            self.best = Best(choice.warm_start, score, 0)
 
     def _go_back(self, choice: Choice) -> None:
         """To the best parameters, to go on with a tenth of the rate."""
@@ -137,6 +145,8 @@ class Training:
             return math.isfinite(f + norm(g))
         if reason:
             return reason.code == "diverged"
+        if self.batch or not self.table:  # not at the end of an epoch
+            return False
         halfway = (self.first + self.best.score) / 2
         waited = self.stale * self.t / self.epoch
         return waited >= PATIENT * (self.t - self.began + left) and self.table[-1].loss > halfway
