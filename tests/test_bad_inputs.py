@@ -93,6 +93,8 @@ ROWS = {
     "fun: constant by differences": (of(fun=lambda x: 4.0, jac="fd"), "stalled.constant", False),
     "fun: changes x": (of(fun=changes), "converged", True),
     "fun: unbounded": (of(fun=lambda x: x[0] + x[1]), "unbounded", False),
+    "fun: unbounded from 0": (of((0.0, 0.0), fun=lambda x: x[0] + x[1]), "unbounded", False),
+    "fun: kinks from 0": (of((0.0, 0.0), fun=lambda x: np.abs(x - 1).sum()), "converged", True),
     "fun: unbounded by differences": (of(fun=lambda x: float(x[0]) - 2 * float(x[1]), jac="fd"), "unbounded", False),
     "fun: times 1e-300": (of(fun=lambda x: 1e-300 * f(x)), "stalled.scale", False),
     "fun: times 1e300": (of(fun=lambda x: 1e300 * f(x)), "stalled.scale", False),

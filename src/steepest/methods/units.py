@@ -65,7 +65,7 @@ def opened(point: Point) -> tuple[np.ndarray, float] | None:
         return None
     s, y = secant
     with np.errstate(all="ignore"):
-        curvature, length = np.abs(y / s), float(s @ s) / abs(float(s @ y))
+        curvature, length = np.abs(y / s), float(np.divide(s @ s, abs(s @ y)))  # 0 where f is straight: infinite
     known = np.isfinite(curvature) & (curvature > 0)
     if not known.any() or not 0 < length < math.inf:
         return None
