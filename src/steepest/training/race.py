@@ -25,8 +25,8 @@ from .sparse import Whole
 # bias), and the more so the less it travels; but where noise rules, the longer run wants the smaller rate. On the 42
 # tasks older than tasks/held.py of benchmarks/training_auto.py, three seeds, budgets from 48 to 12 600 steps, the gap
 # (ratios below 1 counted as 1) is 1.90 times the hand-tuned one; with a square root for the lanes 2.18, with a cube
-# for the run 2.06, with a run that begins where the caller does 2.28. Where all lanes began there, too, fell as a square
-# root, were a sixteenth of the run, and climbed upwards first, it was 2.50. A standard error is 0.15 of these.
+# for the run 2.06, with a run that begins where the caller does 2.28. With lanes that begin there, too, fall as a
+# square root, are a sixteenth of the run, and climb upwards first, it was 2.50. A standard error is 0.15 of these.
 POWER, LANE = 2.0, 0.25
 EXTRA = 0.25  # of the run's steps may go into the race
 LEAST = 40  # steps that may in any case: lanes of 10 steps, the memory of Adam's momentum, can tell something

@@ -120,10 +120,10 @@ class Training:
             reason = self._epoch(stop)
 
     def _go_on(self, choice: Choice, best: Best) -> None:
-        """From where a race has led."""
+        """From where a race has led: no worse a place, but only validation may call it better than later epochs."""
         self.point = self.oracle(choice.warm_start)
-        score = self._start()
-        if score < best.score:
+        score = best.score if self.held is None else self.validation(choice.warm_start)
+        if score <= best.score:
             self.best = Best(choice.warm_start, score, 0)
 
     def _go_back(self, choice: Choice) -> None:
