@@ -114,3 +114,16 @@ def test_estimators_have_zeros_as_users_of_scikit_learn_expect():
         assert (ours.coef_.ravel()[:3] != 0).all()
         ours = DescentClassifier(penalty="l1", alpha=0.02, batch_size=size, random_state=0).fit(X, SEEN)
         assert (ours.coef_.ravel()[5:] == 0).all()
+
+
+@pytest.mark.parametrize("l1", [0.0, 0.05])
+@pytest.mark.parametrize("method", [None, "fista", "conjugategradient", "adam"])
+@pytest.mark.parametrize("batch_size", [None, 16])
+def test_what_it_is_validated_on_changes_no_step(l1, method, batch_size):
+    how = dict(method=method, batch_size=batch_size, epochs=3, diagnose=False)
+    if method == "conjugategradient" and (l1 or batch_size):
+        pytest.skip("it is for smooth functions")
+    alone = st.fit(losses.Squared(l1=l1), None, (X, Y), **how)
+    beside = st.fit(losses.Squared(l1=l1), None, (X, Y), validation=(X[::7] + 1, Y[::7] - 5), **how)
+    for column in ("f", "g_norm", "step", "lr"):
+        np.testing.assert_array_equal(beside.history[column], alone.history[column])

@@ -13,7 +13,7 @@ from ..objective.oracle import Objective
 
 def mean_loss(objective: Objective, source: Source, x: np.ndarray, most: float = math.inf, seed: int = 0) -> float:
     """The mean loss over the rows of a source, or over `most` of them drawn at random."""
-    total, rows = 0.0, 0
+    total, rows, held = 0.0, 0, objective.args
     order = "full" if source.rows is not None and source.rows > most else None
     for batch in source.epoch(int(min(CHUNK, most)), order, np.random.default_rng([seed])):
         objective.args = batch
@@ -22,6 +22,7 @@ def mean_loss(objective: Objective, source: Source, x: np.ndarray, most: float =
         rows += n
         if rows >= most:
             break
+    objective.args = held  # whoever asks next means the batch
     return total / rows
 
 
