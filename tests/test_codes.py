@@ -158,7 +158,9 @@ RUNS = {
         lambda x: x[0] - np.log(x[0]), [3.0], method=GD(lr=9.0), diagnose=False
     ),
     "nonfinite.overflow": lambda: st.minimize(lambda x: np.cosh(x[0]), [5.0], method=st.Adam(lr=1e4)),
-    "stalled": lambda: st.minimize(lambda x: np.abs(ROWS[:3] @ x - 1).sum(), [3.0, 2.0, 1.0], diagnose=False),
+    "stalled": lambda: st.minimize(
+        lambda x: abs(x[0] - 1) + 100 * abs(x[1] - x[0]), [3.0, 2.0], bounds=(-9, 9), diagnose=False
+    ),
     "stalled.scale": lambda: st.minimize(lambda x: 1e300 * bowl(x), START),
     "stalled.conditioning": lambda: st.minimize(
         lambda x: x[0] ** 2 / 2 + 5e3 * x[1] ** 2, START, method=GD(lr=1.9e-4), xtol=1e-3

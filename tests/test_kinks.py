@@ -7,6 +7,7 @@ import pytest
 from scipy.optimize import linprog
 
 import steepest as st
+from steepest.methods.bundle import balance
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
@@ -28,15 +29,93 @@ def deviations(rng, n):
     return lambda x: np.abs(A @ x - y).sum(), lambda x: A.T @ np.sign(A @ x - y), least.fun
 
 
-@pytest.mark.parametrize("generate", [planes, deviations])
+def ridge(rng, n):
+    """A curved valley whose floor is a kink: Lewis & Overton (2013), section 5.2; least at ones."""
+    w = rng.uniform(1, 10)
+
+    def gradient(x):
+        across, g = w * np.sign(x[1:] - x[:-1] ** 2), np.zeros(n)
+        g[1:] += across
+        g[:-1] -= 2 * x[:-1] * across + 2 * (1 - x[:-1])
+        return g
+
+    return lambda x: (w * np.abs(x[1:] - x[:-1] ** 2) + (1 - x[:-1]) ** 2).sum(), gradient, 0.0
+
+
+def crescents(rng, n):
+    """Chained Crescent I, Haarala, Miettinen & Mäkelä (2004): not convex; least, 0, at 0."""
+
+    def both(x):
+        a, b = x[:-1] ** 2 + (x[1:] - 1) ** 2, x[1:] - 1
+        return (a + b).sum(), (2 + b - a).sum()
+
+    def gradient(x):
+        g, side = np.zeros(n), 1 if both(x)[0] >= both(x)[1] else -1
+        g[:-1] += side * 2 * x[:-1]
+        g[1:] += side * 2 * (x[1:] - 1) + 1
+        return g
+
+    return lambda x: max(both(x)), gradient, 0.0
+
+
+@pytest.mark.parametrize("jac", ["given", "fd"])
+@pytest.mark.parametrize("generate", [planes, deviations, crescents])
 @pytest.mark.parametrize("n", [2, 3, 6])
 @pytest.mark.parametrize("seed", range(3))
-def test_bfgs_finds_minima_with_kinks(generate, n, seed):
+def test_minima_with_kinks_are_found(generate, n, seed, jac):
     rng = np.random.default_rng(seed)
     fun, gradient, least = generate(rng, n)
     start = 2 * rng.normal(size=n)
-    r = st.minimize(fun, start, jac=gradient)
-    assert r.fun - least <= 1e-6 * (fun(start) - least), r.why
+    r = st.minimize(fun, start, jac=gradient if jac == "given" else jac)
+    assert r.fun - least <= 1e-5 * (fun(start) - least), r.why
+
+
+@pytest.mark.parametrize("jac", ["given", "fd"])
+@pytest.mark.parametrize("generate", [planes, deviations, crescents, ridge])
+@pytest.mark.parametrize("n", [2, 5])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_kink_that_is_no_minimum_is_not_called_one(generate, n, seed, jac):
+    rng = np.random.default_rng(seed)
+    fun, gradient, least = generate(rng, n)
+    start = rng.normal(size=n)
+    r = st.minimize(fun, start, jac=gradient if jac == "given" else jac)
+    assert not r.success or r.fun - least <= 1e-5 * (fun(start) - least), r.why
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_left_is_no_more_than_is_told(n, seed):
+    """Of convex functions, for a distance as the unit that the slopes tell."""
+    rng = np.random.default_rng(seed)
+    fun, gradient, least = planes(rng, n)
+    r = st.minimize(fun, 2 * rng.normal(size=n), jac=gradient)
+    assert r.code == "converged.kink", r.why
+    assert r.fun - least <= r.evidence["left"] + 1e-12
+    low, high = r.evidence["slopes"]
+    assert low <= 0 < high
+
+
+@pytest.mark.parametrize("k", [1, 2, 5, 30])
+@pytest.mark.parametrize("seed", range(5))
+def test_balance_meets_the_conditions_of_a_minimum(k, seed):
+    rng = np.random.default_rng(seed)
+    slopes, errors = rng.normal(size=(k, 4)), rng.exponential(size=k)
+    w = balance(slopes, errors, np.eye(1, k, 0)[0])
+    gradient = slopes @ (w @ slopes) + errors
+    assert w.sum() == pytest.approx(1)
+    assert (w >= 0).all()
+    np.testing.assert_allclose(gradient[w > 0], gradient @ w, rtol=1e-9)
+    assert gradient.min() >= gradient @ w - 1e-9
+
+
+@pytest.mark.parametrize("jac", [None, "fd"])
+def test_steep_walls_are_no_kinks(jac):
+    """Slopes of exp fall by half over a way that is short beside that from the start."""
+    i = np.arange(1.0, 31)
+    r = st.minimize(lambda x: np.sum(np.exp(x) - i * x), 1 / i, jac=jac)
+    assert r.success
+    assert "kink" not in r.code
+    np.testing.assert_allclose(r.x, np.log(i), atol=1e-5)
 
 
 def huber(x, width):

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..methods.bundle import Bundle
 from ..methods.rules import Adam
 from ..objective.oracle import Box
 from ..schedules import Polynomial
@@ -32,6 +33,7 @@ ROUND = (0.05, 0.55)
 SEEN = 1e3  # times the noise of f, or the spacing of x: where a parabola is one beyond doubt
 STEEP = 0.1  # of the first slope: no smooth function has so much of it left at its minimum
 GREW = 4.0  # times the change of the slope: it can't be so much larger in a part of the way
+BESIDE = 1e-5  # of the way so far, over which slopes beside a kink are shown
 PATIENT = 5000  # steps of a rate that falls to zero: they leave about 1e-4 of the start at a kink
 
 
@@ -43,6 +45,28 @@ class Crossing(NamedTuple):
     way: str
     ga: np.ndarray | None = None
     gb: np.ndarray | None = None
+
+
+def balanced(case: Case) -> Verdict | None:
+    """Planes through the slopes around tell that next to nothing can be left, or do not (see `methods.bundle`)."""
+    planes = getattr(case.history.now, "memory", None)
+    if not isinstance(planes, Bundle):
+        solved = case.reason.code == "converged.kink"  # of a run that was saved
+        return Verdict(case.reason.code, case.reason.sentence, True, {"x": case.x.tolist()}) if solved else None
+    evidence = {"x": case.x.tolist(), "left": planes.left}
+    high = GAIN * abs(case.f) < planes.left < 0.1 * abs(case.f)  # from so high that a millionth of that is much
+    if case.reason.code != "converged.kink" or high:
+        sentence = f"{case.reason.sentence} {_crossed(case)}"
+        return Verdict("stalled.kink", sentence, False, evidence, decayed(case, PATIENT))
+    v = planes.steepest / planes.unit
+    v = v / float(np.linalg.norm(v))
+    t = BESIDE * float(np.linalg.norm(case.x - case.start))
+    slopes = [(case.f - case.value(-t * v)) / t, (case.value(t * v) - case.f) / t]
+    sentence = (
+        f"{case.reason.sentence} Along {along(v)} the slope jumps from {number(slopes[0])} to {number(slopes[1])}: a "
+        f"{case.minimum} with a kink."
+    )
+    return Verdict("converged.kink", sentence, True, evidence | {"slopes": slopes, "direction": v.tolist()})
 
 
 def kink(case: Case) -> Verdict | None:
@@ -131,14 +155,12 @@ def kinked(case: Case) -> Verdict | None:
     if not ended or case.term is not None or c is None or case.probes.left < 4:
         return None
     v = c.vectors[:, -1]
-    # what x_i far from v has come is no measure along it
-    way = float(np.linalg.norm(v * (case.x - case.start)))
-    sharp = c.values[-1] * way**2 > FORESEEN * (case.trail.f[0] - case.f)
-    if not sharp and case.reason.converged and case.slope > STEEP * case.trail.g[0]:
+    sharp = c.values[-1] * _way(case, v) ** 2 > FORESEEN * (case.trail.f[0] - case.f)
+    if not sharp:
+        if not (case.reason.converged and case.slope > STEEP * case.trail.g[0]):
+            return None
         v = case.g / case.slope  # the kink may be beside the point, where the slope is what it was
-        way = float(np.linalg.norm(v * (case.x - case.start)))
-    elif not sharp:
-        return None
+    way = _way(case, v)
     if not way:
         return None
     t = 1e-2 * way
@@ -167,6 +189,11 @@ def kinked(case: Case) -> Verdict | None:
         return Verdict("stalled.kink", sentence, False, evidence, decayed(case, PATIENT))
     sentence = f"{head}, and it {case.climbs} in every direction that was tried: a {case.minimum} with a kink."
     return Verdict("converged.kink", sentence, True, evidence)
+
+
+def _way(case: Case, v: np.ndarray) -> float:
+    """How far x has come along `v`: what x_i far from v has come is no measure along it."""
+    return float(np.linalg.norm(v * (case.x - case.start)))
 
 
 def _smooth(case: Case, v: np.ndarray, curvature: float) -> bool:

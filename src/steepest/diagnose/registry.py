@@ -34,6 +34,7 @@ CAUSES: tuple[Cause, ...] = (
     broken.endless,
     rates.cycle,
     broken.overflow,
+    kinks.balanced,
     precision.floor,
     looks.stuck,
     looks.unread,

@@ -9,6 +9,6 @@
 - ``parameterfree``, ``stochastic``: methods that find their own rate; the default for noisy gradients.
 - ``proximal``, ``orthant``: f plus a set or a penalty, with all data or with batches.
 - ``wrappers``: clipping, averages, decay and more, around any method.
-- ``settled``, ``units``, ``polish``: when a quasi-Newton run is done, which coordinates it has overlooked, and what a
-  parabola still sees in noise.
+- ``settled``, ``units``, ``polish``, ``bundle``: when a quasi-Newton run is done, which coordinates it has overlooked,
+  what a parabola still sees in noise, and planes where slopes jump.
 """

@@ -17,12 +17,13 @@ from ..objective.oracle import Oracle
 from ..objective.point import Point, norm
 from ..schedules import counts, validate
 from ..stop import Criterion
+from .bundle import Bundle, bundled, looked, planes
 from .columns import diagonal, dot, times, where
 from .method import Method
 from .polish import MISSES, Polish, begin, polished, suits
 from .reach import reach
 from .searches import C1, along, strong_wolfe, values_first
-from .settled import NOTHING, SLOW, Directed, Settled
+from .settled import NOTHING, SLOW, Directed, Settled, blind
 from .units import MANY, OVERLOOKED, Seen, curvatures, doubtful, guessed, mixed, opened, overlooked
 
 NEAR = 10.0  # a run is about to end when its next step promises so many times what can be seen
@@ -61,9 +62,11 @@ class Descent(Directed):
         """
         if isinstance(memory, Polish):
             return polished(point, memory, oracle)
+        if isinstance(memory, Bundle):
+            return bundled(point, memory, oracle)
         for setback in range(SETBACKS):
             a = 0.0
-            if not point.g.any():
+            if not point.g.any() and (setback > 0 or not blind(point)):
                 break
             with np.errstate(all="ignore"):  # products may overflow; then the slope is no number below 0
                 direction, memory = self.update(point, memory)
@@ -76,12 +79,14 @@ class Descent(Directed):
                 idle = point.f - new.f <= noise < -slope * memory.first / (2 * NEAR)
                 if a > 0 and (memory.seen.idle or not idle):
                     return *self.reconsidered(new, memory, point.f), a
-            if oracle.derivative.refresh(point.x, point.f, noise=a == 0):
+            if oracle.derivative.refresh(point.x, point.f, noise=a == 0) or not point.g.any():
                 point = oracle.meet(point.x, point.f)
             elif setback > 0:
                 break
             seen = memory.seen._replace(idle=memory.seen.idle or a > 0)
             memory = self.begin(point, seen, *scale(point))
+        if sharp := planes(point, memory.seen, oracle):
+            return bundled(point, sharp, oracle)
         if point.g.any() and suits(point, oracle):
             return polished(point, begin(point, oracle), oracle)
         return point, memory, 0.0
@@ -101,11 +106,13 @@ class Descent(Directed):
         """
         oracle = point.oracle
         assert oracle is not None
-        seen = memory.seen.at(point)
-        memory = memory._replace(seen=seen)
-        derivative, fall = oracle.derivative, seen.start - point.f
+        memory = memory._replace(seen=memory.seen.at(point))
+        derivative, fall = oracle.derivative, memory.seen.start - point.f
         if before - point.f > SLOW * fall:
             return point, memory
+        if isinstance(memory := looked(point, memory, oracle), Bundle):
+            return point, memory
+        seen = memory.seen
         if getattr(derivative, "rough", False) and self.promise(point, memory) <= 2 * derivative.noise(point.f):
             if suits(point, oracle):
                 return point, begin(point, oracle)

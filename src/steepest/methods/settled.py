@@ -12,6 +12,7 @@ from ..history import History
 from ..objective.oracle import Box
 from ..objective.point import Point
 from ..stop import Criterion, Reason
+from .bundle import Bundle
 from .columns import dot
 
 # A step promises g'Hg/2. Below this share of the decrease so far there is nothing left to gain (numerics.md 1).
@@ -57,7 +58,13 @@ class Settled(Criterion):
             return None
         fall = history.first.f - last.f
         failed = last.lr == 0.0
-        if not now.point.g.any() and not self.method.promise(now.point, now.memory) > 0:
+        if isinstance(now.memory, Bundle):
+            return now.memory.reason() if now.memory.over else None
+        if (
+            (failed or not blind(now.point))
+            and not now.point.g.any()
+            and not self.method.promise(now.point, now.memory) > 0
+        ):
             return Reason("converged.gradient", f"Converged: the gradient is zero{_where(now.point)}.")
         if not failed and (last.t == 0 or not history.previous.f - last.f <= SLOW * fall):
             return None
@@ -110,6 +117,11 @@ def nothing(promise: Any, fall: Any, size: Any) -> Any:
     """Whether a promise is nothing beside the decrease so far, where values are of this size; of one run or of many."""
     # from a start that is very high a small share is still much; unless f itself is going to 0
     return (promise <= NOTHING * fall) & ((promise <= DIGITS * size) | (promise >= 0.1 * size))
+
+
+def blind(point: Point) -> bool:
+    """Whether a slope of 0 may be that of a place far behind, for some coordinates: fun did not react to them there."""
+    return point.error is not None and 0 < int(np.isinf(point.error).sum()) < point.x.size
 
 
 def _where(point: Point) -> str:

@@ -17,6 +17,7 @@ ROUNDED = 1e3  # times eps of the steepest: a slope that may be rounding
 DROPPED = 1e-6  # a component of the gradient that has fallen so far has been dealt with
 OVERLOOKED = 1e2  # the metric misses a coordinate that alone promises so many times what it foretells
 MANY = 200  # coordinates that are probed, at most: where the dense methods end
+KINKS = 2  # looks for kinks, likewise
 LOOKS = 5  # for overlooked coordinates, in one run
 SHARE = 1e-4  # of x_i, by which it is moved to see how its slope changes
 WALKS = 12  # of a move, by a factor FAR or between two, until the slope is seen to change
@@ -25,11 +26,12 @@ FAR = 1e4
 
 class Seen(NamedTuple):
     """What a run has seen: the value at its start, the largest |g_i| of each coordinate, how many times it may
-    still look for overlooked ones, and whether a search was idle."""
+    still look for overlooked ones, and for kinks, and whether a search was idle."""
 
     start: float
     peak: np.ndarray
     left: int = LOOKS
+    kinks: int = KINKS
     idle: bool = False
 
     def at(self, point: Point) -> Seen:

@@ -16,13 +16,14 @@ import numpy as np
 
 from ..loops.loop import Iterate, descend
 from ..loops.thresholds import KNOWN, Batch, Moment, Thresholds
+from ..methods.bundle import steep
 from ..methods.columns import dot, each, one, some
 from ..methods.conjugate import ConjugateGradient, HagerZhang
 from ..methods.directions import BFGS, LBFGS, NEAR, scale
 from ..methods.method import Method
 from ..methods.searches import Known, Search, strong_wolfe
 from ..methods.settled import NOTHING, SLOW, Settled, nothing
-from ..methods.units import LOOKS, Seen, standing
+from ..methods.units import KINKS, LOOKS, Seen, standing
 from ..objective.oracle import Oracle
 from ..objective.params import Parameters
 from ..objective.point import Point
@@ -137,7 +138,7 @@ class Abreast:
         scales = [scale(Point(x[:, k], float(f[k]), g[:, k], None, oracle)) for k in range(runs.size)]
         H, first = (np.moveaxis(np.array(of), 0, -1) for of in zip(*scales, strict=True))
         point = Point(x, f, g)
-        seen = Seen._make((f, np.abs(g), np.full(f.size, LOOKS), np.full(f.size, False)))
+        seen = Seen._make((f, np.abs(g), *(np.full(f.size, of) for of in (LOOKS, KINKS, False))))
         return Rank(runs, point, self.method.begin(point, seen, H, first), np.full(f.size, math.inf), point)
 
     def _step(self, rank: Rank) -> tuple[Rank, np.ndarray]:
@@ -189,7 +190,10 @@ class Abreast:
         if slow.size:
             point, memory, fall, noise = some((rank.point, rank.memory, fall, noise), slow)
             promise = self.method.promise(point, memory)
-            looks = ~(promise > NEAR * np.maximum(NOTHING * fall, 2 * noise)) & standing(point, memory.seen).any(axis=0)
+            looks = steep(point, memory.seen)
+            looks |= ~(promise > NEAR * np.maximum(NOTHING * fall, 2 * noise)) & standing(point, memory.seen).any(
+                axis=0
+            )
             ending[slow] = (
                 looks | nothing(promise, fall, np.abs(point.f)) | ~(promise > 2 * noise) | (promise == math.inf)
             )
