@@ -18,7 +18,7 @@ from ..objective.point import Point, norm
 from ..schedules import counts, validate
 from ..stop import Criterion
 from .bundle import Bundle, bundled, looked, planes
-from .columns import diagonal, dot, times, where
+from .columns import diagonal, dot, times
 from .method import Method
 from .polish import MISSES, Polish, begin, polished, suits
 from .reach import reach
@@ -191,18 +191,9 @@ def pair(point: Point, last: Point) -> Pair | None:
     return Pair(s, y, sy)
 
 
-def agreeing(known: Pair, initial: np.ndarray) -> np.ndarray:
-    """The diagonal metric to begin with, of shape (n,): `initial` or 1, whichever leads y nearer to s, multiplied so
-    that it agrees with the pair (Nocedal & Wright 2006, eq. 7.20).
-
-    Second derivatives measured at the start tell units, but may be others on the way. The nearer one has the smaller
-    y'Hy s'H^-1 s, which is (s'y)^2 where Hy = s. To choose anew in each step takes 0.95 times the evaluations on the
-    tuning half, n = 10.
-    """
-    s, y, sy = known
-    size = dot(y, initial * y)
-    H = where(size * dot(s, s / initial) <= dot(y, y) * dot(s, s), initial, np.ones_like(initial))
-    return H * (sy / (dot(y, H * y) + TINY))
+def factor(known: Pair, initial: np.ndarray) -> Any:
+    """By what the initial metric must be multiplied to agree with a pair: Nocedal & Wright (2006), eq. 7.20."""
+    return known.sy / (dot(known.y, initial * known.y) + TINY)
 
 
 def free(direction: np.ndarray, g: np.ndarray) -> np.ndarray:
@@ -212,25 +203,25 @@ def free(direction: np.ndarray, g: np.ndarray) -> np.ndarray:
 
 
 class Dense(NamedTuple):
-    """P' D P + B: what is left of the diagonal metric D, which follows the latest pair, and what was learned."""
+    """H = gamma A + B: what is left of the `initial` metric, and what was learned."""
 
     last: Point
     first: float
     seen: Seen
     initial: np.ndarray
-    D: np.ndarray
-    P: np.ndarray
+    gamma: float
+    A: np.ndarray
     B: np.ndarray
 
 
 @dataclass(frozen=True)
 class BFGS(Descent, Method):
-    """BFGS: Nocedal & Wright (2006), eq. 6.17, with the initial metric chosen and scaled at each step, as in L-BFGS.
+    """BFGS: Nocedal & Wright (2006), eq. 6.17, with the initial metric scaled at each step, as in L-BFGS.
 
-    The update is linear in H, so what it does to the initial metric is kept apart, as P, and the metric follows the
-    latest curvature (eq. 7.20). Scaled only once, as in eq. 6.20, it needs 1.5 times as many evaluations (Andrei's
-    collection, tuning half, n = 10 and 50, exact gradients). `c2` says how much flatter each search must end than it
-    began, between 0.0001 and 1.
+    The update is linear in H, so what the initial metric has left in it is kept apart, as A, and its factor
+    gamma follows the latest curvature (eq. 7.20). Scaled only once, as in eq. 6.20, it needs 1.5 times as
+    many evaluations (Andrei's collection, tuning half, n = 10 and 50, exact gradients). `c2` says how much
+    flatter each search must end than it began, between 0.0001 and 1.
 
     Examples
     --------
@@ -248,28 +239,24 @@ class BFGS(Descent, Method):
             ("s", "x - x_old"),
             ("y", "g - g_old"),
             ("V", "I - y*s_T/(s_T*y)"),
-            ("P", "P*V"),
+            ("A", "V_T*A*V"),
             ("B", "V_T*B*V + s*s_T/(s_T*y)"),
-            ("D", "s_T*y/(y_T*H_0*y)*H_0"),
-            ("step", "-a*(P_T*D*P + B)*g"),
+            ("gamma", "s_T*y/(y_T*H_0*y)"),
+            ("step", "-a*(gamma*A + B)*g"),
         ]
 
     def begin(self, point: Point, seen: Seen, initial: np.ndarray, first: Any) -> Dense:
-        P = diagonal(np.ones_like(initial))
-        return Dense(point, first, seen, initial, initial, P, np.zeros_like(P))
+        A = diagonal(initial)
+        return Dense(point, first, seen, initial, 1.0, A, np.zeros_like(A))
 
     def update(self, point: Point, memory: Dense) -> tuple[np.ndarray, Dense]:
-        P, B = memory.P, memory.B
         if known := pair(point, memory.last):
-            part = known.s / known.sy
-            P = P - times(P, known.y)[:, None] * part
-            B = sandwiched(B, known)
-            B += known.s[:, None] * part
-            memory = Dense(point, 1.0, memory.seen, memory.initial, agreeing(known, memory.initial), P, B)
+            A, B = sandwiched(memory.A, known), sandwiched(memory.B, known)
+            B += known.s[:, None] * (known.s / known.sy)
+            memory = Dense(point, 1.0, memory.seen, memory.initial, factor(known, memory.initial), A, B)
         else:
             memory = memory._replace(last=point)
-        g = point.g
-        direction = -(times(P.swapaxes(0, 1), memory.D * times(P, g)) + times(B, g))
+        direction = -(memory.gamma * times(memory.A, point.g) + times(memory.B, point.g))
         return free(direction, point.g), memory
 
 
@@ -324,7 +311,9 @@ def two_loops(memory: Limited, g: np.ndarray) -> np.ndarray:
     for s, y, sy in reversed(memory.pairs):
         alphas.append(dot(s, q) / sy)
         q = q - alphas[-1] * y
-    q = (agreeing(memory.pairs[-1], memory.initial) if memory.pairs else memory.initial) * q
+    q = memory.initial * q
+    if memory.pairs:
+        q = q * factor(memory.pairs[-1], memory.initial)
     for (s, y, sy), alpha in zip(memory.pairs, reversed(alphas), strict=True):
         q = q + (alpha - dot(y, q) / sy) * s
     return q
