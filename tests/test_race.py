@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import time
 
 import numpy as np
 import pytest
@@ -323,3 +324,18 @@ def test_columns_are_not_out_of_scale_after_a_run_in_white_coordinates():
     assert r.method.startswith("Preconditioned")
     assert "out of scale" not in r.message
     assert "unscaled" not in r.evidence
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_race_keeps_to_a_quarter_of_the_time(seed):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(200, 3))
+
+    def loss(w, X, y):
+        time.sleep(0.005)
+        return np.mean((X @ w - y) ** 2), 2 * X.T @ (X @ w - y) / len(y)
+
+    r = st.fit(loss, np.zeros(3), (X, X @ rng.normal(size=3)), jac=True, batch_size=20, maxtime=0.4)
+    assert r.stopped[0] == "budget.time"
+    assert r.evidence["race_steps"] <= r.nit  # three quarters of the time are theirs
+    assert r.history["seconds"][-1] < 0.6

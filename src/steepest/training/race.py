@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from typing import Any, NamedTuple
@@ -28,7 +29,7 @@ from .sparse import Whole
 # for the run 2.06, with a run that begins where the caller does 2.28. With lanes that begin there, too, fall as a
 # square root, are a sixteenth of the run, and climb upwards first, it was 2.50. A standard error is 0.15 of these.
 POWER, LANE = 2.0, 0.25
-EXTRA = 0.25  # of the run's steps may go into the race
+EXTRA = 0.25  # of the run's steps, and of its time, may go into the race
 LEAST = 40  # steps that may in any case: lanes of 10 steps, the memory of Adam's momentum, can tell something
 UNKNOWN = 400  # steps that may, where nobody knows how long the run will be
 FIRST = 0.01  # where the search begins; single steps take it by decades to any other scale
@@ -138,18 +139,28 @@ def race(
     budget = max(EXTRA * total, LEAST) if math.isfinite(total) else UNKNOWN
     most = min(max(int(budget / LANES), 1), max(CHUNK // plan.size, 8))
     pool, judges = judged(source, plan, list(itertools.islice(batches(source, plan), most)))
-    course, before = Course(oracle, pool, judges), oracle.njev
-    bases = [None] if scaled else bases_for(judges[0][0], oracle, source, plan, x, SHARE * budget)
-    runners = list(itertools.product(bases, rules))
-    leads = begun = [Lead(course.judge(x), x)] * len(runners)
-    seen: list[list[Any]] = []
+    course, before, began = Course(oracle, pool, judges), oracle.njev, time.perf_counter()
 
     def made() -> int:
         return (oracle.njev - before) // plan.accumulate
 
+    def left() -> float:
+        """Steps that may still be made; by the time that those took that were."""
+        if math.isinf(plan.maxtime):
+            return budget - made()
+        spent = time.perf_counter() - began
+        return min(budget - made(), (EXTRA * plan.maxtime - spent) * made() / spent)
+
+    if math.isfinite(plan.maxtime):
+        gradient(oracle, pool[0], x)  # a first step to tell the time by
+    bases = [None] if scaled else bases_for(judges[0][0], oracle, source, plan, x, SHARE * left())
+    runners = list(itertools.product(bases, rules))
+    leads = begun = [Lead(course.judge(x), x)] * len(runners)
+    seen: list[list[Any]] = []
+
     @cache
     def run(k: int, steps: int, lr: float) -> float:
-        if seen and made() + steps > budget:
+        if seen and steps > left():
             return math.inf
         basis, rule = runners[k]
         runner = preconditioned(decayed(rule, lr, steps if math.isfinite(total) else math.inf, LANE), basis)
@@ -162,7 +173,7 @@ def race(
 
     rates, best = [FIRST] * len(runners), 0
     for share in ROUNDS:
-        steps = max(int(share * (budget - made()) / (LANES + len(runners) - 1)), 1)
+        steps = max(int(share * left() / (LANES + len(runners) - 1)), 1)
         leads, begun = leads[:], leads
         climbers = list(range(len(runners)))
         if share == ROUNDS[-1]:
@@ -246,7 +257,7 @@ def bases_for(
         found = gradients(enough)
         if np.isfinite(found).all():
             return [whitening(found)] if out_of_scale(table) else [None, whitening(found)]
-    return [None, inverse_size(gradients(TASTES))] if out_of_scale(table) else [None]
+    return [None, inverse_size(gradients(TASTES))] if TASTES <= budget and out_of_scale(table) else [None]
 
 
 def gradient(oracle: MiniBatch | Whole, group: list[Batch], x: np.ndarray) -> np.ndarray:
