@@ -72,3 +72,26 @@ def test_a_gradient_that_can_tell_no_more_is_not_called_noise_of_f():
     assert (r.code, r.success) == ("converged.floor", True)
     assert r.why.startswith("Converged as far as the gradient can tell: the step that promises to change f by ")
     assert "uncertain" not in r.why
+
+
+@pytest.mark.parametrize("off", [0.0, 1e-6, 3e-4])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_run_that_began_at_its_minimum_has_settled(seed, off):
+    """Of least squares: at its solution plus `off` in each coordinate at most off^2 |X|^2 is left."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(500, 3))
+    y = X @ [1.0, 2.0, 3.0] + 0.3 * rng.normal(size=500)
+    least = np.linalg.lstsq(X, y)[0]
+    loss = lambda w, X, y: np.mean((X @ w - y) ** 2)
+    r = st.fit(loss, least + off, (X, y), epochs=10, rng=seed)
+    assert (r.code, r.success) == ("converged.settled", True), r.why
+    assert r.fun < loss(least, X, y) * 1.001
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_run_that_cannot_move_has_not_settled(seed):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(500, 3))
+    y = X @ [1.0, 2.0, 3.0] + 0.3 * rng.normal(size=500)
+    r = st.fit(lambda w, X, y: np.mean((X @ w - y) ** 2), np.zeros(3), (X, y), method=st.GD(lr=1e-8), rng=seed)
+    assert (r.code, r.success) == ("stalled.plateau", False), r.why

@@ -19,6 +19,7 @@ Gradient = Callable[[np.ndarray], np.ndarray]
 OVER = 1.05  # of the best validation loss: beyond that, the last epochs are overfitting
 STILL = 0.01  # of what training has gained: less in the last epoch, and it has settled
 LEFT = 0.05  # of the loss that is left, if that is a tenth of STILL: a start far off makes the gain a poor measure
+NOTHING = 1e-3  # of the loss, that ten more steps find, and what hardly changed it began near a minimum
 APART = 1e-3  # of the loss of the start, log(classes): the mean probability of a wrong class is about as small
 
 
@@ -35,8 +36,7 @@ class Further(NamedTuple):
     method : str
         What made them.
     waning : bool
-        Whether all steps were made, and the later ones brought no more than the earlier ones: steps that bring ever
-        more tell little of what is left.
+        Whether no step was missed, and the later ones brought no more than the earlier: else little is told.
     """
 
     fall: float
@@ -240,19 +240,17 @@ def flat(case: Trained) -> Verdict | None:
     if largest == 0:
         sentence = f"The loss stayed at {case.loss[-1]:.4g}: its gradient is 0 on every batch that was tried."
         return Verdict("stalled.plateau", f"{sentence} Does it depend on the parameters?", False, {"gradient": 0.0})
+    more, went = case.further(), f"the loss went from {case.start:.6g} to {case.end:.6g}"
+    if more and more.waning and more.fall <= NOTHING * abs(case.end):
+        near = f"it began near a minimum: {more} lower it by {number(more.fall)}"
+        sentence = f"{case.reason.sentence.rstrip('.')}: {went}; {near}."
+        return Verdict("converged.settled", sentence, True, {"gained": gain, "further": more.fall})
     L = curvature(case)
     unscaled, names = unscaled_columns(case)
-    went = f"the loss went from {case.start:.6g} to {case.end:.6g}"
-    sentence = f"No progress: in {counted(case.steps, 'step')} {went}."
-    sentence += too_small(case, L)
+    sentence = f"No progress: in {counted(case.steps, 'step')} {went}.{too_small(case, L)}"
     evidence = {"lr": case.lr, "L": L, "gradient": largest} | ({"unscaled": names} if names else {})
-    return Verdict(
-        "stalled.plateau",
-        f"{sentence} {unscaled}".strip(),
-        False,
-        evidence,
-        Advice({} if unscaled and not math.isfinite(case.lr) else {"lr": "auto"}, unscaled, "fit"),
-    )
+    advice = Advice({} if unscaled and not math.isfinite(case.lr) else {"lr": "auto"}, unscaled, "fit")
+    return Verdict("stalled.plateau", f"{sentence} {unscaled}".strip(), False, evidence, advice)
 
 
 def finished(case: Trained) -> Verdict | None:

@@ -20,6 +20,9 @@ from .training import Training
 ROWS = 4096  # a step on so many costs less than an epoch of any larger data
 STEPS = 10  # of L-BFGS found 60 % and more of what 200 find, mostly
 CALLS = 20  # of the loss of all these rows, at most; or
+TRIED = 4  # calls of a search, from which on that tells something
+SLIGHT = 0.1  # of what was found before, or less: a search that is cut short has found as good as nothing
+DIGITS = 1e-12  # of the loss, that a step changes it by where nothing is left
 SHARE = 0.25  # of what the run has cost, if that is more
 
 
@@ -45,14 +48,17 @@ def further(training: Training, x: np.ndarray) -> Further | None:
     others = next(batches, rows)
     cost = objective.nfev * training.plan.size / rows[0].shape[0]  # of the run, in calls with all these rows
     oracle.objective.maxfun = oracle.nfev + max(CALLS, SHARE * cost)
-    path, short = [oracle(x)], False
+    path, short, before = [oracle(x)], False, objective.nfev
     try:
         for now in islice(descend(oracle, path[0], method), 1, STEPS + 1):
             path.append(now.point)
-            if now.lr == 0:
-                break
+            before = objective.nfev
+            if now.lr == 0 or abs(path[-2].f - now.point.f) <= DIGITS * abs(now.point.f):
+                break  # searches of what is lost in rounding would take all the calls
     except Exhausted:
-        short = True
+        last = path[-1].f
+        slight = max(DIGITS * abs(last), SLIGHT * (path[0].f - last))
+        short = objective.nfev - before < TRIED or oracle.best is None or oracle.best.f < last - slight
     finally:
         oracle.objective.maxfun = math.inf
     values = [point.f for point in path]

@@ -257,7 +257,7 @@ def bases_for(
         found = gradients(enough)
         if np.isfinite(found).all():
             return [whitening(found)] if out_of_scale(table) else [None, whitening(found)]
-    return [None, inverse_size(gradients(TASTES))] if TASTES <= budget and out_of_scale(table) else [None]
+    return [None, inverse_size(gradients(TASTES))] if budget >= TASTES and out_of_scale(table) else [None]
 
 
 def gradient(oracle: MiniBatch | Whole, group: list[Batch], x: np.ndarray) -> np.ndarray:
