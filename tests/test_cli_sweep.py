@@ -44,7 +44,7 @@ def test_compare_is_that_of_the_library():
 def test_errors_in_the_users_function(folder):
     ended = run("compare model:breaks --jac model:slope --x0 5, --method gd:lr=0.1 --method bfgs")
     assert ended.exit_code == 1
-    assert "gd:lr=0.1: ZeroDivisionError at evaluation 12 of fun: division by zero" in ended.stdout
+    assert "gd:lr=0.1: ZeroDivisionError at evaluation 10 of fun: division by zero" in ended.stdout
     for line in ("sweep model:breaks --jac model:slope --x0 5,", "sweep model:breaks --x0 1, --lr 0.1,0.2"):
         ended = run(line)
         assert ended.exit_code in (1, 3)

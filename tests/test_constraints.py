@@ -55,7 +55,7 @@ def test_what_does_not_go_together_is_refused():
 
 
 def test_at_a_bound_only_what_is_free_has_no_slope():
-    held = st.minimize(lambda x: ((x - 3) ** 2).sum(), [0.0, 0.0], bounds=[(None, 2), (None, None)])
+    held = st.minimize(lambda x: ((x - 3) ** 2).sum(), [0.0, 3.0], bounds=[(None, 2), (None, None)])
     assert "the gradient is zero in all directions that the bounds leave free" in held.why
-    free = st.minimize(lambda x: ((x - 3) ** 2).sum(), [0.0, 0.0], bounds=[(None, 5), (None, None)])
+    free = st.minimize(lambda x: ((x - 3) ** 2).sum(), [3.0, 3.0], bounds=[(None, 5), (None, None)])
     assert free.why.startswith("Converged: the gradient is zero.")
