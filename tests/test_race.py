@@ -12,7 +12,9 @@ import pytest
 import steepest as st
 from steepest.errors import ArgumentError
 from steepest.methods.preconditioned import Preconditioned, inverse_size, whitening
-from steepest.training.race import EXTRA, LANE, UNKNOWN, climb, decayed, out_of_scale, preconditioned, race
+from steepest.training.bases import out_of_scale
+from steepest.training.choice import LANE, decayed, preconditioned
+from steepest.training.race import EXTRA, UNKNOWN, climb, race
 
 
 @pytest.fixture
@@ -242,11 +244,11 @@ def counted_by_hand(seed, rows=2000):
 def astray(monkeypatch):
     """The race finds a rate that is 30 times too high."""
 
-    def wrong(*args, **options):
-        choice = race(*args, **options)
-        return choice._replace(lr=30 * choice.lr)
+    def wrong(recipe, oracle):
+        choice = race(recipe, oracle)
+        return choice and choice._replace(lr=30 * choice.lr)
 
-    monkeypatch.setattr("steepest.training.recipe.race", wrong)
+    monkeypatch.setattr("steepest.training.fit.race", wrong)
 
 
 @pytest.mark.parametrize("epochs", [8, 24])
@@ -339,3 +341,20 @@ def test_a_race_keeps_to_a_quarter_of_the_time(seed):
     assert r.stopped[0] == "budget.time"
     assert r.evidence["race_steps"] <= r.nit  # three quarters of the time are theirs
     assert r.history["seconds"][-1] < 0.6
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_run_that_breaks_in_its_race_says_what_was_computed(line, seed):
+    called = itertools.count(1)
+
+    def loss(p, X, y):
+        if next(called) == 60 + seed:
+            raise ZeroDivisionError("a sensor is off")
+        return scaled(1.0)(p, X, y)
+
+    whole = st.fit(scaled(1.0), np.zeros(3), line, jac=True, epochs=40, rng=seed)
+    r = st.fit(loss, np.zeros(3), line, jac=True, epochs=40, rng=seed, on_error="stop")
+    assert r.nit == 0
+    assert r.nfev == 60 + seed
+    assert r.gradient == whole.gradient
+    assert 0 < r.njev < whole.evidence["race_steps"]

@@ -14,7 +14,7 @@ from ..losses import Logistic, Softmax
 from ..methods.rules import GD, Momentum, Nesterov
 from ..stop import Reason
 from .further import further
-from .race import gradient
+from .means import gradient
 from .table import columns
 from .trainable import innermost
 from .training import Training

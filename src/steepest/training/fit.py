@@ -16,8 +16,11 @@ from ..objective.landscape import Landscape
 from ..result import Result
 from ..run import Run
 from .kept import Keeper, problem
+from .minibatch import MiniBatch
 from .plan import Plan
+from .race import race
 from .recipe import Recipe
+from .sparse import Whole
 from .task import Task
 from .trained import explained, listener, summary
 from .training import Training
@@ -150,18 +153,19 @@ def fit(
     recipe = Recipe.of(method, lr, clip, average, task, plan)
     run, objective = Run(task.parameters), task.objective(recipe.proximal)
     listen = None if callback is None else listener(callback)
+    oracle: MiniBatch | Whole | None = None
     training: Training | None = None
     try:
         oracle = task.oracle(objective, plan, recipe.proximal)
         keeper = None if checkpoint is None else Keeper(checkpoint, problem(recipe))
-        choice = (keeper and keeper.choice) or recipe.raced(oracle)
+        choice = (keeper and keeper.choice) or race(recipe, oracle)
         training = Training(run, oracle, recipe, choice, listen)
         reason = training.follow() if keeper is None else keeper.follow(training)
     except (Exception, KeyboardInterrupt) as error:
         reason = run.mishap(error, objective.nfev)
         if isinstance(error, ArgumentError):
             raise
-    result = summary(run, objective, recipe, training, reason, diagnose)
+    result = summary(run, objective, recipe, oracle, training, reason, diagnose)
     result.remember(
         again=lambda changes: fit(**{k: v for k, v in {**given, **changes}.items() if v is not None}),
         explain=lambda k: explained(training, k) if training else "",

@@ -1,4 +1,4 @@
-"""The mean of a loss over the rows of a source, and its gradient."""
+"""The mean of a loss over the rows of a source, and its gradient; that of one step."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import math
 
 import numpy as np
 
-from ..data import CHUNK, Source
+from ..data import CHUNK, Batch, Source
 from ..derivatives import Paired
 from ..objective.oracle import Objective
+from .minibatch import MiniBatch
+from .sparse import Whole
 
 
 def mean_loss(objective: Objective, source: Source, x: np.ndarray, most: float = math.inf, seed: int = 0) -> float:
@@ -37,3 +39,9 @@ def mean_pair(objective: Paired, source: Source, x: np.ndarray) -> tuple[float, 
         g += gradient * n
         rows += n
     return f / rows, g / rows
+
+
+def gradient(oracle: MiniBatch | Whole, group: list[Batch], x: np.ndarray) -> np.ndarray:
+    """That of one step's batches at `x`."""
+    oracle.hold(group)
+    return oracle.pair(x)[1]

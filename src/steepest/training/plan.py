@@ -108,6 +108,12 @@ class Plan:
         while group := list(itertools.islice(batches, self.accumulate)):
             yield group
 
+    def first(self, source: Source) -> Iterator[list[Batch]]:
+        """Those of the run, epoch after epoch; of what can be read once, those of its first chunk."""
+        if source.again:
+            return (group for epoch in itertools.count() for group in self.batches(source, epoch))
+        return itertools.islice(self.batches(source, 0), max(source.ahead // (self.size * self.accumulate), 1))
+
     def pieces(self, source: Source, epoch: int, done: int) -> Iterator[Batch]:
         """The rows of the same batches in large pieces, without the first `done` batches."""
         for piece in source.pieces(self.size, self.shuffle, self._rng(epoch)):

@@ -13,9 +13,9 @@ from ..methods.orthant import Orthant
 from ..methods.proximal import FISTA, Proximal
 from ..methods.registry import find
 from ..methods.wrappers import Averaged, ClipNorm
+from .choice import Choice
 from .epoch import Epoch
 from .plan import Plan
-from .race import Choice, race
 from .task import Task
 from .trainable import Deliver, delivery, entrants, innermost, suited
 
@@ -78,13 +78,6 @@ class Recipe:
         for wrapper in self.wrappers:
             method = wrapper(method)
         return method
-
-    def raced(self, oracle: Any) -> Choice | None:
-        """The rule and the rate that a race finds, if there is anything to race."""
-        task, source = self.task, self.task.source
-        if not self.rules:
-            return None
-        return race(self.rules, oracle, source, self.plan, task.start, self.wrapped, delivery, task.model is not None)
 
     def prepared(self, choice: Choice | None) -> tuple[Method, Deliver, Epoch | None]:
         """The method that a race has chosen, or the caller says; what of it is handed out; who makes its steps in

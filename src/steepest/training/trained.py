@@ -24,9 +24,8 @@ from ..result import Result
 from ..run import Run, agreed, asks_for_result, told
 from ..stop import Reason
 from .evidence import looked_at
-from .means import mean_loss, mean_pair
+from .means import gradient, mean_loss, mean_pair
 from .minibatch import MiniBatch
-from .race import gradient
 from .recipe import Recipe
 from .sparse import Whole
 from .table import columns
@@ -96,7 +95,13 @@ def final(training: Training, x: np.ndarray) -> tuple[float, np.ndarray | None]:
 
 
 def summary(
-    run: Run, objective: Objective, recipe: Recipe, training: Training | None, reason: Reason, diagnose: bool
+    run: Run,
+    objective: Objective,
+    recipe: Recipe,
+    oracle: MiniBatch | Whole | None,
+    training: Training | None,
+    reason: Reason,
+    diagnose: bool,
 ) -> Result:
     """Everything so far, with the best parameters, in the caller's shapes and units."""
     task, nfev = recipe.task, objective.nfev
@@ -108,7 +113,7 @@ def summary(
                 fun, g = final(training, x)
             except (Exception, KeyboardInterrupt):  # what was found must not be lost
                 logger.warning("the final loss could not be computed", exc_info=True)
-    njev = training.oracle.njev if training else 0
+    njev = oracle.njev if oracle else 0
     verdict = Verdict(*reason, reason.converged)
     if diagnose and training and best:
         try:
@@ -127,7 +132,7 @@ def summary(
         njev=njev,
         diagnosis_nfev=objective.nfev - nfev,
         seconds=time.perf_counter() - run.began,
-        gradient=training.oracle.derivative.report if training else "none yet",
+        gradient=oracle.derivative.report if oracle else "none yet",
         method=repr(method),
         engine="compiled epoch" if training and training.engine else method.engine(x),
         epochs=columns(training.table if training else []),

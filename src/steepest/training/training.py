@@ -18,13 +18,13 @@ from ..loops.loop import Iterate
 from ..objective.point import Point, distance, norm
 from ..run import Run
 from ..stop import Criterion, Reason, Stuck
+from .choice import Choice
 from .means import mean_loss
 from .minibatch import MiniBatch
 from .sparse import Whole
 from .table import Best, Row, Sums
 
 if TYPE_CHECKING:
-    from .race import Choice
     from .recipe import Recipe
 
 PATIENT = 0.25  # of its steps a rate that a race chose may be no better than the best before
@@ -160,8 +160,8 @@ class Training:
             return oracle.value(x)
         if source.again:
             return mean_loss(oracle.objective, source, x, CHUNK, plan.seed)
-        sums, whole = Sums(), source.ahead // (plan.size * plan.accumulate)  # batches in its first chunk
-        for group in itertools.islice(plan.batches(source, 0), max(whole, 1)):
+        sums = Sums()
+        for group in plan.first(source):
             oracle.hold(group)
             sums.add(oracle.value(x), oracle.rows)
         return sums.mean
