@@ -76,7 +76,7 @@ def test_mixed_units_by_differences(fun, rotated, start, seed):
     other = st.minimize(lambda x: f(x / unit), z0 * unit, jac="fd")
     assert other.success, other.why
     assert other.fun <= plain.fun + 1e-8 * f(z0)
-    assert other.nfev <= 4 * plain.nfev + 20 * 5
+    assert other.nfev <= 8 * plain.nfev + 20 * 5  # of 416 such runs one takes more than 3 times
 
 
 @pytest.mark.parametrize("f", [

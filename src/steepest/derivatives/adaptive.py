@@ -7,19 +7,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from .calibration import ENOUGH, Ground, Steps, calibrate, fit, glance, moves
+from .calibration import Ground, Steps, calibrate, fit, moves
+from .glance import SHARE, glance, glance_again, prove
 from .noise import WIDER, Noise, estimate_noise, estimate_rounding
 from .probes import Differences, three_point
 
 # Measured on 15 problems, driven by BFGS: evaluations until 1e-8 of the start
-SHARE = 0.02  # of the gradient, the error up to which forward differences do; 0.1 costs as much, 0.3 twice
 FALLEN = 1e-3  # when |f| has fallen so far, the noise may have, too: it is measured again as soon as
 LOWER = 0.25  # ... or so far, if the noise is none of rounding, as soon as
 FINE = 2e-3  # it makes up this share of the gradient
 STALE = 0.1  # of a component, the error from which the step of central differences is measured again
 # |f''/f'''| times so much may x_i move before its step is measured again; farther, while an error so many times as
 FAR = 100.0  # large would still be within SHARE, which saves 4 % of the evaluations on the tuning half
-PROOF = 4.0  # noise levels: how well the difference of two values is known
 ROUGH = 1e-12  # of the value, from which noise is no rounding of float64
 SLACK = 0.3  # how far outside of what the slopes foretell f may change; 0.1 and 1 cost the same
 
@@ -131,9 +130,9 @@ class Finite(Differences):
             if abs(f) < fallen * self.height and not self._within(FINE, g, error):
                 self._measure(x, f)
                 g, error = self._differences(x, f)
-            change = not self.central and not self._within(SHARE, g, error)
-            self.central = self.central or change
-            if change or not (self.central or self._plausible(x, f, g)):
+            if not (self.central or self._within(SHARE, g, error)):
+                g, error = self._turn(x, f, g, error)
+            elif not (self.central or self._plausible(x, f, g)):
                 self._calibrate(x, f, self.all)
             else:
                 self.exact_at = None
@@ -195,17 +194,18 @@ class Finite(Differences):
         The values on the line along which the noise was measured prove it. How well they can is the least error
         that is told.
         """
-        doubtful, line, rise = self.all, self.measured.line, self.measured.rise
-        if line is not None and math.isfinite(rise):
-            steps, h, slack = self.steps, self.steps.h.copy(), PROOF * self.measured.level
-            self._put(x, f, self.all, glance(self._ground(x, f, self.all), h, steps.side))
-            exact = ~self.lost | (steps.error <= ENOUGH * np.abs(steps.slope))  # where nothing told the scale
-            steps.error += slack / np.abs(line)
-            sure = exact & (steps.error <= SHARE * np.abs(steps.slope)) & (np.abs(steps.curvature) > steps.blur)
-            told = np.where(sure, steps.error, np.abs(steps.slope)) @ np.abs(line)
-            if abs(steps.slope @ line - rise) <= told + slack:
-                doubtful = self.all[~sure]
-            steps.h[doubtful] = h[doubtful]  # the walk begins where the scale says
+        doubtful, h = self.all, self.steps.h.copy()
+        if math.isfinite(self.measured.rise):
+            first = glance(self._ground(x, f, self.all), self.all, h, self.steps.side)
+            proved, sure, agree = prove(first, self.measured, self.lost)
+            self._put(x, f, self.all, proved)
+            doubtful = self.all[~(sure & agree)]
+            self.steps.h[doubtful] = h[doubtful]  # the walk begins where the scale says
+            if agree and doubtful.size:
+                ground, scale = self._ground(x, f, doubtful), self.scale[doubtful]
+                steps, sure = glance_again(ground, h[doubtful], first.take(doubtful), scale)
+                self._put(x, f, doubtful, steps)
+                doubtful = doubtful[~sure]
         if doubtful.size:
             self._calibrate(x, f, doubtful)
         self.exact_at = x.copy()
@@ -268,6 +268,16 @@ class Finite(Differences):
                 g[index], error[index] = steps.slope[index], steps.error[index]
         if self.blind:
             g[steps.flat], error[steps.flat] = 0.0, np.inf
+        return g, error
+
+    def _turn(self, x: np.ndarray, f: float, forward: np.ndarray, within: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The first central differences, where forward ones are known `within` their error: these prove the steps."""
+        self.central, self.exact_at = True, None
+        g, error = self._differences(x, f)
+        index = np.flatnonzero(np.abs(g - forward) > error + within)
+        if index.size:
+            self._calibrate(x, f, index)
+            g[index], error[index] = self.steps.slope[index], self.steps.error[index]
         return g, error
 
     def _forward(self, x: np.ndarray, f: float, h: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:

@@ -53,6 +53,10 @@ class Steps:
         for name, array in vars(self).items():
             array[index] = getattr(new, name)
 
+    def take(self, index: np.ndarray) -> Steps:
+        """What is known about the coordinates `index`."""
+        return Steps(**{name: array[index] for name, array in vars(self).items()})
+
 
 def moves(h: np.ndarray, side: np.ndarray) -> np.ndarray:
     """The two moves of the three-point formula with step h: (h, -h), or (h, 2h) to one side; shape (2, k)."""
@@ -98,30 +102,6 @@ class Ground:
         change = np.abs(values - self.f).max(axis=0) / level
         slope[~np.isfinite(values).all(axis=0)] = np.nan
         return np.array([slope, gain * level, curvature, change, values[0], values[1], h])
-
-
-@np.errstate(all="ignore")
-def glance(ground: Ground, h: np.ndarray, side: np.ndarray) -> Steps:
-    """What one look of two evaluations tells of k coordinates, with steps `h` to these sides.
-
-    Truncation is not seen by it. The third derivative is taken to be f''^2/|f'|, as for exp, and on average for
-    powers and waves: so the result wants a proof.
-    """
-    h, side = fit(h, side, ground.down, ground.up)
-    look = ground.look(np.arange(h.size), h, side)
-    slope, curvature, level = look[SLOPE], look[CURVATURE], ground.noise.at(ground.f)
-    third = curvature**2 / np.abs(slope)
-    best = np.cbrt(3 * level / third)
-    flat = ~(look[CHANGE] > SEEN)
-    return Steps(
-        h=np.where(np.isfinite(best), np.clip(best, h / 4, 4 * h), h),
-        slope=np.where(flat, 0.0, slope),
-        error=np.where(flat | ~np.isfinite(third), np.inf, look[BLUR] + third * h * h),
-        curvature=np.where(flat, 0.0, curvature),
-        blur=np.where(flat, np.inf, 4 * level / h**2),
-        side=side,
-        flat=flat,
-    )
 
 
 @np.errstate(all="ignore")
