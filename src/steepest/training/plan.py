@@ -109,7 +109,7 @@ class Plan:
             yield group
 
     def first(self, source: Source) -> Iterator[list[Batch]]:
-        """Those of the run, epoch after epoch; of what can be read once, those of its first chunk."""
+        """The batches of the run, epoch after epoch; of what can be read once, those of its first chunk."""
         if source.again:
             return (group for epoch in itertools.count() for group in self.batches(source, epoch))
         return itertools.islice(self.batches(source, 0), max(source.ahead // (self.size * self.accumulate), 1))
