@@ -10,7 +10,10 @@ import pytest
 from scipy.optimize import linprog
 
 import steepest as st
+from steepest.derivatives.adaptive import Finite
 from steepest.diagnose.bends import bends
+from steepest.objective.oracle import Objective
+from steepest.objective.params import Parameters
 from test_regression import NIST
 from test_units import exponential, quadratic, rosenbrock
 
@@ -273,3 +276,61 @@ def test_without_a_diagnosis_no_more_is_said_than_was_tested():
     bare = st.minimize(**call, diagnose=False)
     assert bare.message.endswith("Only this test says so: nothing was looked at around.")
     assert not st.minimize(**call).success
+
+
+# https://www.itl.nist.gov/div898/strd/nls/data/roszman1.shtml: quantum defects of iodine beside the energy.
+ENERGY = np.array(
+    [-4868.68, -4868.09, -4867.41, -3375.19, -3373.14, -3372.03, -2473.74, -2472.35, -2469.45, -1894.65, -1893.40,
+     -1497.24, -1495.85, -1493.41, -1208.68, -1206.18, -1206.04, -997.92, -996.61, -996.31, -834.94, -834.66, -710.03,
+     -530.16, -464.17]
+)  # fmt: skip
+DEFECT = np.array(
+    [0.252429, 0.252141, 0.251809, 0.297989, 0.296257, 0.295319, 0.339603, 0.337731, 0.333820, 0.389510, 0.386998,
+     0.438864, 0.434887, 0.427893, 0.471568, 0.461699, 0.461144, 0.513532, 0.506641, 0.505062, 0.535648, 0.533726,
+     0.568064, 0.612886, 0.624169]
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", [1.0, 0.04, 1e6])
+@pytest.mark.parametrize("start", [[0.1, -1e-5, 1000, -100], [0.1, -1e-5, 1000, -400], [0.2, -5e-6, 1200, -150]])
+@pytest.mark.parametrize("rng", [0, 1, 2])
+def test_beside_a_jump_differences_prove_nothing(start, unit, rng):
+    """Where b4 is the energy of a datum, arctan jumps by pi: of that one residual, by 1."""
+
+    def squares(b):
+        rest = DEFECT - (b[0] - b[1] * ENERGY - np.arctan(b[2] / (ENERGY - b[3])) / np.pi)
+        return unit * float(rest @ rest)
+
+    r = st.minimize(squares, start, jac="fd", rng=rng)
+    assert r.success <= (r.fun < 1.001 * unit * 4.9484847331e-04), r.why
+
+
+@pytest.mark.parametrize("fallen", [1e-16, 1e-12, 1e-8])
+@pytest.mark.parametrize("rng", range(4))
+def test_values_of_far_away_are_no_noise(fallen, rng):
+    """Where x[0] has fallen from 2, a window as wide as for 2 sees (2/fallen)^2 times larger values; rounding is 1e-16
+    of f, times the exponent, which the exponential makes of that of its argument."""
+    f = Objective(lambda x: float((x[0] * np.exp(x[1]) - 3.0) ** 2 + 1), Parameters(np.array([2.0, 1.0])))
+    finite = Finite(f, np.array([2.0, 1.0]), rng=rng)
+    finite.gradient(np.array([2.0, 1.0]), f(np.array([2.0, 1.0])))
+    x = np.array([fallen, -math.log(fallen)])
+    for _ in range(3):
+        finite.refresh(x, f(x))
+    assert finite.noise(f(x)) < 1e-6 * f(x)
+
+
+def test_what_fell_far_is_not_solved_by_noise():
+    _, x, y, starts, _, _, rss = NIST["MGH10"]
+    r = st.minimize(lambda b: float(((y - b[0] * np.exp(b[1] / (x + b[2]))) ** 2).sum()), starts[0], jac="fd")
+    assert r.success <= (r.fun < 1.001 * rss), r.why
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("level", [1e-10, 1e-6, 1e-3])
+def test_jumps_as_small_as_the_noise_are_noise(seed, level):
+    """Values rounded to a grid, above 1 and around 0: solved as far as the grid tells, and no jump."""
+    rng = np.random.default_rng(seed)
+    least = rng.normal(size=3)
+    f = lambda x: 1 + float(((x - least) ** 2).sum())
+    r = st.minimize(lambda x: level * round((f(x) + level * math.sin(1e7 * x.sum())) / level), 2 + least, jac="fd")
+    assert r.code != "stalled.jump", r.why

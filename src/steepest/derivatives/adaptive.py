@@ -9,7 +9,7 @@ import numpy as np
 
 from .calibration import Ground, Steps, calibrate, fit, moves
 from .glance import SHARE, glance, glance_again, prove
-from .noise import WIDER, Noise, estimate_noise, estimate_rounding
+from .noise import ROUGH, WIDER, Noise, estimate_noise, estimate_rounding, looked_closer
 from .probes import Differences, three_point
 
 # Measured on 15 problems, driven by BFGS: evaluations until 1e-8 of the start
@@ -19,7 +19,6 @@ FINE = 2e-3  # it makes up this share of the gradient
 STALE = 0.1  # of a component, the error from which the step of central differences is measured again
 # |f''/f'''| times so much may x_i move before its step is measured again; farther, while an error so many times as
 FAR = 100.0  # large would still be within SHARE, which saves 4 % of the evaluations on the tuning half
-ROUGH = 1e-12  # of the value, from which noise is no rounding of float64
 SLACK = 0.3  # how far outside of what the slopes foretell f may change; 0.1 and 1 cost the same
 
 
@@ -177,7 +176,8 @@ class Finite(Differences):
         self.height = abs(f)  # wide windows hold larger values
         scale, bounds = self.scale, self.probes.bounds
         noise = estimate_rounding(self.objective, x, scale, f, bounds, self.rng) if self.window == 1 else None
-        return noise or estimate_noise(self.objective, x, scale, f, bounds, self.window, self.rng)
+        noise = noise or estimate_noise(self.objective, x, scale, f, bounds, self.window, self.rng)
+        return looked_closer(noise, self.objective, x, scale, f, bounds, self.rng)
 
     def _measure(self, x: np.ndarray, f: float) -> None:
         """Measure the noise again; it is never less than what the rounding of x alone makes of f."""

@@ -19,6 +19,9 @@ CLEAN = 4.0  # units in the last place: more is not taken for rounding at a glan
 # from one window to the next: the error of a solver with a tolerance is smooth inside a small one
 WIDER = 2.0**12
 CLOSER = 2.0**-20
+ROUGH = 1e-12  # of the value, from which noise is no rounding of float64
+TALL = 10.0  # times |f|: a window with such values is looked at again, narrower, where the noise is none of rounding
+SMALL = 1e-6  # ... or is more than this share of |f|
 BESIDE = 1e-3  # of the bend across a kink, that differences beside it may have
 # sqrt(gamma_k), gamma_k = (k!)^2 / (2k)!: k-th differences of noise of variance 1 have variance 1/gamma_k
 ROOTS = np.array([math.factorial(k) / math.sqrt(math.factorial(2 * k)) for k in range(1, POINTS)])
@@ -204,6 +207,25 @@ def estimate_rounding(
     largest = max(largest, _terms(column, line, x))
     level = max(sigma, 2.0**-54 * largest)
     return Noise(level, False, True, largest, 3, 3 * line, float(column[-1] - f0))
+
+
+def looked_closer(
+    noise: Noise,
+    value: Callable[[np.ndarray], float],
+    x: np.ndarray,
+    scale: np.ndarray,
+    f0: float,
+    bounds: tuple[np.ndarray, np.ndarray] | None,
+    rng: Any,
+) -> Noise:
+    """The noise of `value`, measured again over the tiniest window where the one that `noise` comes from saw values
+    far above f(x): x was larger where its scale comes from, or the window too wide, and what it saw is f itself."""
+    doubtful = noise.value > TALL * abs(f0) > 0 and noise.level > min(SMALL * abs(f0), ROUGH * noise.value)
+    if noise.stochastic or not doubtful:
+        return noise
+    near = np.where(x == 0, scale, np.minimum(np.abs(x), scale))
+    closer = estimate_noise(value, x, near, f0, bounds, 1.0, rng)
+    return closer if closer.level < 1e-3 * noise.level else noise
 
 
 def _batch(value: Callable[[np.ndarray], float]) -> Callable[[np.ndarray], Any]:

@@ -15,6 +15,7 @@ from ..schedules import Polynomial
 from .case import GAIN, Case
 from .faults import differences
 from .halving import Span, halved, sudden
+from .jumps import jump
 from .looks import rippled
 from .verdict import Advice, Verdict
 from .words import along, number, place, rounded
@@ -97,9 +98,9 @@ def kink(case: Case) -> Verdict | None:
     leap = ends[1] - ends[0]
     # a difference across a jump grows as its step shrinks
     if not case.exact and changes[-1] > GREW * changes[0]:
-        return _leap(case, at, changes[-1] * length / 2 ** (HALVINGS + 3))
+        return jump(case, at, changes[-1] * length / 2 ** (HALVINGS + 3))
     if abs(leap) > 10 * max(abs(left), abs(right)) * (high - low) + 10 * _doubt(case, left, right):
-        return _leap(case, at, leap)
+        return jump(case, at, leap)
     if case.exact:
         # does f itself bend as its slopes say?
         width = high - low
@@ -293,15 +294,6 @@ def _hidden(case: Case) -> Crossing | None:
         if _slope(case, b, u, float(np.linalg.norm(b - case.x))) > TURNED * case.slope:
             return Crossing(case.x.astype(float), b, "the gradient", case.g)
     return None
-
-
-def _leap(case: Case, at: np.ndarray, leap: float) -> Verdict:
-    sentence = (
-        f"f jumps by {number(abs(leap))} near {place(at)}: it is not continuous there, and its gradient "
-        "does not know. A where, an if or a rounding in f?"
-    )
-    evidence = {"x": at.tolist(), "leap": leap}
-    return Verdict("stalled.jump", sentence, False, evidence, case.advise("remove the jump from f"))
 
 
 def _slope(case: Case, x: np.ndarray, u: np.ndarray, length: float) -> float:

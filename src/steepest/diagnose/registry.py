@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import blind, broken, faults, flat, kinks, levelling, looks, precision, rates, rough, stationary
+from . import blind, broken, faults, flat, jumps, kinks, levelling, looks, precision, rates, rough, stationary
 from .case import Case
 from .verdict import Verdict
 
@@ -27,6 +27,7 @@ CAUSES: tuple[Cause, ...] = (
     broken.walled,
     rough.wandering,
     rough.staircase,
+    jumps.beside,
     kinks.kink,  # before any rate is named: |x| looks exactly like a rate at its limit
     rates.too_large,
     faults.wrong_gradient,

@@ -1,0 +1,42 @@
+"""Jumps of f itself: a run that was stopped by one, and what is said of them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .case import Case
+from .verdict import Verdict
+from .words import number, place
+
+BESIDE = 1e-8  # of x: so near
+CLOSER = (1 / 16, 1 / 256)  # shares of that, over which f changes by as much, where it jumps
+SAME = 0.1  # of it, within
+
+
+def beside(case: Case) -> Verdict | None:
+    """The run came to rest, but f jumps right beside: differences across it tell no slope, and it passes for noise."""
+    error, rested = case.point.error, case.reason.converged or case.reason.code == "stalled"
+    if not rested or error is None or case.random or case.term is not None:
+        return None
+    if not (getattr(case.derivative, "rough", False) or np.isinf(error).any()):
+        return None
+    size = np.where(case.x == 0, case.scale, np.abs(case.x))
+    d = BESIDE * size * case.skewed / np.abs(case.skewed).max()
+    for by in (d, -d):
+        leap = case.value(by) - case.f
+        if case.much(abs(leap)) and all(_same(case.value(t * by) - case.f, leap) for t in CLOSER):
+            return jump(case, case.x + by, leap)
+    return None
+
+
+def _same(leap: float, other: float) -> bool:
+    return abs(leap - other) < SAME * abs(other)
+
+
+def jump(case: Case, at: np.ndarray, leap: float) -> Verdict:
+    sentence = (
+        f"f jumps by {number(abs(leap))} near {place(at)}: it is not continuous there, and its gradient "
+        "does not know. A where, an if or a rounding in f?"
+    )
+    evidence = {"x": at.tolist(), "leap": leap}
+    return Verdict("stalled.jump", sentence, False, evidence, case.advise("remove the jump from f"))
