@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from typing import Any, NamedTuple
 
@@ -97,12 +98,7 @@ class Places:
 
     def put(self, tree: Any) -> Any:
         """The tree with its points taken out."""
-        if isinstance(tree, Point):
-            return self._at(tree)
-        if isinstance(tree, tuple):
-            parts = [self.put(part) for part in tree]
-            return type(tree)._make(parts) if hasattr(tree, "_make") else tuple(parts)
-        return tree
+        return _changed(tree, Point, self._at)
 
     def _at(self, point: Point) -> At:
         if (key := id(point)) not in self._seen:
@@ -133,10 +129,15 @@ def points(kept: list[Place], oracle: Oracle) -> list[Point]:
 
 def filled(tree: Any, places: list[Point]) -> Any:
     """The tree with its points again."""
-    if isinstance(tree, At):
-        return places[tree.place]
+    return _changed(tree, At, lambda at: places[at.place])
+
+
+def _changed(tree: Any, kind: type, change: Callable[[Any], Any]) -> Any:
+    """The tree with each part of that kind changed."""
+    if isinstance(tree, kind):
+        return change(tree)
     if isinstance(tree, tuple):
-        parts = [filled(part, places) for part in tree]
+        parts = [_changed(part, kind, change) for part in tree]
         return type(tree)._make(parts) if hasattr(tree, "_make") else tuple(parts)
     return tree
 
