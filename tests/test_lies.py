@@ -334,3 +334,23 @@ def test_jumps_as_small_as_the_noise_are_noise(seed, level):
     f = lambda x: 1 + float(((x - least) ** 2).sum())
     r = st.minimize(lambda x: level * round((f(x) + level * math.sin(1e7 * x.sum())) / level), 2 + least, jac="fd")
     assert r.code != "stalled.jump", r.why
+
+
+@pytest.mark.parametrize("jac", ["auto", "fd"])
+@pytest.mark.parametrize("n", [2, 3, 5])
+def test_a_corner_without_a_slope_proves_nothing(n, jac):
+    """Hock & Schittkowski 45 for n = 5: from 0 it falls as t^n; least at the other corner, where it is 1."""
+    f = lambda x: 2 - anp.prod(x) / math.factorial(n)
+    r = st.minimize(f, np.zeros(n), bounds=[(0, i + 1) for i in range(n)], jac=jac)
+    assert r.success <= (r.fun < 1 + 1e-8), r.why
+    if not r.success:
+        assert r.retry().fun == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("jac", ["auto", "fd"])
+@pytest.mark.parametrize("power", [2, 4])
+def test_a_corner_without_a_slope_may_be_the_minimum(power, jac):
+    r = st.minimize(lambda x: anp.sum(x**power) - 0.1 * anp.prod(x) ** power, np.ones(3), bounds=[(0, 1)] * 3, jac=jac)
+    assert r.success, r.why
+    corner = st.minimize(lambda x: anp.sum(x**power) + 1, np.zeros(3), bounds=[(0, 1)] * 3, jac=jac)
+    assert corner.success, corner.why

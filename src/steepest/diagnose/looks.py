@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..objective.oracle import Box
 from .case import Case
 from .verdict import Verdict
 from .words import along, number
@@ -28,6 +29,7 @@ COARSE = 10.0  # times |f| and all that the run has gained: a change of f over t
 REACHES = (10.0, 1.0)  # times how far each coordinate came, along those on which f is flat
 STRIDE = 0.1  # by how much, in logarithms, at most one coordinate is changed
 HALF = 0.5  # of a coordinate that must lie in the flat directions for a look along it
+INWARD = (0.01, 0.1)  # of the scale, off all bounds at once
 FADED = 1e-2  # of what the run has gained, below which a curvature does not explain that it came to rest
 BEYOND = 0.1  # of the way along an axis, at which f is lower beyond an inflection
 # times less f falls at a quarter of the distance: a parabola 16 times, x^3 64 times; ripples any other number
@@ -158,6 +160,16 @@ def unread(case: Case) -> Verdict | None:
     by = np.where(unseen & ~certain, case.scale, 0.0) * np.where(np.arange(case.n) % 2, -1.0, 1.0)
     hidden = (Look(sign * far * by) for far in DECADES for sign in (1.0, -1.0) if by.any())
     return _first(case, lambda _: slopes, lambda _: hidden)
+
+
+def cornered(case: Case) -> Verdict | None:
+    """A test was met at bounds without a slope, as where a product of x_i is 0: off all of them f falls."""
+    if not _met(case) or not isinstance(case.oracle, Box) or case.free.all():
+        return None
+    up, down = case.oracle.high - case.x, case.x - case.oracle.low
+    inward = np.where(up > down, np.minimum(up, case.scale), -np.minimum(down, case.scale)) * ~case.free
+    near, far = (case.f - case.value(t * inward) for t in INWARD)
+    return unfinished(case, INWARD[1] * inward, case.f - far) if case.much(near) and near < far else None
 
 
 def _first(case: Case, *looks: Callable[[Case], Iterator[Look]], reserve: int = RESERVE) -> Verdict | None:

@@ -39,6 +39,7 @@ CAUSES: tuple[Cause, ...] = (
     precision.floor,
     looks.stuck,
     looks.unread,
+    looks.cornered,
     kinks.kinked,
     stationary.saddle,
     looks.lower,
