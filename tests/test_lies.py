@@ -354,3 +354,30 @@ def test_a_corner_without_a_slope_may_be_the_minimum(power, jac):
     assert r.success, r.why
     corner = st.minimize(lambda x: anp.sum(x**power) + 1, np.zeros(3), bounds=[(0, 1)] * 3, jac=jac)
     assert corner.success, corner.why
+
+
+def wood(y):
+    a, b, c, d = y
+    sides = 10.1 * ((b - 1) ** 2 + (d - 1) ** 2) + 19.8 * (b - 1) * (d - 1)
+    return 100 * (b - a**2) ** 2 + (1 - a) ** 2 + 90 * (d - c**2) ** 2 + (1 - c) ** 2 + sides
+
+
+@pytest.mark.parametrize("jac", [None, "fd"])
+@pytest.mark.parametrize("level", [0.0, 1e4, 1e8])
+def test_the_saddle_of_woods_function_beside_a_level(level, jac):
+    """Beside 1e8 the run ends on it, at 7.9, and called it a minimum where f is flat."""
+    for x0 in np.array([-3.0, -1, -3, -1]) + np.random.default_rng(0).normal(scale=0.01, size=(6, 4)):
+        r = st.minimize(lambda x, x0=x0: wood(x + x0) + level, np.zeros(4), jac=jac)
+        assert not r.success or r.fun - level < 1e-6, r.why
+
+
+@pytest.mark.parametrize("jac", [None, "fd"])
+@pytest.mark.parametrize("level", [0.0, 1e4, 1e8])
+@pytest.mark.parametrize("seed", range(8))
+def test_a_saddle_in_a_bent_valley_beside_a_level(seed, level, jac):
+    """From (0, y0) a run comes to the saddle (0, 0), down whose tangent f falls by 1e-5 to 0.03 only."""
+    rng = np.random.default_rng(seed)
+    steep, depth, y0 = 10 ** rng.uniform(1, 2.3), 10 ** rng.uniform(-1, 0), rng.uniform(1, 3)
+    f = lambda x: steep * (x[1] - x[0] ** 2) ** 2 + depth * (x[0] ** 2 - 1) ** 2 / 2 + level
+    r = st.minimize(f, [0.0, y0], jac=jac)
+    assert not r.success or r.fun - level < 1e-6, r.why

@@ -21,7 +21,7 @@ from .judged import judged
 from .newton import Newton
 from .probes import Probes
 from .trail import Trail
-from .verdict import Advice
+from .verdict import Advice, Verdict
 from .words import called
 
 if TYPE_CHECKING:
@@ -222,6 +222,7 @@ class Case:
         return found
 
     flattest: float = math.inf  # the curvature along the flattest direction seen
+    slight: Verdict | None = None  # a saddle down which f falls by so little that other causes are asked first
 
     @cached_property
     def steepest(self) -> float:

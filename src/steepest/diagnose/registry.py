@@ -51,6 +51,7 @@ CAUSES: tuple[Cause, ...] = (
     flat.thrown,
     looks.creeping,
     stationary.composed,
+    stationary.slight,
     stationary.minimum,
     rates.oscillates,
     rates.roams,

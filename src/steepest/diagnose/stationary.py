@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .case import Case
+from .case import ROUNDS, Case
 from .looks import FORESEEN, unfinished
 from .verdict import Verdict
 from .words import along, number, place
@@ -79,8 +79,6 @@ def saddle(case: Case) -> Verdict | None:
     foreseen = abs(float(case.g @ v)) * t - bend * t * t / 2
     if case.f - f > FORESEEN * foreseen:
         return unfinished(case, t * v, f, foreseen)
-    if case.reason.converged and not case.much(case.f - f) and case.probes.left > 0:  # else no look was left to go on
-        return None  # so little curved that f is solved, or a plateau
     x = case.moved(t * v)
     evidence = {
         "curvature": case.sign * bend, "direction": v.tolist(), "step": t, "drop": case.f - f,
@@ -98,8 +96,20 @@ def saddle(case: Case) -> Verdict | None:
         f"{met}{head}: curvature {number(case.sign * bend)} along {along(v)}. Continuing {number(t)} that "
         f"way {'lowers' if case.sign > 0 else 'raises'} f by {number(case.f - f)}."
     )
-    advice = case.default(x0=x)
-    return Verdict("stalled.maximum" if top else "stalled.saddle", sentence, False, evidence, advice)
+    verdict = Verdict("stalled.maximum" if top else "stalled.saddle", sentence, False, evidence, case.default(x0=x))
+    if not case.reason.converged or case.much(case.f - f) or case.probes.left < 1:  # no look is left to go on
+        return verdict
+    if case.f - f > max(10 * case.noise, ROUNDS * float(np.finfo(case.x.dtype).eps) * case.gains[0]):
+        case.slight = verdict  # else it is solved to the last digit
+    return None
+
+
+def slight(case: Case) -> Verdict | None:
+    """A saddle that is no plateau: f falls by little along a straight line, and may along a valley by any amount.
+
+    Wood's function beside 1e8 falls by 3e-4 on the tangent of a valley that leads 7.9 down.
+    """
+    return case.slight
 
 
 def plateau(case: Case) -> Verdict | None:
@@ -249,7 +259,8 @@ def confirmed(case: Case, start: str = " ") -> str:
         condition = case.bends.values[-1] / case.bends.values[0]
         return f"{a}f curves up along all axes (condition {number(condition)}, with x measured in fitting units)."
     if c.complete:
-        return f"{a}nothing lower was found, also not along {along(c.vectors[:, 0])}, where f is flat (curvature 0)."
+        shape = "curves down by less than f is rounded" if c.negative.size else "is flat (curvature 0)"
+        return f"{a}nothing lower was found, also not along {along(c.vectors[:, 0])}, where f {shape}."
     if c.smallest <= c.error and case.bends.firm.all():
         condition = case.bends.values[-1] / case.bends.values[0]
         return (
