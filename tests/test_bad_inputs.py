@@ -99,7 +99,7 @@ ROWS = {
     "fun: times 1e-300": (of(fun=lambda x: 1e-300 * f(x)), "stalled.scale", False),
     "fun: times 1e300": (of(fun=lambda x: 1e300 * f(x)), "stalled.scale", False),
     "fun: plus 1e300": (of(fun=lambda x: 1e300 + f(x)), "stalled.constant", False),
-    "fun: whole numbers": (of(fun=lambda x: int(f(x))), "stalled.steps", False),
+    "fun: whole numbers": (of(fun=lambda x: int(f(x))), "converged", True),
     "fun: uses math": (of(fun=lambda x: math.exp(x[0]) - x[0] + math.cosh(x[1])), "converged", True),
     # jac
     "jac: a word": (of(jac="exact"), ArgumentError, "jac='exact': expected a function, True, or one of"),

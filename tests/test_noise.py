@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import steepest as st
-from steepest.derivatives.noise import Noise, estimate_noise, noise
+from steepest.derivatives.noise import Noise, estimate_noise, grid, noise
 from steepest.errors import ArgumentError
 
 
@@ -182,3 +182,32 @@ def test_noise_at_a_minimum_is_a_success(seed):
     rng = np.random.default_rng(seed)
     r = st.minimize(lambda x: float((x - 1) @ (x - 1)) + 0.01 * rng.normal(), [1.0, 1.0], maxfun=3000)
     assert r.success, r.why
+
+
+PRINTED = {  # start, least value
+    "square": (lambda x: (x[0] - 1) ** 2 + (x[1] - 2) ** 2, [3.0, -1.0], 0.0),
+    "exponential": (lambda x: float(np.sum(np.exp(x) - x)), [2.0, -1.0, 0.5], 3.0),
+    "rosenbrock": (lambda x: (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2, [-1.2, 1.0], 0.0),
+}
+
+
+@pytest.mark.parametrize("decimals", range(2, 9))
+@pytest.mark.parametrize("name", PRINTED)
+def test_values_of_few_decimals_are_solved_as_far_as_they_tell(name, decimals):
+    """As a simulation prints them. The grid is the noise: close by they do not change at all."""
+    f, x0, least = PRINTED[name]
+    gaps = []
+    for seed in range(3):
+        start = np.array(x0) * np.exp(0.3 * np.random.default_rng([decimals, seed]).normal(size=len(x0)))
+        r = st.minimize(lambda x: round(f(x), decimals), start)
+        gaps.append((f(r.x) - least) * 10.0**decimals)
+        assert not r.success or gaps[-1] < 20
+    assert np.median(gaps) < 20
+
+
+def test_the_grid_of_values():
+    assert grid(np.array([13.25, 13.5, 0.0])) == 0.01
+    assert grid(np.array([1300.0, 1200.0])) == 100.0
+    assert grid(np.array([1.5, 1.5])) == 0.0  # nothing is seen of it
+    assert grid(np.sqrt([2.0, 3.0])) == 0.0
+    assert grid(np.array([1.5, np.nan])) == 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,10 @@ from ..objective.params import Parameters
 
 POINTS = 7  # 4 of them fail in up to 18 % of cases (measured on Rosenbrock, n = 10)
 NARROW = 2.0**-30  # of the scale, a step along the line
+PRINTED = 12  # digits: of 10 000 values one has so few by chance
+ROUNDED = 1 / math.sqrt(12)  # of a grid, the standard deviation of a value rounded to it
+WIDEN = 2.0**7  # times a line on which values hardly change
+TRIES = 5  # lines, where values do not change, from the narrowest to 2^-4: they may be rounded to a few decimals
 CLEAN = 4.0  # units in the last place: more is not taken for rounding at a glance; 1 and 64 cost the same
 # from one window to the next: the error of a solver with a tolerance is smooth inside a small one
 WIDER = 2.0**12
@@ -123,7 +128,7 @@ def estimate_noise(
     window: float = 1.0,
     rng: Any = None,
 ) -> Noise:
-    """The noise of `value` by ECNoise (Moré & Wild 2011), from 7 evaluations (19 at most) beside f(x).
+    """The noise of `value` by ECNoise (Moré & Wild 2011), from 7 evaluations (31 at most) beside f(x).
 
     Seven equally spaced points on a short line from x; differences of order k of a smooth function vanish
     quickly with k, those of noise don't: sigma_k = sqrt(gamma_k mean T_k^2) is accepted for the first k from
@@ -152,7 +157,7 @@ def estimate_noise(
     width = min(2.0 ** round(math.log2(window)) * (2.0**-14 if single else NARROW), 2.0**-6)
     places = np.arange(1, POINTS)[:, None]
     sigma, repeat, asked = None, math.nan, 0
-    for _ in range(3):
+    for k in range(TRIES):
         line = _line(x, scale, bounds, width, rng)
         points = (x + places * line).astype(x.dtype)
         with np.errstate(all="ignore"):  # the points are ours: outside the domain NaN is an answer
@@ -162,7 +167,7 @@ def estimate_noise(
         asked += len(values)
         column = np.concatenate([[f0], values[: POINTS - 1]])
         sigma, factor = _judge(column)
-        if sigma is not None:
+        if sigma is not None or (k >= 2 and factor < 1):
             break
         width = min(width * factor, 2.0**-4)
     finite = column[np.isfinite(column)]
@@ -173,7 +178,7 @@ def estimate_noise(
     unit = 2.0**-23 if short else 2.0**-52
     apart = abs(repeat - f0) / 2 if math.isfinite(repeat - f0) else 0.0
     # a value rounded once, to the nearest, has a standard deviation between 0.14 and 0.29 unit |f|
-    level = max(sigma or 0.0, unit * largest / 4, apart)
+    level = max(sigma or 0.0, unit * largest / 4, apart, ROUNDED * grid(finite))
     relative = repeat == f0 and level <= 1e3 * unit * largest
     whole = POINTS - 1  # steps of the line
     noise = Noise(level, repeat != f0, relative, largest, asked, whole * line, float(column[whole] - column[0]))
@@ -201,12 +206,23 @@ def estimate_rounding(
     column = np.concatenate([[f0], np.asarray(values, float)])
     change, bend, largest = np.diff(column), np.diff(column, 2), float(np.abs(column).max())
     sigma = ROOTS[1] * math.sqrt(float(np.mean(bend * bend)))
-    unseen = not change.all() or (column.astype(np.float32) == column).all()
+    unseen = not change.all() or (column.astype(np.float32) == column).all() or grid(column)
     if unseen or not sigma <= CLEAN * 2.0**-52 * largest:  # True where it is NaN
         return None
     largest = max(largest, _terms(column, line, x))
     level = max(sigma, 2.0**-54 * largest)
     return Noise(level, False, True, largest, 3, 3 * line, float(column[-1] - f0))
+
+
+def grid(values: np.ndarray) -> float:
+    """The power of ten of which all values are multiples, where they have as few decimals as numbers that were printed;
+    0.0 where they have more, or are all the same."""
+    if not np.isfinite(values).all() or not np.ptp(values) > 0:
+        return 0.0
+    decimals = [Decimal(repr(float(value))).normalize().as_tuple() for value in values]
+    if max(len(each.digits) for each in decimals) > PRINTED:
+        return 0.0
+    return 10.0 ** min(int(each.exponent) for each, value in zip(decimals, values, strict=True) if value)
 
 
 def looked_closer(
@@ -282,7 +298,7 @@ def _judge(column: np.ndarray) -> tuple[float | None, float]:
         differences = np.diff(differences)
         table.append(differences)
     if np.count_nonzero(table[0]) <= len(table[0]) / 2:
-        return None, 2.0**7
+        return None, WIDEN
     k = int(np.abs(table[1]).argmax())
     bends, near = table[1] / (table[1][k] or 1.0), np.abs(np.arange(POINTS - 2) - k) <= 1
     # a kink: no bend but the one or two across it, which have one sign

@@ -14,6 +14,7 @@ from ..objective.point import Point
 from ..stop import Criterion, Reason
 from .bundle import Bundle
 from .columns import dot
+from .polish import Polish
 
 # A step promises g'Hg/2. Below this share of the decrease so far there is nothing left to gain (numerics.md 1).
 NOTHING = 1e-15
@@ -73,6 +74,10 @@ class Settled(Criterion):
         if not 0 < promise < math.inf:
             if not failed:
                 return None  # the next step begins with a metric anew
+            if isinstance(now.memory, Polish):
+                return Reason(
+                    "stalled.steps", "Stalled: around here values are alike, as on a stair: no way down is seen."
+                )
             return Reason(
                 "stalled.scale",
                 f"Stalled: products of gradient and step overflow or vanish (gradient norm {last.g_norm:.3g}); "
