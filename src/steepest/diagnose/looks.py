@@ -185,6 +185,8 @@ def _first(case: Case, *looks: Callable[[Case], Iterator[Look]], reserve: int = 
 
 def _misread(case: Case, i: int, curvature: float, size: float) -> bool:
     """Whether f, much closer than the differences along x_i looked, is not the same parabola, or falls on one side."""
+    if case.probes.left < 2:
+        return False  # nobody has looked
     t = CLOSE * math.sqrt(2 * size / abs(curvature))
     x = case.x + t * np.array([[1.0], [-1.0]]) * np.eye(1, case.n, i)
     rises = [case.probes.value(y.astype(case.x.dtype)) - case.f for y in x]
