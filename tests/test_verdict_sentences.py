@@ -56,7 +56,8 @@ def test_what_underflows_is_no_staircase(jac):
     r = st.minimize(lambda x: anp.exp(-x[0]), [0.0], method="conjugategradient", jac=jac)
     assert r.code == "stalled.levelling", r.why
     r = st.minimize(lambda x: np.floor(3 * x[0]), [1.1], jac=jac if jac == "fd" else None)
-    assert r.code == "stalled.steps", r.why
+    # to differences the stairs are noise: they see that it goes down for ever
+    assert r.code == ("unbounded" if jac == "fd" else "stalled.steps"), r.why
 
 
 def test_a_start_where_all_units_are_saturated_is_no_minimum():
