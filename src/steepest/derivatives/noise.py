@@ -219,10 +219,10 @@ def grid(values: np.ndarray) -> float:
     0.0 where they have more, or are all the same."""
     if not np.isfinite(values).all() or not np.ptp(values) > 0:
         return 0.0
-    decimals = [Decimal(repr(float(value))).normalize().as_tuple() for value in values]
+    decimals = [Decimal(repr(float(value))).normalize().as_tuple() for value in values[values != 0]]
     if max(len(each.digits) for each in decimals) > PRINTED:
         return 0.0
-    return 10.0 ** min(int(each.exponent) for each, value in zip(decimals, values, strict=True) if value)
+    return 10.0 ** min(int(each.exponent) for each in decimals)
 
 
 def looked_closer(

@@ -53,5 +53,6 @@ def bases_for(recipe: Recipe, oracle: MiniBatch | Whole, table: Any, budget: flo
     if linear and source.again and enough <= budget:
         found = gradients(enough)
         if np.isfinite(found).all():
-            return [whitening(found)] if out_of_scale(table) else [None, whitening(found)]
+            white = whitening(found)
+            return [white] if out_of_scale(table) else [None, white]
     return [None, inverse_size(gradients(TASTES))] if budget >= TASTES and out_of_scale(table) else [None]
