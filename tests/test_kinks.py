@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import linprog
 
 import steepest as st
-from steepest.methods.bundle import balance
+from steepest.methods.simplex import balance
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 

@@ -9,6 +9,7 @@
 - ``parameterfree``, ``stochastic``: methods that find their own rate; the default for noisy gradients.
 - ``proximal``, ``orthant``: f plus a set or a penalty, with all data or with batches.
 - ``wrappers``: clipping, averages, decay and more, around any method.
-- ``settled``, ``units``, ``polish``, ``bundle``: when a quasi-Newton run is done, which coordinates it has overlooked,
-  what a parabola still sees in noise, and planes where slopes jump.
+- ``settled``, ``units``: when a quasi-Newton run is done, and which coordinates it has overlooked.
+- ``continuation``: what goes on where a direction leads no farther: ``polish``, parabolas in noise; ``bundle``, planes
+  where slopes jump, which ``kinks`` finds and whose shares ``simplex`` computes.
 """

@@ -11,7 +11,6 @@ from ..objective.point import Point
 from .columns import dot, larger, where
 from .directions import TINY, Descent, free
 from .method import Method
-from .polish import Polish
 from .units import Seen
 
 ETA = 0.4  # Hager & Zhang (2013), "The limited memory conjugate gradient method"
@@ -54,12 +53,10 @@ class Conjugation(Descent):
         direction = free(direction, g)
         return direction, Conjugate(point, first, memory.seen, H, direction)
 
-    def promise(self, point: Point, memory: Conjugate | Polish) -> float:
+    def promise(self, point: Point, memory: Conjugate) -> float:
         """As much as the last step was foreseen to bring: the metric learns nothing, and may have become wrong."""
         promise = super().promise(point, memory)
-        if isinstance(memory, Polish) or not memory.direction.any():
-            return promise
-        return promise * self.update(point, memory)[1].first
+        return promise * self.update(point, memory)[1].first if memory.direction.any() else promise
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,11 @@ from ..objective.oracle import Oracle
 from ..objective.point import Point, norm
 from ..schedules import counts, validate
 from ..stop import Criterion
-from .bundle import Bundle, bundled, looked, planes
 from .columns import diagonal, dot, times
+from .continuation import Continuation
+from .kinks import bundle_at, suspected
 from .method import Method
-from .polish import MISSES, Polish, begin, polished, suits
+from .polish import Polish, suits
 from .reach import reach
 from .searches import C1, along, strong_wolfe, values_first
 from .settled import NOTHING, SLOW, Directed, Settled, blind
@@ -60,10 +61,8 @@ class Descent(Directed):
         empty memory; once in a run also when it gains nothing that was promised. After that, or where the
         gradient is zero, it stays at `point`, and the length is 0.0.
         """
-        if isinstance(memory, Polish):
-            return polished(point, memory, oracle)
-        if isinstance(memory, Bundle):
-            return bundled(point, memory, oracle)
+        if isinstance(memory, Continuation):
+            return memory.step(point, oracle)
         for setback in range(SETBACKS):
             a = 0.0
             if not point.g.any() and (setback > 0 or not blind(point)):
@@ -85,18 +84,11 @@ class Descent(Directed):
                 break
             seen = memory.seen._replace(idle=memory.seen.idle or a > 0)
             memory = self.begin(point, seen, *scale(point))
-        if sharp := planes(point, memory.seen, oracle):
-            return bundled(point, sharp, oracle)
+        if bundle := bundle_at(point, memory.seen, oracle):
+            return bundle.step(point, oracle)
         if point.g.any() and suits(point, oracle):
-            return polished(point, begin(point, oracle), oracle)
+            return Polish.of(point, oracle).step(point, oracle)
         return point, memory, 0.0
-
-    def promise(self, point: Point, memory: Any) -> float:
-        """The decrease that the next step is foreseen to bring."""
-        if isinstance(memory, Polish):  # until it is over, more than can't be seen
-            assert point.oracle is not None
-            return memory.promise if memory.misses >= MISSES else 4 * point.oracle.derivative.noise(point.f)
-        return super().promise(point, memory)
 
     def reconsidered(self, point: Point, memory: Any, before: float) -> tuple[Point, Any]:
         """Point and memory, where the run goes on; where it is about to end, what a second look makes of them.
@@ -110,12 +102,15 @@ class Descent(Directed):
         derivative, fall = oracle.derivative, memory.seen.start - point.f
         if before - point.f > SLOW * fall:
             return point, memory
-        if isinstance(memory := looked(point, memory, oracle), Bundle):
-            return point, memory
         seen = memory.seen
+        if seen.kinks > 0 and suspected(point, seen, oracle):
+            if bundle := bundle_at(point, seen, oracle):
+                return point, bundle
+            seen = seen._replace(kinks=seen.kinks - 1)
+            memory = memory._replace(seen=seen)
         if getattr(derivative, "rough", False) and self.promise(point, memory) <= 2 * derivative.noise(point.f):
             if suits(point, oracle):
-                return point, begin(point, oracle)
+                return point, Polish.of(point, oracle)
             if seen.left > 0:
                 derivative.refresh(point.x, point.f)
                 point = oracle.meet(point.x, point.f)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..objective.oracle import Oracle
 from ..objective.point import Point
+from ..stop import Reason
+from .continuation import Continuation
 
 FEW = 10  # coordinates, at most: a parabola has (n+1)(n+2)/2 coefficients
 REPEATS = 5  # of the first value, since its noise may be far from that at the start of the run
@@ -26,7 +28,8 @@ SEEN = 0.3  # of the parabola's own deviation: what it must promise for a step t
 MISSES = 3  # so many parabolas in a row that promise nothing end it
 
 
-class Polish(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Polish(Continuation):
     """What has been measured, and in which metric: f rises by radius^2 noise/2 over a step `metric @ z`, |z| = 1."""
 
     metric: np.ndarray  # (n, n), of unit curvature
@@ -35,75 +38,103 @@ class Polish(NamedTuple):
     noise: float
     random: bool  # whether equal places give other values
     radius: float = REACH
-    promise: float = math.inf
+    decrease: float = math.inf  # that the last parabola has promised
     misses: int = 0
     rounds: int = 0
+
+    @classmethod
+    def of(cls, point: Point, oracle: Oracle) -> Polish:
+        """Nothing measured but the noise; the metric is that of the second derivatives along the coordinates."""
+        noise = float(np.std(oracle.objective.batch(np.tile(point.x, (REPEATS, 1))), ddof=1))
+        if not (random := noise > 0):  # it does not scatter, or is not finite
+            noise = oracle.derivative.noise(point.f)
+        curvature, size = oracle.derivative.diagonal(), np.where(point.x == 0, 1.0, np.abs(point.x))
+        furthest = size / (REACH * math.sqrt(noise))  # a step as long as x_i, at most
+        with np.errstate(all="ignore"):
+            length = 1 / np.sqrt(np.abs(np.full_like(size, np.nan) if curvature is None else curvature))
+        length = np.where(length < furthest, length, 0.1 * furthest)
+        return cls(np.diag(length), np.empty((0, size.size)), np.empty(0), noise, random)
+
+    def promise(self, point: Point) -> float:
+        """What the last parabola has promised; until it is over, more than can't be seen."""
+        assert point.oracle is not None
+        return self.decrease if self.misses >= MISSES else 4 * point.oracle.derivative.noise(point.f)
+
+    def reason(self) -> Reason:
+        """No parabola has seen a way down: all values were alike."""
+        return Reason("stalled.steps", "Stalled: around here values are alike, as on a stair: no way down is seen.")
+
+    def step(self, point: Point, oracle: Oracle) -> tuple[Point, Polish, float]:
+        """Fit a parabola around `point` and go to its least value within the radius; length 0.0 when that is over.
+
+        The nearest of the old values are used again, at least a third are new, and all that are asked for because
+        nothing was seen. Regression models in noise: Conn, Scheinberg & Vicente (2009), "Introduction to
+        Derivative-Free Optimization", chapter 4.
+        """
+        noise, radius, n = self.noise, self.radius, point.x.size
+        ball = radius * math.sqrt(noise) * self.metric
+        if self.misses >= MISSES or not usable(ball):
+            return point, replace(self, misses=MISSES), 0.0
+        coefficients = (n + 1) * (n + 2) // 2
+        places, values = self._measured(point, ball, math.ceil(SPARE * coefficients), oracle)
+        z = np.linalg.solve(ball, (places - point.x).T).T
+        near = np.isfinite(values) & (np.linalg.norm(z, axis=1) <= AROUND)
+        after = replace(self, places=places, values=values, rounds=self.rounds + 1)
+        if near.sum() <= coefficients:
+            return point, replace(after, radius=SHRINK * radius, misses=self.misses + 1), radius
+        g, B, residual = parabola(z[near], values[near])
+        if residual == 0:  # stairs: all values are the same
+            return point, replace(after, radius=GROW * radius, misses=self.misses + 1), radius
+        step = within(g, B)
+        decrease = -float(g @ step + step @ B @ step / 2)
+        doubt = residual * math.sqrt(coefficients / near.sum())
+        new = with_slopes(oracle(point.x + ball @ step), ball, g + B @ step, doubt)
+        accepted = new.f <= point.f + 3 * noise
+        missed = decrease < SEEN * max(doubt, noise * math.sqrt(coefficients / near.sum()))
+        # a step too long does not tell whether there is more to gain, unless an edge cuts all steps short
+        missed |= not accepted and (radius == SHORTEST or not self.random)
+        if residual > ROUGH * noise or not accepted:
+            after = replace(after, radius=max(SHRINK * radius, SHORTEST))
+        elif residual < SMOOTH * noise and step @ step > 0.9:
+            after = replace(after, radius=GROW * radius)
+        most = min(SWELL * noise, oracle.derivative.noise(point.f))
+        after = replace(
+            after,
+            metric=self._metric(ball, B, residual),
+            noise=max(min(residual, most), FALL * noise),  # it may follow f
+            decrease=decrease,
+            misses=self.misses + 1 if missed else 0,
+        )
+        return (new if accepted else point), after, radius
+
+    def _metric(self, ball: np.ndarray, B: np.ndarray, residual: float) -> np.ndarray:
+        """The metric in which the parabola with second derivatives `B` in the ball has unit curvature."""
+        curvature, axes = np.linalg.eigh(B)
+        least = max(2 * max(residual, self.noise), 1e-4 * float(np.abs(curvature).max()))
+        metric = ball @ axes / np.sqrt(np.maximum(np.abs(curvature), least))
+        return metric if usable(metric) else self.metric
+
+    def _measured(self, point: Point, ball: np.ndarray, wanted: int, oracle: Oracle) -> tuple[np.ndarray, np.ndarray]:
+        """The nearest of the old places, and new ones in the ball: along axes that are drawn, and anywhere."""
+        n = point.x.size
+        z = np.linalg.solve(ball, (self.places - point.x).T).T
+        far = np.linalg.norm(z, axis=1)
+        old = np.argsort(far)[: min(int(KEPT * wanted), int((far <= AROUND).sum()))]
+        wanted *= 1 + self.misses  # more where nothing was seen
+        rng = np.random.default_rng(self.rounds)  # so that equal runs are equal
+        axes = np.linalg.qr(rng.normal(size=(n, n)))[0]
+        anywhere = rng.normal(size=(wanted, n))
+        anywhere /= np.linalg.norm(anywhere, axis=1)[:, None] / rng.uniform(0.5, 1, wanted)[:, None]
+        new = np.vstack([axes, -axes, anywhere])[: wanted - old.size]
+        places = (point.x + new @ ball.T).astype(point.x.dtype)
+        with np.errstate(all="ignore"):
+            values = np.asarray(oracle.objective.batch(places), float)
+        return np.vstack([self.places[old], places]), np.concatenate([self.values[old], values])
 
 
 def suits(point: Point, oracle: Oracle) -> bool:
     """Whether there is noise above rounding, no bound, and few coordinates."""
     return type(oracle) is Oracle and point.x.size <= FEW and getattr(oracle.derivative, "rough", False)
-
-
-def begin(point: Point, oracle: Oracle) -> Polish:
-    """Nothing measured but the noise; the metric is that of the second derivatives along the coordinates."""
-    noise = float(np.std(oracle.objective.batch(np.tile(point.x, (REPEATS, 1))), ddof=1))
-    if not (random := noise > 0):  # it does not scatter, or is not finite
-        noise = oracle.derivative.noise(point.f)
-    curvature, size = oracle.derivative.diagonal(), np.where(point.x == 0, 1.0, np.abs(point.x))
-    furthest = size / (REACH * math.sqrt(noise))  # a step as long as x_i, at most
-    with np.errstate(all="ignore"):
-        length = 1 / np.sqrt(np.abs(np.full_like(size, np.nan) if curvature is None else curvature))
-    length = np.where(length < furthest, length, 0.1 * furthest)
-    return Polish(np.diag(length), np.empty((0, size.size)), np.empty(0), noise, random)
-
-
-def polished(point: Point, memory: Polish, oracle: Oracle) -> tuple[Point, Polish, float]:
-    """Fit a parabola around `point` and go to its least value within the radius; length 0.0 when that is over.
-
-    The nearest of the old values are used again, at least a third are new, and all that are asked for because
-    nothing was seen. Regression models in noise: Conn, Scheinberg & Vicente (2009), "Introduction to
-    Derivative-Free Optimization", chapter 4.
-    """
-    noise, n = memory.noise, point.x.size
-    ball = memory.radius * math.sqrt(noise) * memory.metric
-    if memory.misses >= MISSES or not usable(ball):
-        return point, memory._replace(misses=MISSES), 0.0
-    coefficients = (n + 1) * (n + 2) // 2
-    wanted = math.ceil(SPARE * coefficients)
-    places, values = _measured(point, memory, ball, wanted, oracle)
-    z = np.linalg.solve(ball, (places - point.x).T).T
-    near = np.isfinite(values) & (np.linalg.norm(z, axis=1) <= AROUND)
-    kept = memory._replace(places=places, values=values, rounds=memory.rounds + 1)
-    if near.sum() <= coefficients:
-        return point, kept._replace(radius=SHRINK * memory.radius, misses=memory.misses + 1), memory.radius
-    g, B, residual = parabola(z[near], values[near])
-    if residual == 0:  # stairs: all values are the same
-        return point, kept._replace(radius=GROW * memory.radius, misses=memory.misses + 1), memory.radius
-    step = within(g, B)
-    promise = -float(g @ step + step @ B @ step / 2)
-    doubt = residual * math.sqrt(coefficients / near.sum())
-    new = told(oracle(point.x + ball @ step), ball, g + B @ step, doubt)
-    accepted = new.f <= point.f + 3 * noise
-    radius = memory.radius
-    missed = promise < SEEN * max(doubt, noise * math.sqrt(coefficients / near.sum()))
-    # a step that was too long tells nothing of whether there is more to gain, but where an edge cuts all steps short
-    missed |= not accepted and (radius == SHORTEST or not memory.random)
-    if residual > ROUGH * noise or not accepted:
-        radius = max(SHRINK * radius, SHORTEST)
-    elif residual < SMOOTH * noise and step @ step > 0.9:
-        radius = GROW * radius
-    curvature, axes = np.linalg.eigh(B)
-    least = max(2 * max(residual, noise), 1e-4 * float(np.abs(curvature).max()))
-    metric = ball @ axes / np.sqrt(np.maximum(np.abs(curvature), least))
-    if not usable(metric):
-        metric = memory.metric
-    most = min(SWELL * noise, oracle.derivative.noise(point.f))
-    noise = max(min(residual, most), FALL * noise)  # it may follow f
-    kept = kept._replace(
-        metric=metric, noise=noise, radius=radius, promise=promise, misses=memory.misses + 1 if missed else 0
-    )
-    return (new if accepted else point), kept, memory.radius
 
 
 @np.errstate(over="ignore")
@@ -115,32 +146,12 @@ def usable(metric: np.ndarray) -> bool:
     return bool(np.linalg.cond(metric / width[:, None]) < FLATTEST)
 
 
-def told(point: Point, ball: np.ndarray, slopes: np.ndarray, doubt: float) -> Point:
-    """The point with the gradient of the parabola, which saves the differences."""
+def with_slopes(point: Point, ball: np.ndarray, slopes: np.ndarray, doubt: float) -> Point:
+    """The point with the slopes of the parabola as its gradient, which saves the differences."""
     back = np.linalg.inv(ball).T
     error = doubt * np.linalg.norm(back, axis=1)
     dtype = point.x.dtype
     return Point(point.x, point.f, (back @ slopes).astype(dtype), error.astype(dtype), point.oracle)
-
-
-def _measured(
-    point: Point, memory: Polish, ball: np.ndarray, wanted: int, oracle: Oracle
-) -> tuple[np.ndarray, np.ndarray]:
-    """The nearest of the old places, and new ones in the ball: along axes that are drawn, and anywhere."""
-    n = point.x.size
-    z = np.linalg.solve(ball, (memory.places - point.x).T).T
-    far = np.linalg.norm(z, axis=1)
-    old = np.argsort(far)[: min(int(KEPT * wanted), int((far <= AROUND).sum()))]
-    wanted *= 1 + memory.misses  # more where nothing was seen
-    rng = np.random.default_rng(memory.rounds)  # so that equal runs are equal
-    axes = np.linalg.qr(rng.normal(size=(n, n)))[0]
-    anywhere = rng.normal(size=(wanted, n))
-    anywhere /= np.linalg.norm(anywhere, axis=1)[:, None] / rng.uniform(0.5, 1, wanted)[:, None]
-    new = np.vstack([axes, -axes, anywhere])[: wanted - old.size]
-    places = (point.x + new @ ball.T).astype(point.x.dtype)
-    with np.errstate(all="ignore"):
-        values = np.asarray(oracle.objective.batch(places), float)
-    return np.vstack([memory.places[old], places]), np.concatenate([memory.values[old], values])
 
 
 def parabola(z: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:

@@ -12,9 +12,8 @@ from ..history import History
 from ..objective.oracle import Box
 from ..objective.point import Point
 from ..stop import Criterion, Reason
-from .bundle import Bundle
 from .columns import dot
-from .polish import Polish
+from .continuation import Continuation
 
 # A step promises g'Hg/2. Below this share of the decrease so far there is nothing left to gain (numerics.md 1).
 NOTHING = 1e-15
@@ -59,25 +58,17 @@ class Settled(Criterion):
             return None
         fall = history.first.f - last.f
         failed = last.lr == 0.0
-        if isinstance(now.memory, Bundle):
-            return now.memory.reason() if now.memory.over else None
-        if (
-            (failed or not blind(now.point))
-            and not now.point.g.any()
-            and not self.method.promise(now.point, now.memory) > 0
-        ):
+        if (failed or not blind(now.point)) and not now.point.g.any() and not self._promise(now) > 0:
             return Reason("converged.gradient", f"Converged: the gradient is zero{_where(now.point)}.")
         if not failed and (last.t == 0 or not history.previous.f - last.f <= SLOW * fall):
             return None
-        promise = self.method.promise(now.point, now.memory)
+        promise = self._promise(now)
         noise = now.point.oracle.derivative.noise(last.f)
         if not 0 < promise < math.inf:
             if not failed:
                 return None  # the next step begins with a metric anew
-            if isinstance(now.memory, Polish):
-                return Reason(
-                    "stalled.steps", "Stalled: around here values are alike, as on a stair: no way down is seen."
-                )
+            if isinstance(now.memory, Continuation):
+                return now.memory.reason()
             return Reason(
                 "stalled.scale",
                 f"Stalled: products of gradient and step overflow or vanish (gradient norm {last.g_norm:.3g}); "
@@ -116,6 +107,12 @@ class Settled(Criterion):
                 f"{promise:.2g} (gradient norm {last.g_norm:.3g}).",
             )
         return None
+
+    def _promise(self, now: Any) -> float:
+        """The decrease that the next step is foreseen to bring, by whatever makes it."""
+        if isinstance(now.memory, Continuation):
+            return now.memory.promise(now.point)
+        return self.method.promise(now.point, now.memory)
 
 
 def nothing(promise: Any, fall: Any, size: Any) -> Any:

@@ -16,10 +16,10 @@ import numpy as np
 
 from ..loops.loop import Iterate, descend
 from ..loops.thresholds import KNOWN, Batch, Moment, Thresholds
-from ..methods.bundle import steep
 from ..methods.columns import dot, each, one, some
 from ..methods.conjugate import ConjugateGradient, HagerZhang
 from ..methods.directions import BFGS, LBFGS, NEAR, scale
+from ..methods.kinks import steep
 from ..methods.method import Method
 from ..methods.searches import Known, Search, strong_wolfe
 from ..methods.settled import NOTHING, SLOW, Settled, nothing
