@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from . import log
-from .derivatives import Paired
 from .diagnose.explain import explain
 from .errors import ArgumentError
 from .hints import spelled
@@ -22,15 +21,14 @@ from .methods.registry import find
 from .methods.stochastic import DoGAdam
 from .objective.landscape import Landscape
 from .objective.negative import Negative, function
-from .objective.oracle import Objective, Oracle
-from .objective.params import Parameters
+from .objective.oracle import Oracle
 from .objective.point import Point
 from .posed import Posed
 from .result import Result
 from .run import Run
 from .sets import term
-from .stochastic import Spending
-from .stop import Criterion, Reason
+from .stochastic import Spending, Stochastic
+from .stop import Criterion
 
 
 @spelled
@@ -153,80 +151,59 @@ def minimize(
     given.pop("checkpoint", None)  # which is another run
     limits = Limits.of(tol, options, {"maxiter": maxiter, "maxfun": maxfun, "maxtime": maxtime, "gtol": gtol,
                                       "xtol": xtol, "ftol": ftol, "target": target})  # fmt: skip
+    _check(on_error, callback, stop)
+    posed = Posed.of(fun, x0, args, jac, bounds, term(project, prox), rng=rng, stochastic=stochastic)
+    spending = Spending.of(limits, jac) if stochastic else None
+    caller = posed.parameters, posed.sign
+    run = Stochastic(*caller, spending) if spending else Run(*caller, limits)
+    if method is None and lr is None:
+        method = DoGAdam(budget=spending.steps) if spending else SpaRSA if posed.term is not None else None
+    chosen = find(method, posed.start.size, lr)
+    if prox is not None and not isinstance(chosen, Proximal):
+        raise ArgumentError(f"method={chosen!r} can't do proximal steps: with prox= take SpaRSA, FISTA or ISTA.")
+    keeper = None if checkpoint is None else Keeper(checkpoint, problem(x0, posed, chosen))
+    objective = posed.objective(run.limits.maxfun, run.deadline, vectorized, workers, on_error == "skip")
+    driver, oracle = Driver(chosen, posed.start), None
+    try:
+        first: Point | Iterate
+        if keeper is not None and keeper.saved is not None:
+            oracle, first = posed.resumed(objective, run, keeper)
+        else:
+            oracle, first = posed.first(objective)
+        point = first.point if isinstance(first, Iterate) else first
+        criterion = run.criterion(stop, chosen.convergence(point.x.dtype))
+        log.begun(chosen, point.x, run.history.shown(point.f), oracle)
+        see = log.stepwise(partial(keeper.see, oracle) if keeper else None)
+        watched = callback is not None or see is not None
+        if type(oracle) is Oracle and not (watched or stochastic or on_error == "skip"):
+            driver.leave_the_loop(fun, jac, run.parameters, oracle, run.history, criterion, run.began)
+        reason = run.follow(driver.iterates(oracle, first), oracle, criterion, callback, see)
+    except (Exception, KeyboardInterrupt) as error:
+        reason = run.mishap(error, objective.nfev)
+    if keeper is not None:
+        keeper.write()
+    engine, told = driver.arrive(run.history), run.limits.given | ({} if stop is None else {"stop": repr(stop)})
+    asked = given if diagnose else None
+    result = run.ended(reason, oracle, objective, chosen, asked, engine=engine, limits=told)
+    result.remember(
+        again=lambda changes: minimize(**{k: v for k, v in {**given, **changes}.items() if v is not None}),
+        explain=lambda k: explain(chosen, run.history, lambda t, x, f: cast(Oracle, oracle).gradient(x, f)[0], k),
+        landscape=Landscape(posed.objective(), run.sign, posed.term, posed.box),
+    )
+    log.ended(result)
+    if run.error is not None and on_error != "stop":
+        raise run.carry(result)
+    return result
+
+
+def _check(on_error: Any, callback: Any, stop: Any) -> None:
+    """Arguments that are handed on as they are."""
     if on_error not in ("raise", "stop", "skip"):
         raise ArgumentError(f"on_error={on_error!r}: expected 'raise', 'stop' or 'skip'.")
     if callback is not None:
         function(callback, "callback")
     if stop is not None and not isinstance(stop, Criterion):
         raise ArgumentError(f"stop={stop!r}: expected a criterion, such as GradientNorm(1e-6) | Steps(1000).")
-    run = Run(Parameters(x0), fun.sign if isinstance(fun, Negative) else 1.0)
-    what = term(project, prox)
-    posed = Posed.of(run.parameters, bounds, what, jac=jac, rng=rng, stochastic=stochastic)
-    start, box = posed.start, posed.box
-    plan = Spending.of(limits, jac) if stochastic else None
-    if method is None and lr is None:
-        method = DoGAdam(budget=plan.steps) if plan else SpaRSA if what is not None else None
-    chosen = find(method, start.size, lr)
-    if prox is not None and not isinstance(chosen, Proximal):
-        raise ArgumentError(f"method={chosen!r} can't do proximal steps: with prox= take SpaRSA, FISTA or ISTA.")
-    limits = plan.limits() if plan else limits
-    keeper: Keeper | None = None
-    if checkpoint is not None:
-        how = jac if isinstance(jac, str | bool | None) else "a function"
-        keeper = Keeper(checkpoint, problem(x0, start, box, method=chosen, jac=how, term=what, sign=run.sign))
-    kind, skip = Paired if jac is True else Objective, on_error == "skip"
-    budget = limits.maxfun, run.began + limits.maxtime
-    objective = kind(function(fun, "fun"), run.parameters, args, *budget, vectorized, workers, skip)
-    driver, oracle, verdict = Driver(chosen, start), None, None
-    try:
-        if keeper is not None and keeper.saved is not None:
-            if keeper.abroad and run.parameters.library is None:
-                posed, _ = posed.begun(objective)
-            oracle = posed.oracle(objective)
-            first: Point | Iterate = run.resume(*keeper.put_back(objective, oracle))
-            objective.deadline = run.began + limits.maxtime
-        else:
-            oracle, first = posed.first(objective)
-        point = first.point if isinstance(first, Iterate) else first
-        natural = stop or chosen.convergence(point.x.dtype)
-        criterion = plan.criterion(stop) if plan else limits.criterion(natural, run.sign)
-        log.begun(chosen, point.x, run.history.shown(point.f), oracle)
-        see = log.stepwise(partial(keeper.see, oracle) if keeper else None)
-        if type(oracle) is Oracle and callback is None and see is None and not plan and not skip:
-            driver.leave_the_loop(fun, jac, run.parameters, oracle, run.history, criterion, run.began)
-        iterates = driver.iterates(oracle, first)
-        if plan:
-            verdict = plan.follow(run, iterates, oracle, criterion, callback, see)
-            reason = Reason(verdict.code, verdict.sentence)
-        else:
-            reason = run.follow(iterates, objective, criterion, callback, see)
-    except (Exception, KeyboardInterrupt) as error:
-        reason = run.mishap(error, objective.nfev)
-    if keeper is not None:
-        keeper.write()
-    nfev = objective.nfev
-    engine = driver.arrive(run.history)
-    verdict = verdict or run.judged(reason, oracle, chosen, given, diagnose and not stochastic)
-    objective.end()
-    result = run.result(
-        reason,
-        verdict,
-        nfev,
-        oracle,
-        objective,
-        method=repr(chosen),
-        engine=engine,
-        limits=limits.given | ({} if stop is None else {"stop": repr(stop)}),
-    )
-    result.remember(
-        again=lambda changes: minimize(**{k: v for k, v in {**given, **changes}.items() if v is not None}),
-        explain=lambda k: explain(chosen, run.history, lambda t, x, f: cast(Oracle, oracle).gradient(x, f)[0], k),
-        landscape=Landscape(kind(fun, run.parameters, args), run.sign, what, box),
-    )
-    log.ended(result)
-    if run.error is not None and on_error != "stop":
-        raise run.carry(result)
-    return result
 
 
 def maximize(
@@ -283,11 +260,8 @@ def descend_from(
     2 [2.] 4.0
     3 [1.] 1.0
     """
-    parameters = Parameters(x0)
-    posed = Posed.of(parameters, bounds, jac=jac, rng=rng)
-    kind = Paired if jac is True else Objective
-    objective = kind(function(fun, "fun"), parameters, args)
-    oracle, first = posed.first(objective)
+    posed = Posed.of(fun, x0, args, jac, bounds, rng=rng)
+    oracle, first = posed.first(posed.objective())
     return descend(oracle, first, find(method, posed.start.size, lr))
 
 

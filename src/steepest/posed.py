@@ -1,29 +1,36 @@
-"""What a call poses: where it starts, and the oracle that is asked."""
+"""What a call poses: a function, where it starts, and the oracle that is asked."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from .derivatives import choose
+from .derivatives import Paired, choose
 from .derivatives.unproved import Unproved
 from .errors import ArgumentError
+from .loops.loop import Iterate
+from .loops.resume import Keeper
 from .methods.proximal import Composite
+from .objective.negative import Negative, function
 from .objective.oracle import Box, Derivative, Objective, Oracle, faces
 from .objective.params import Parameters
 from .objective.point import Point
+from .run import Run
 from .sets import Term
 
 
 @dataclass(frozen=True)
 class Posed:
-    """Where to start, within which limits, and how to get gradients.
+    """What to minimise, where to start, within which limits, and how to get gradients.
 
     Attributes
     ----------
+    fun, args
+        As of `minimize`.
     parameters : Parameters
     start : ndarray, shape (n,)
         Inside the bounds or the set.
@@ -35,6 +42,8 @@ class Posed:
         As of `minimize`.
     """
 
+    fun: Callable[..., Any]
+    args: Any
     parameters: Parameters
     start: np.ndarray
     box: tuple[np.ndarray, np.ndarray] | None
@@ -46,11 +55,13 @@ class Posed:
     @classmethod
     def of(
         cls,
-        parameters: Parameters,
+        fun: Any,
+        x0: Any,
+        args: Any,
+        jac: Any,
         bounds: Any,
         term: Term | None = None,
         *,
-        jac: Any,
         rng: Any,
         stochastic: bool = False,
     ) -> Posed:
@@ -59,8 +70,9 @@ class Posed:
         Raises
         ------
         ArgumentError
-            When the start is not finite, bounds and a term are given, or `jac` is an array.
+            When `fun` is no function, the start is not finite, bounds and a term are given, or `jac` is an array.
         """
+        parameters = Parameters(x0)
         start = parameters.start
         if not (jac is None or callable(jac) or isinstance(jac, str | bool)):
             raise ArgumentError(f"jac={jac!r}: expected a function x -> gradient, True, or a name such as '2-point'.")
@@ -72,7 +84,16 @@ class Posed:
             start = term.into(start)
         if (box := faces(bounds, parameters)) is not None:
             start = np.clip(start, *box).astype(start.dtype)
-        return cls(parameters, start, box, term, jac, rng, stochastic)
+        return cls(function(fun, "fun"), args, parameters, start, box, term, jac, rng, stochastic)
+
+    @property
+    def sign(self) -> float:
+        """-1.0 where the negative of what the caller maximises is minimised."""
+        return self.fun.sign if isinstance(self.fun, Negative) else 1.0
+
+    def objective(self, *how: Any) -> Objective:
+        """The function, counted and checked; `how` it is limited and called, see `Objective`."""
+        return (Paired if self.jac is True else Objective)(self.fun, self.parameters, self.args, *how)
 
     def first(self, objective: Objective) -> tuple[Oracle, Point]:
         """The oracle, whose gradient was proved at the start unless it is noisy, and the point there."""
@@ -80,6 +101,15 @@ class Posed:
         objective.begun = Point(posed.start, f0) if math.isfinite(f0) else None
         oracle = posed.oracle(objective, f0)
         return oracle, oracle.meet(posed.start, f0)
+
+    def resumed(self, objective: Objective, run: Run, keeper: Keeper) -> tuple[Oracle, Iterate]:
+        """The oracle as it was, and where the run that was kept goes on."""
+        abroad = keeper.abroad and self.parameters.library is None
+        posed = self.begun(objective)[0] if abroad else self
+        oracle = posed.oracle(objective)
+        now = run.resume(*keeper.put_back(objective, oracle))
+        objective.deadline = run.deadline
+        return oracle, now
 
     def begun(self, objective: Objective) -> tuple[Posed, float]:
         """The same, in float32 where fun makes NumPy's float64 into that, as JAX does by itself; the value there."""

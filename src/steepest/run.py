@@ -16,6 +16,7 @@ from .codes import family
 from .diagnose import Verdict, judge
 from .errors import Exhausted, counted
 from .history import History, Record
+from .limits import Limits
 from .loops.loop import Iterate
 from .loops.thresholds import Within, margins, never
 from .methods.method import Method
@@ -37,30 +38,41 @@ class Run:
         The border to the caller's shapes.
     sign : float
         1.0 when minimising, -1.0 when what is minimised is the negative of what the caller maximises.
+    limits : Limits
+        What ends it.
     """
 
-    def __init__(self, parameters: Parameters, sign: float = 1.0):
-        self.parameters, self.sign = parameters, sign
+    def __init__(self, parameters: Parameters, sign: float = 1.0, limits: Limits = Limits()):  # noqa: B008 (frozen)
+        self.parameters, self.sign, self.limits = parameters, sign, limits
         self.began = time.perf_counter()
         self.history = History(sign)
         self.error: BaseException | None = None
+
+    @property
+    def deadline(self) -> float:
+        """The `time.perf_counter` value after which no call of fun is begun."""
+        return self.began + self.limits.maxtime
 
     def resume(self, now: Iterate, history: History, seconds: float) -> Iterate:
         """Take over what an earlier run left."""
         self.history, self.began = history, self.began - seconds
         return now
 
+    def criterion(self, stop: Criterion | None, natural: Criterion) -> Criterion:
+        """All that may end the run: the caller's test or the method's `natural` one, guards, limits."""
+        return self.limits.criterion(stop or natural, self.sign)
+
     def follow(
         self,
         iterates: Iterable[Iterate],
-        objective: Objective,
+        oracle: Oracle,
         stop: Criterion,
         callback: Callable[..., Any] | None,
         see: Callable[[Iterate, History], None] | None = None,
     ) -> Reason:
         """Write the history, call back and ask `stop` after every step, until there is a reason to stop."""
         report = self._reporter(callback) if callback is not None else None
-        history, began, clock = self.history, self.began, time.perf_counter
+        history, objective, began, clock = self.history, oracle.objective, self.began, time.perf_counter
         append, new = history.append, tuple.__new__  # Record(...) takes twice as long
         within: Within | None = None
         for now in iterates:
@@ -105,31 +117,22 @@ class Run:
         )
         return self.error
 
-    def judged(
-        self, reason: Reason, oracle: Oracle | None, method: Method, given: dict[str, Any], ask: bool
-    ) -> Verdict:
-        """The diagnosis; the bare reason where none is wanted, or where the function fails in it."""
-        now = self.history.now
-        if ask:
-            try:
-                return judge(reason, self.history, oracle, method, now and now.point, given)
-            except (Exception, KeyboardInterrupt):  # a diagnosis must not lose what the run has found
-                logger.warning("the diagnosis failed", exc_info=True)
-        alone = " Only this test says so: nothing was looked at around." if reason.code.startswith("converged") else ""
-        return Verdict(reason.code, reason.sentence + alone, reason.converged)
-
-    def result(
+    def ended(
         self,
         reason: Reason,
-        verdict: Verdict,
-        nfev: int,
         oracle: Oracle | None,
         objective: Objective,
+        method: Method,
+        given: dict[str, Any] | None,
         **more: Any,
     ) -> Result:
-        """Everything so far, with the best finite point seen, in the caller's shapes and sign."""
-        restore, start = self.parameters.restore, self.parameters.start
+        """Everything so far: the verdict, and the best finite point seen in the caller's shapes and sign; `given` is
+        what the caller has called, None where the end is not to be diagnosed."""
+        nfev = objective.nfev
+        verdict = self.judged(reason, oracle, method, given)
         diagnosed = objective.nfev - nfev
+        objective.end()
+        restore, start = self.parameters.restore, self.parameters.start
         best = self.best(oracle) if oracle else objective.begun
         x, f, g = (best.x, best.f, self._gradient(best, reason)) if best else (start, math.nan, None)
         if failure := objective.failure:
@@ -145,9 +148,21 @@ class Run:
             diagnosis_nfev=diagnosed,
             seconds=time.perf_counter() - self.began,
             gradient=oracle.derivative.report if oracle else "none yet",
+            method=repr(method),
             **more,
             history=self.history,
         )
+
+    def judged(self, reason: Reason, oracle: Oracle | None, method: Method, given: dict[str, Any] | None) -> Verdict:
+        """The diagnosis; the bare reason where none is wanted, or where the function fails in it."""
+        now = self.history.now
+        if given is not None:
+            try:
+                return judge(reason, self.history, oracle, method, now and now.point, given)
+            except (Exception, KeyboardInterrupt):  # a diagnosis must not lose what the run has found
+                logger.warning("the diagnosis failed", exc_info=True)
+        alone = " Only this test says so: nothing was looked at around." if reason.code.startswith("converged") else ""
+        return Verdict(reason.code, reason.sentence + alone, reason.converged)
 
     def _gradient(self, best: Point, reason: Reason) -> np.ndarray | None:
         """The gradient there: of a place that only an average was made of, nobody has asked for it yet."""

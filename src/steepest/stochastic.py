@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,11 @@ import numpy as np
 from .diagnose import Verdict
 from .diagnose.verdict import Advice
 from .errors import ArgumentError, Exhausted, counted
+from .history import History
 from .limits import Limits
 from .loops.loop import Iterate
 from .objective.oracle import Oracle
+from .objective.params import Parameters
 from .objective.point import Point, norm
 from .run import Run
 from .stop import Criterion, Reason, Steps
@@ -74,31 +76,46 @@ class Spending:
         """The limits of the run alone."""
         return Limits(self.steps, self.budget - self.kept, 0.95 * self.seconds)
 
-    def criterion(self, stop: Criterion | None) -> Criterion:
+
+class Stochastic(Run):
+    """A run whose values are noisy: nothing ends it but its budget, and its end is weighed against its start."""
+
+    def __init__(self, parameters: Parameters, sign: float, spending: Spending):
+        super().__init__(parameters, sign, spending.limits())
+        self.spending = spending
+        self._verdict: Verdict | None = None
+
+    def criterion(self, stop: Criterion | None, natural: Criterion) -> Criterion:
         """The caller's criterion, if any, and the budget; nothing that noise could trip."""
-        return Steps(self.steps) if stop is None else stop | Steps(self.steps)
+        budget = Steps(self.spending.steps)
+        return budget if stop is None else stop | budget
 
     def follow(
         self,
-        run: Run,
         iterates: Iterable[Iterate],
         oracle: Oracle,
         stop: Criterion,
-        callback: Any,
-        see: Any = None,
-    ) -> Verdict:
+        callback: Callable[..., Any] | None,
+        see: Callable[[Iterate, History], None] | None = None,
+    ) -> Reason:
         """Follow the run to its end, and weigh that; the run's last point then is the one to return."""
-        objective, tail = oracle.objective, Gradients(run.parameters.start.size)
+        objective, spending = oracle.objective, self.spending
+        tail = Gradients(self.parameters.start.size)
         try:
-            reason = run.follow(tail.of(iterates, (1 - LAST) * self.steps), objective, stop, callback, see)
+            reason = super().follow(tail.of(iterates, (1 - LAST) * spending.steps), oracle, stop, callback, see)
         except Exhausted as error:
-            reason = run.mishap(error, objective.nfev)
-        objective.maxfun, objective.deadline = self.budget, run.began + self.seconds
-        now, history = run.history.now, run.history
+            reason = self.mishap(error, objective.nfev)
+        objective.maxfun, objective.deadline = spending.budget, self.began + spending.seconds
+        now, history = self.history.now, self.history
         assert now is not None
-        point, evidence = weigh(oracle, history._x[0], now.point.x, self.kept, tail)
+        point, evidence = weigh(oracle, history._x[0], now.point.x, spending.kept, tail)
         history.now = now._replace(point=point)
-        return verdict(reason, evidence, history.sign, objective.nfev)
+        self._verdict = verdict(reason, evidence, history.sign, objective.nfev)
+        return Reason(self._verdict.code, self._verdict.sentence)
+
+    def judged(self, reason: Reason, *diagnosis: Any) -> Verdict:
+        """What was weighed; the bare reason where the run got no further."""
+        return self._verdict or Verdict(reason.code, reason.sentence, reason.converged)
 
 
 class Gradients:

@@ -11,6 +11,7 @@ import numpy as np
 from ..checkpoint import Journal
 from ..errors import ArgumentError
 from ..history import History
+from ..methods.method import Method
 from ..objective.foreign import LIBRARIES
 from ..objective.oracle import Objective, Oracle
 from . import state
@@ -77,11 +78,13 @@ class Keeper(Journal):
             self.put({**self._state, "history": history, "seconds": self._history.last.seconds})
 
 
-def problem(x0: Any, start: np.ndarray, box: Any, **words: Any) -> dict[str, Any]:
+def problem(x0: Any, posed: Any, method: Method) -> dict[str, Any]:
     """What a run can't be another one in."""
+    jac = posed.jac if isinstance(posed.jac, str | bool | None) else "a function"
+    words = {"method": method, "jac": jac, "term": posed.term, "sign": posed.sign}
     at = re.compile(r" at 0x[0-9a-f]+")  # where a function lies in memory says nothing about it
     texts = {name: at.sub("", repr(value)) for name, value in words.items()}
-    return {"shape of x0": _shape(x0), "x0": start, "bounds": list(box or ()), **texts}
+    return {"shape of x0": _shape(x0), "x0": posed.start, "bounds": list(posed.box or ()), **texts}
 
 
 def _shape(tree: Any) -> str:

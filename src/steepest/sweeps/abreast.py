@@ -219,7 +219,7 @@ class Abreast:
                 now: Point | Iterate = Iterate(t, here, memory, math.nan)
             else:
                 now = oracle(x0)
-            reason = run.follow(descend(oracle, now, self.method), oracle.objective, self.task.criterion, None)
+            reason = run.follow(descend(oracle, now, self.method), oracle, self.task.criterion, None)
         except (Exception, KeyboardInterrupt) as error:
             reason = run.mishap(error, oracle.nfev)
         if (best := run.best(oracle)) is not None:
