@@ -186,6 +186,14 @@ def test_ctrl_c_keeps_what_was_found():
     assert float(whole) == pytest.approx(1 / 7, rel=0.05)
 
 
+@pytest.mark.parametrize("method", ["gd", "adam"])
+@pytest.mark.parametrize("x0", [[1.0, 2.0], [3.0, -0.1], [40.0, 5.0]])
+def test_a_run_that_ends_at_the_last_digit_of_x_shows_no_other_curvature(x0, method):
+    """From x = 1e-150 differences saw nothing at x = 1e-3: L was 1e75."""
+    rate = find_lr(lambda x: float((np.asarray(x) ** 2).sum()), x0, method, jac="fd")
+    assert rate.curvature == pytest.approx(2.0, rel=0.01)
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [

@@ -456,6 +456,18 @@ def test_right_on_the_way_into_a_corner():
         assert g[0] == pytest.approx(1 - 1 / at, rel=1e-4, abs=1e-6)
 
 
+@pytest.mark.parametrize("x", [1e-3, 1.0, 1e3])
+@pytest.mark.parametrize("tiny", [1e-20, 1e-80, 5e-150])
+def test_back_from_where_f_has_almost_vanished(tiny, x):
+    """Steps that follow the noise of f grow 1e90-fold: the values at their ends tell how little they know."""
+    f = objective_of(lambda x: float(x @ x), np.ones(2))
+    fd = Finite(f, np.ones(2))
+    for place in ([1.0, 2.0], [tiny, tiny], [x, 2 * x]):
+        place = np.array(place)
+        g, error = fd.gradient(place, f(place))
+        assert (np.abs(g - 2 * place) <= 3 * error + 1e-12 * np.abs(place)).all()
+
+
 def test_curvature_that_grew_through_another_coordinate_is_noticed():
     f = lambda y: (y[0] - 1e6) ** 2 + (y[1] - 2e-6) ** 2 + (y[0] * y[1] - 2) ** 2
     slope = lambda y: np.array([2 * (y[0] - 1e6) + 2 * (y[0] * y[1] - 2) * y[1],

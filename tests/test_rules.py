@@ -95,6 +95,38 @@ class TestEveryRule:
         assert any(str(year) in kind.__doc__ for year in range(1847, 2027))
 
 
+@pytest.mark.parametrize(
+    ("build", "words"),
+    [
+        (lambda: st.AdamW(weight_decay=0.1), "Did you mean 'decay'"),
+        (lambda: st.Adam(betas=(0.9, 0.999)), "Did you mean 'beta1'"),
+        (lambda: st.RMSProp(alpha=0.9), "Did you mean 'rho'"),
+        (lambda: st.GD(alpha=0.1), "Did you mean 'lr'"),
+        (lambda: st.Momentum(momentum=0.9), "Did you mean 'beta'"),
+        (lambda: st.GD(momentum=0.9), r"Write method=Momentum\(lr=\.\.\., beta=\.\.\.\)"),
+        (lambda: st.Adam(weight_decay=0.1), r"AdamW\(decay=\.\.\.\)"),
+    ],
+)
+def test_names_of_torch_and_optax_are_translated(build, words):
+    with pytest.raises(st.ArgumentError, match=words):
+        build()
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: st.Rprop(up=0.5),
+        lambda: st.Rprop(down=1.0),
+        lambda: st.Rprop(least=-1.0),
+        lambda: st.Yogi(start=-1.0),
+        lambda: st.Adam(beta1=st.AdGD()),  # a policy is for lr alone
+    ],
+)
+def test_impossible_hyperparameters(build):
+    with pytest.raises(st.ArgumentError, match="is impossible; expected"):
+        build()
+
+
 @pytest.mark.parametrize("beta", [-0.1, 1.0, 1.5, math.nan])
 @pytest.mark.parametrize(
     ("kind", "name"), [(st.Momentum, "beta"), (st.Adam, "beta1"), (st.Adam, "beta2"), (st.RMSProp, "rho")]

@@ -15,6 +15,7 @@ from steepest.errors import ArgumentError
 from steepest.loops.loop import descend
 from steepest.methods import rules
 from steepest.methods.proximal import FISTA, ISTA, Composite, SpaRSA
+from steepest.minimize import minimize
 from steepest.objective.oracle import Objective
 from steepest.objective.params import Parameters
 from steepest.objective.point import norm
@@ -303,6 +304,20 @@ def test_differences_do_for_a_gradient():
 def test_what_can_not_be_is_named(make, words):
     with pytest.raises(ArgumentError, match=words):
         make()
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ({"project": Ball(1.0, center=[1.0, 2.0, 3.0])}, r"Ball: center has shape \(3,\), but x0 has 2"),
+        ({"project": Box([0.0], 1.0)}, r"Box: low has shape \(1,\), but x0 has 2"),
+        ({"project": Affine([[1.0, 1.0, 1.0]], [1.0])}, r"Affine: A has shape \(1, 3\), but x0 has 2"),
+        ({"prox": L1([1.0, 2.0, 3.0])}, r"L1: strength has shape \(3,\), but x0 has 2"),
+    ],
+)
+def test_a_set_of_another_size_is_named(what, words):
+    with pytest.raises(ArgumentError, match=words):
+        minimize(lambda x: x @ x, [1.0, 2.0], **what)
 
 
 def test_what_project_and_prox_mean():

@@ -263,6 +263,21 @@ class TestEveryWrapper:
         assert isinstance(method, Accumulate) or any(str(year) in type(method).__doc__ for year in range(1980, 2027))
 
 
+@pytest.mark.parametrize("policy", [st.BarzilaiBorwein(), st.AdGD(), st.Armijo(), st.Wolfe(), st.Polyak(0.0)], ids=repr)
+@pytest.mark.parametrize("wrap", [lambda m: ClipNorm(m, 1.0), lambda m: Lookahead(ClipValue(m, 1.0))])
+@pytest.mark.parametrize("start", [START, 10 * START])
+def test_a_policy_within_is_told_true_gradients(policy, wrap, start):
+    """Clipped ones have no curvature: "auto" halved its steps until it stood still at 3/4 of f."""
+    result = st.minimize(f, start, jac=gradient, method=wrap(st.GD(lr=policy)), maxiter=500)
+    np.testing.assert_allclose(result.x, CENTRE, atol=1e-5)
+
+
+def test_a_rate_in_the_call_is_for_the_method_within():
+    within = ClipNorm(Lookahead(st.Momentum(lr=0.03)), limit=2.0)
+    call = st.minimize(f, START, jac=gradient, method=ClipNorm(Lookahead(st.Momentum()), limit=2.0), lr=0.03, maxiter=9)
+    assert call.fun == st.minimize(f, START, jac=gradient, method=within, maxiter=9).fun
+
+
 def test_the_formula_is_that_of_the_inner_method():
     assert ClipNorm(ADAM, limit=1.0).lines() == st.Adam.lines()
 

@@ -161,7 +161,7 @@ def find_lr(
     """
     rule = find(GD if method is None else method, 1)
     if not isinstance(rule, Rule) or "lr" not in rule.hyper:
-        raise ArgumentError(f"method={rule!r} has no learning rate to find: it chooses its steps.")
+        raise ArgumentError(f"method={rule!r} has no learning rate to find: expected a rule alone, as GD() or Adam().")
     if not (isinstance(steps, int) and steps >= 1):
         raise ArgumentError(f"steps={steps!r}: expected a whole number, at least 1.")
     rule = rule.with_hyper(lr=1.0)
@@ -260,6 +260,11 @@ def _by_curvature(rule: Rule, start: Point, oracle: Oracle, steps: int) -> tuple
     return lr, curvature, None, True
 
 
+def _doubt(point: Point) -> float:
+    """The length of the error of a gradient."""
+    return 0.0 if point.error is None else norm(point.error)
+
+
 def _near(point: Point) -> float:
     """The step of a gradient difference, relative to x."""
     return NEAR if point.error is None and point.x.dtype == np.float64 else WIDE
@@ -270,7 +275,7 @@ def largest_curvature(point: Point, oracle: Oracle, scale: float) -> float:
     where it is lost in their rounding. `scale` is the length of the start: x itself may be next to nothing."""
     x, g = point.x.astype(float), point.g.astype(float)
     t = _near(point) * max(norm(x), scale)
-    blur = float(np.finfo(point.x.dtype).eps) * norm(g) if point.error is None else norm(point.error)
+    blur = float(np.finfo(point.x.dtype).eps) * norm(g) + _doubt(point)
     v = g / (norm(g) or 1.0) + np.random.default_rng(0).standard_normal(x.size) / math.sqrt(x.size)
     basis: list[np.ndarray] = []
     products: list[np.ndarray] = []
@@ -280,7 +285,8 @@ def largest_curvature(point: Point, oracle: Oracle, scale: float) -> float:
         if norm(v) <= 1e-8 * (norm(products[-1]) if products else 0.0) or not np.isfinite(v).all():
             break
         basis.append(v / norm(v))
-        v = (oracle((x + t * basis[-1]).astype(point.x.dtype)).g - g) / t
+        near = oracle((x + t * basis[-1]).astype(point.x.dtype))
+        v, blur = (near.g - g) / t, max(blur, _doubt(near))
         products.append(v)
     V, W = np.array(basis), np.array(products)
     T = V @ W.T

@@ -25,7 +25,7 @@ ARGUMENTS = {
     "return_all": "result.history.x has all places.",
     "betas": "Write method=Adam(beta1=..., beta2=...).",
     "momentum": "Write method=Momentum(lr=..., beta=...).",
-    "weight_decay": "Write method=AdamW(decay=...).",
+    "weight_decay": "Write AdamW(decay=...), or WeightDecay(method, decay=...).",
 }
 ARGUMENTS |= {
     theirs: f"Did you mean {ours}?"
@@ -45,6 +45,18 @@ ARGUMENTS |= {
     for theirs in names.split()
 }
 
+HYPERPARAMETERS = {  # ours, and what torch, optax and papers call it
+    "beta": "momentum mu",
+    "beta1": "b1 betas",
+    "beta2": "b2",
+    "beta3": "b3",
+    "rho": "alpha decay_rate",
+    "decay": "weight_decay",
+    "lr": "learning_rate alpha eta step_size eta0",
+    "eps": "epsilon",
+    "start": "initial_accumulator_value",
+}
+
 SAME = {"cg": "conjugategradient", "lbfgsb": "lbfgs"}  # scipy's names of methods that are here
 
 WITHOUT = "Leave method out; without jac= its place is taken by differences that follow the noise of fun."
@@ -58,6 +70,7 @@ INSTEAD = {
     "sgd": "It is 'gd' here; batches are steepest.fit.",
     "nag": "It is 'nesterov' here.",
     "heavyball": "It is 'momentum' here.",
+    "lm": "It is method=LevenbergMarquardt() here, for fun=LeastSquares(residuals, jac).",
 } | dict.fromkeys(
     ("newtoncg", "tnc", "dogleg", "trustncg", "trustexact", "trustkrylov"),
     "Leave method out: the default learns the curvature by itself.",
@@ -70,6 +83,15 @@ def argument(name: str, names: Iterable[str]) -> str:
         return ARGUMENTS[name]
     near = get_close_matches(name, list(names), 1)
     return f"Did you mean {near[0]}?" if near else ""
+
+
+def hyperparameter(name: str, names: Iterable[str]) -> str:
+    """What to write for the hyperparameter `name` of a method that has `names`; empty where nobody can guess it."""
+    for ours, theirs in HYPERPARAMETERS.items():
+        if ours in names and name in theirs.split():
+            return f"Did you mean {ours!r}?"
+    near = get_close_matches(name, list(names), 1)
+    return f"Did you mean {near[0]!r}?" if near else ARGUMENTS.get(name, "")
 
 
 def spelled(call: Callable[P, R]) -> Callable[P, R]:

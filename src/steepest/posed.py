@@ -20,7 +20,7 @@ from .objective.oracle import Box, Derivative, Objective, Oracle, faces
 from .objective.params import Parameters
 from .objective.point import Point
 from .run import Run
-from .sets import Term
+from .sets import Term, fitting
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Posed:
         if term is not None:
             if bounds is not None:
                 raise ArgumentError("bounds and project or prox are given: expected one of them (a set Box, say).")
-            start = term.into(start)
+            start = fitting(term, start.size).into(start)
         if (box := faces(bounds, parameters)) is not None:
             start = np.clip(start, *box).astype(start.dtype)
         return cls(function(fun, "fun"), args, parameters, start, box, term, jac, rng, stochastic)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -39,6 +39,8 @@ class Term(Protocol):
 
 class Set:
     """A closed convex set: called with a point of shape (n,), it gives the nearest one of its own."""
+
+    sizes: ClassVar[tuple[str, ...]] = ()  # which fields may have a number for each of x
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         raise NotImplementedError
@@ -76,6 +78,7 @@ class Box(Set):
     array([0. , 0.5, 1. ])
     """
 
+    sizes = ("low", "high")
     low: Any = -math.inf
     high: Any = math.inf
 
@@ -106,11 +109,13 @@ class Ball(Set):
     array([0.6, 0.8])
     """
 
+    sizes = ("center",)
     radius: float
     center: Any = 0.0
 
     def __post_init__(self) -> None:
         positive(self, "radius")
+        floats(self.center, "center")
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         away = x - np.asarray(self.center, dtype=x.dtype)
@@ -171,6 +176,7 @@ class Affine(Set):
     array([0., 1.])
     """
 
+    sizes = ("A",)
     A: Any
     b: Any
 
@@ -219,6 +225,7 @@ class L1:
     array([ 2., -0., -1.])
     """
 
+    sizes = ("strength",)
     strength: Any
 
     def __post_init__(self) -> None:
@@ -238,6 +245,20 @@ class L1:
     def into(self, x: np.ndarray) -> np.ndarray:
         """`x`: it may be anywhere."""
         return x
+
+
+def fitting(term: Term, n: int) -> Term:
+    """`term`, whose arrays fit `n` numbers.
+
+    Raises
+    ------
+    ArgumentError
+        When one does not.
+    """
+    for name in getattr(term, "sizes", ()):
+        if (shape := np.shape(getattr(term, name)))[-1:] not in ((), (n,)):
+            raise ArgumentError(f"{type(term).__name__}: {name} has shape {shape}, but x0 has {n} numbers.")
+    return term
 
 
 def term(project: Any, prox: Any) -> Term | None:

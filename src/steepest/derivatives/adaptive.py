@@ -19,6 +19,7 @@ FINE = 2e-3  # it makes up this share of the gradient
 STALE = 0.1  # of a component, the error from which the step of central differences is measured again
 # |f''/f'''| times so much may x_i move before its step is measured again; farther, while an error so many times as
 FAR = 100.0  # large would still be within SHARE, which saves 4 % of the evaluations on the tuning half
+LEAST = 16  # no step is shorter than so many times the rounding of x
 SLACK = 0.3  # how far outside of what the slopes foretell f may change; 0.1 and 1 cost the same
 
 
@@ -220,12 +221,12 @@ class Finite(Differences):
         steps = self.steps
         self._learn()
         size = np.maximum(np.abs(x[index]), np.finfo(x.dtype).tiny / self.unit**2).astype(float)
-        scale = np.maximum(self.scale[index], size)
+        scale, least = np.maximum(self.scale[index], size), LEAST * self.unit * size
         new = calibrate(
             self._ground(x, f, index),
-            steps.h[index],
+            np.maximum(steps.h[index], least),
             steps.side[index],
-            least=16 * self.unit * size,
+            least=least,
             most=np.maximum(scale, np.minimum(1.0, 1e6 * scale)),
             lost=self.lost[index],
         )
@@ -298,6 +299,7 @@ class Finite(Differences):
         values, made = self.probes(x, self.all, moves(h, side))
         g, curvature, gain = three_point(f, values, made)
         self.seen = curvature, h, level
+        level = np.maximum(level, self.measured.at(np.abs(values).max(axis=0)))  # x may have come from where f is tiny
         # at the best step truncation is half of the noise; f''' grows about as |f''|^1.5
         grown = np.maximum(np.abs(curvature) / self.bend, 1.0)
         return g, level * gain * (1 + 0.5 * grown * np.sqrt(grown))

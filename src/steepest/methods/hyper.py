@@ -23,6 +23,11 @@ RANGES = {
     "rho": _UNIT,
     "eps": _NONNEGATIVE,
     "decay": _NONNEGATIVE,
+    "up": (1.0, math.inf, "at least 1 and finite"),
+    "down": _UNIT,
+    "least": _NONNEGATIVE,
+    "most": _POSITIVE,
+    "start": _NONNEGATIVE,
 }
 _ANY = (-math.inf, math.inf, "a finite number")
 

@@ -7,7 +7,6 @@ import inspect
 import math
 import textwrap
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from functools import cached_property, partial
 from itertools import repeat
 from types import FunctionType
@@ -18,6 +17,7 @@ import numpy as np
 from ..engine.alphabet import ARRAYS, FLOATS, speak
 from ..engine.kernels import alike, kernel_when_worthwhile
 from ..errors import ArgumentError
+from ..hints import hyperparameter
 from ..objective.oracle import Oracle
 from ..objective.point import Point
 from .hyper import checked, scheduled
@@ -58,9 +58,8 @@ class Rule(Method):
     def __init__(self, *args: Any, **kwargs: Any):
         for name in kwargs:
             if name not in self.defaults:
-                near = get_close_matches(name, self.defaults, 1)
-                hint = f" Did you mean {near[0]!r}?" if near else ""
-                raise ArgumentError(f"{self.name} has no {name!r}; it has {_listed(self.defaults)}.{hint}")
+                hint = hyperparameter(name, self.defaults)
+                raise ArgumentError(f"{self.name} has no {name!r}; it has {_listed(self.defaults)}. {hint}".rstrip())
         if len(args) > len(self.defaults):
             raise ArgumentError(f"{self.name} takes {len(self.defaults)} hyperparameters, not {len(args)}: "
                                 f"{_listed(self.defaults)}.")  # fmt: skip
@@ -71,7 +70,7 @@ class Rule(Method):
         if isinstance(self.hyper.get("lr"), str) and self.hyper["lr"] == "auto":
             self.hyper["lr"] = BarzilaiBorwein()
         for name, value in self.hyper.items():
-            if isinstance(value, type) or not (callable(value) or hasattr(value, "advance")):
+            if isinstance(value, type) or not (callable(value) or (name == "lr" and hasattr(value, "advance"))):
                 self.hyper[name] = checked(self.name, name, value)
         policy = self.hyper.get("lr")
         self._length = policy if hasattr(policy, "advance") else None
@@ -104,7 +103,7 @@ class Rule(Method):
         """The slots, all zero, and the state of the length policy."""
         if several := [name for name, value in self.hyper.items() if isinstance(value, np.ndarray)]:
             raise ArgumentError(f"{self.name} has several values of {_listed(several)}: one run takes one; see sweep.")
-        length = self._length.init(point, point.oracle) if self._length else None
+        length = self._length.init(point.bare, point.bare.oracle) if self._length else None
         return tuple(np.zeros_like(point.x) for _ in self.slots), length
 
     def step(self, point: Point, memory: Any, t: float, oracle: Oracle) -> tuple[Point, Any, float]:
@@ -113,8 +112,9 @@ class Rule(Method):
             x, slots, lr = self.land(point.x, point.g, slots, t)
             return oracle(x), (slots, None), lr
         step, slots, lr = self.move(point.x, point.g, slots, t)
-        point, lr, length = self._length.advance(point, step, length, t, oracle)
-        return point, (slots, length), lr
+        # wrappers change gradients for the direction alone: a length is told by true ones
+        point, lr, length = self._length.advance(point.bare, step, length, t, oracle.bare)
+        return oracle.dress(point), (slots, length), lr
 
     def land(
         self, x: np.ndarray, g: np.ndarray, slots: tuple[Any, ...], t: float

@@ -15,6 +15,7 @@ from ..hints import INSTEAD, SAME
 from . import conjugate, directions, parameterfree, proximal, rules, stochastic
 from .lift import Rule
 from .method import Method
+from .wrappers import Wrapper
 
 # Dense BFGS needs n**2 numbers and beats limited memory clearly on badly scaled problems (research, DESIGN 7).
 DENSE = 200
@@ -117,6 +118,8 @@ def find(method: str | Method | type[Method] | None, n: int, lr: Any = None) -> 
         raise ArgumentError(f"method={method!r}: expected a method such as Adam(lr=0.01), its name, or None.")
     if lr is None:
         return method
+    if isinstance(method, Wrapper):
+        return replace(method, method=find(method.method, n, lr))
     if is_dataclass(method) and any(field.name == "lr" for field in fields(method)):
         return replace(method, lr=lr)
     if not isinstance(method, Rule) or "lr" not in method.hyper:

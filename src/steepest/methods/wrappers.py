@@ -44,6 +44,10 @@ class View(Point):
         return self._true
 
     @property
+    def bare(self) -> Point:
+        return self.true.bare
+
+    @property
     def f(self) -> float:  # type: ignore[override]
         return self.true.f
 
@@ -70,6 +74,13 @@ class Through(Oracle):
 
     def meet(self, x: np.ndarray, f: float) -> View:
         return self.see(self.inner.meet(x, f))
+
+    @property
+    def bare(self) -> Oracle:
+        return self.inner.bare
+
+    def dress(self, point: Point) -> View:
+        return self.see(self.inner.dress(point))
 
     def see(self, point: Point) -> View:
         """A point that is there already, as the inner method sees it."""

@@ -229,6 +229,15 @@ class Oracle:
         self.visited(point)
         return point
 
+    @property
+    def bare(self) -> Oracle:
+        """The oracle itself, where this is one as a wrapped method sees it."""
+        return self
+
+    def dress(self, point: Point) -> Point:
+        """A point of the bare oracle as one of this one."""
+        return point
+
     def recalled(self, x: np.ndarray, f: Any, g: np.ndarray | None, error: np.ndarray | None) -> Point:
         """A point that an earlier run has met."""
         return Point(x, f, g, error, self)

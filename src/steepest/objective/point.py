@@ -52,6 +52,11 @@ class Point:
         return self._g
 
     @property
+    def bare(self) -> Point:
+        """The point itself, where this is one as a wrapped method sees it."""
+        return self
+
+    @property
     def known_f(self) -> float | None:
         """The value if someone has asked for it, else None."""
         return self.f
