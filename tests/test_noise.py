@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import steepest as st
-from steepest.derivatives.noise import Noise, estimate_noise, grid, noise
+from steepest.derivatives.grid import printed, spacing, stairs
+from steepest.derivatives.noise import Noise, estimate_noise, noise
 from steepest.errors import ArgumentError
 
 
@@ -206,8 +207,41 @@ def test_values_of_few_decimals_are_solved_as_far_as_they_tell(name, decimals):
 
 
 def test_the_grid_of_values():
-    assert grid(np.array([13.25, 13.5, 0.0])) == 0.01
-    assert grid(np.array([1300.0, 1200.0])) == 100.0
-    assert grid(np.array([1.5, 1.5])) == 0.0  # nothing is seen of it
-    assert grid(np.sqrt([2.0, 3.0])) == 0.0
-    assert grid(np.array([1.5, np.nan])) == 0.0
+    assert printed(np.array([13.25, 13.5, 0.0])) == 0.01
+    assert printed(np.array([1300.0, 1200.0])) == 100.0
+    assert spacing(np.array([1.5, 1.5])) == 0.0  # nothing is seen of it
+    assert spacing(np.sqrt([2.0, 3.0])) == 0.0
+    assert spacing(np.array([1.5, np.nan])) == 0.0
+
+
+GRIDS = {  # how values are made coarse, and by how much
+    "an accuracy of 569 cases": (lambda f: round(f * 569) / 569, 1 / 569),
+    "binary": (lambda f: round(f * 2**12) / 2**12, 2.0**-12),
+    "steps of pi / 1000": (lambda f: math.pi / 1000 * round(f * 1000 / math.pi), math.pi / 1000),
+    "a mean of two": (lambda f: (round(f * 569) / 569 + round(1.1 * f * 143) / 143) / 2.1, 1 / 143),
+    "three digits": (lambda f: float(f"{1 + f:.3g}") - 1, 1e-2),
+}
+
+
+@pytest.mark.parametrize("grid", GRIDS)
+@pytest.mark.parametrize("name", PRINTED)
+def test_values_of_other_grids_are_solved_as_far_as_they_tell(name, grid):
+    f, x0, least = PRINTED[name]
+    coarse, level = GRIDS[grid]
+    gaps = []
+    for seed in range(5):
+        start = np.array(x0) * np.exp(0.3 * np.random.default_rng(seed).normal(size=len(x0)))
+        r = st.minimize(lambda x: coarse(f(x) - least), start)
+        gaps.append((f(r.x) - least) / level)
+        assert not r.success or gaps[-1] < 20, r.why
+    assert np.median(gaps) < 20
+
+
+def test_the_steps_of_values():
+    assert stairs(np.array([1.0, 1.25, 1.5, 2.5, 2.75, 3.5, 3.75])) == 0.25
+    assert stairs(np.array([1.0, 1.0, 1.5, 1.5, 2.0, 2.0, 2.0])) == 0.5  # on a short line
+    assert stairs(np.arange(7) / 3) == 0.0  # straight
+    assert stairs(np.arange(7.0) ** 3) == 0.0  # smooth, though integers
+    assert stairs(np.maximum(np.arange(7.0), 3.0)) == 0.0  # a kink
+    assert stairs(np.sqrt([2.0, 3.0, 1.0, 4.0, 5.0, 7.0, 6.0])) == 0.0
+    assert stairs(np.array([1.5, np.nan])) == 0.0

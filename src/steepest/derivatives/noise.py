@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -13,13 +12,13 @@ import numpy as np
 from ..errors import ArgumentError, counted
 from ..objective.oracle import Objective
 from ..objective.params import Parameters
+from .grid import doubt, spacing
 
 POINTS = 7  # 4 of them fail in up to 18 % of cases (measured on Rosenbrock, n = 10)
 NARROW = 2.0**-30  # of the scale, a step along the line
-PRINTED = 12  # digits: of 10 000 values one has so few by chance
 ROUNDED = 1 / math.sqrt(12)  # of a grid, the standard deviation of a value rounded to it
-WIDEN = 2.0**7  # times a line on which values hardly change
-TRIES = 5  # lines, where values do not change, from the narrowest to 2^-4: they may be rounded to a few decimals
+WIDEN, STRIDE = 2.0**7, 2.0**3  # times a line on which values do not change, and where they do at one place
+TRIES = 6  # lines, where values do not change, from the narrowest to 2^-4: they may be rounded to a few decimals
 CLEAN = 4.0  # units in the last place: more is not taken for rounding at a glance; 1 and 64 cost the same
 # from one window to the next: the error of a solver with a tolerance is smooth inside a small one
 WIDER = 2.0**12
@@ -128,7 +127,7 @@ def estimate_noise(
     window: float = 1.0,
     rng: Any = None,
 ) -> Noise:
-    """The noise of `value` by ECNoise (Moré & Wild 2011), from 7 evaluations (31 at most) beside f(x).
+    """The noise of `value` by ECNoise (Moré & Wild 2011), from 7 evaluations (37 at most) beside f(x).
 
     Seven equally spaced points on a short line from x; differences of order k of a smooth function vanish
     quickly with k, those of noise don't: sigma_k = sqrt(gamma_k mean T_k^2) is accepted for the first k from
@@ -155,21 +154,32 @@ def estimate_noise(
     f0 = float(value(x)) if f0 is None else f0
     single = x.dtype == np.float32
     width = min(2.0 ** round(math.log2(window)) * (2.0**-14 if single else NARROW), 2.0**-6)
-    places = np.arange(1, POINTS)[:, None]
+    places, sign = np.arange(1, POINTS)[:, None], _signs(x, rng)
     sigma, repeat, asked = None, math.nan, 0
+    alike, steep, least = 0.0, math.inf, math.inf  # widths of lines, and the least step of f
     for k in range(TRIES):
-        line = _line(x, scale, bounds, width, rng)
+        line = _line(x, scale, bounds, width, sign)
         points = (x + places * line).astype(x.dtype)
         with np.errstate(all="ignore"):  # the points are ours: outside the domain NaN is an answer
             values = np.asarray(batch(points if asked else np.vstack([points, x])), float)
+            column = np.concatenate([[f0], values[: POINTS - 1]])
+            rises = np.abs(np.diff(column))
         if not asked:
             repeat = float(values[-1])
         asked += len(values)
-        column = np.concatenate([[f0], values[: POINTS - 1]])
         sigma, factor = _judge(column)
-        if sigma is not None or (k >= 2 and factor < 1):
+        least = min(least, float(rises[rises > doubt(column)].min(initial=math.inf)))
+        if factor > 1:
+            alike = width
+        elif alike and alike / width * rises.sum() > max(doubt(column), 4 * (sigma or 0.0)):
+            steep = width  # if f were smooth, values would have changed on the other line, too
+        elif sigma is not None or k >= 2:
             break
-        width = min(width * factor, 2.0**-4)
+        width = min(width * factor, 2.0**-4) if steep == math.inf else 2.0 ** round(math.log2(alike * steep) / 2)
+        if not alike < width < steep:
+            break
+    if steep < math.inf:
+        sigma = max(sigma or 0.0, ROUNDED * least)
     finite = column[np.isfinite(column)]
     largest = max(float(np.abs(finite).max(initial=0.0)), _terms(column, line, x))
     # different values that all fit into float32 were computed in float32, whatever type carries them
@@ -178,7 +188,7 @@ def estimate_noise(
     unit = 2.0**-23 if short else 2.0**-52
     apart = abs(repeat - f0) / 2 if math.isfinite(repeat - f0) else 0.0
     # a value rounded once, to the nearest, has a standard deviation between 0.14 and 0.29 unit |f|
-    level = max(sigma or 0.0, unit * largest / 4, apart, ROUNDED * grid(finite))
+    level = max(sigma or 0.0, unit * largest / 4, apart)
     relative = repeat == f0 and level <= 1e3 * unit * largest
     whole = POINTS - 1  # steps of the line
     noise = Noise(level, repeat != f0, relative, largest, asked, whole * line, float(column[whole] - column[0]))
@@ -201,28 +211,17 @@ def estimate_rounding(
 ) -> Noise | None:
     """The noise of `value` where three values on the line of `estimate_noise` show rounding of float64 alone; else
     None. Its arguments; on so short a line second differences are nothing but noise."""
-    line = _line(x, scale, bounds, 2 * NARROW, rng)
+    line = _line(x, scale, bounds, 2 * NARROW, _signs(x, rng))
     values = _batch(value)((x + np.arange(1, 4)[:, None] * line).astype(x.dtype))
     column = np.concatenate([[f0], np.asarray(values, float)])
     change, bend, largest = np.diff(column), np.diff(column, 2), float(np.abs(column).max())
     sigma = ROOTS[1] * math.sqrt(float(np.mean(bend * bend)))
-    unseen = not change.all() or (column.astype(np.float32) == column).all() or grid(column)
+    unseen = not change.all() or (column.astype(np.float32) == column).all() or spacing(column)
     if unseen or not sigma <= CLEAN * 2.0**-52 * largest:  # True where it is NaN
         return None
     largest = max(largest, _terms(column, line, x))
     level = max(sigma, 2.0**-54 * largest)
     return Noise(level, False, True, largest, 3, 3 * line, float(column[-1] - f0))
-
-
-def grid(values: np.ndarray) -> float:
-    """The power of ten of which all values are multiples, where they have as few decimals as numbers that were printed;
-    0.0 where they have more, or are all the same."""
-    if not np.isfinite(values).all() or not np.ptp(values) > 0:
-        return 0.0
-    decimals = [Decimal(repr(float(value))).normalize().as_tuple() for value in values[values != 0]]
-    if max(len(each.digits) for each in decimals) > PRINTED:
-        return 0.0
-    return 10.0 ** min(int(each.exponent) for each in decimals)
 
 
 def looked_closer(
@@ -248,19 +247,22 @@ def _batch(value: Callable[[np.ndarray], float]) -> Callable[[np.ndarray], Any]:
     return getattr(value, "batch", None) or (lambda points: [value(point) for point in points])
 
 
+def _signs(x: np.ndarray, rng: Any) -> np.ndarray:
+    return np.where(x == 0, 1.0, np.random.default_rng(rng).choice([-1.0, 1.0], x.size))  # domains end at 0
+
+
 def _line(
     x: np.ndarray,
     scale: np.ndarray | None,
     bounds: tuple[np.ndarray, np.ndarray] | None,
     width: float,
-    rng: Any,
+    sign: np.ndarray,
 ) -> np.ndarray:
     """One step along the line: powers of 2, so that the points are equally spaced to the last bit."""
     if scale is None:
         scale = np.where(x == 0, 1.0, np.abs(x))
     with np.errstate(divide="ignore"):  # scale 0: the coordinate does not move
         step = width * np.exp2(np.floor(np.log2(scale.astype(float))))
-    sign = np.where(x == 0, 1.0, np.random.default_rng(rng).choice([-1.0, 1.0], x.size))  # domains end at 0
     if bounds is not None:
         up, down = bounds[1] - x, x - bounds[0]
         sign = np.where(np.where(sign > 0, up, down) < POINTS * step, np.where(up > down, 1.0, -1.0), sign)
@@ -297,8 +299,10 @@ def _judge(column: np.ndarray) -> tuple[float | None, float]:
     for _ in range(1, POINTS):
         differences = np.diff(differences)
         table.append(differences)
-    if np.count_nonzero(table[0]) <= len(table[0]) / 2:
-        return None, WIDEN
+    if height := spacing(column):
+        return ROUNDED * height, 1.0
+    if (moved := np.count_nonzero(table[0])) <= len(table[0]) / 2:
+        return None, STRIDE if moved else WIDEN
     k = int(np.abs(table[1]).argmax())
     bends, near = table[1] / (table[1][k] or 1.0), np.abs(np.arange(POINTS - 2) - k) <= 1
     # a kink: no bend but the one or two across it, which have one sign

@@ -65,7 +65,7 @@ class Descent(Directed):
             return memory.step(point, oracle)
         for setback in range(SETBACKS):
             a = 0.0
-            if not point.g.any() and (setback > 0 or not blind(point)):
+            if not point.g.any() and (setback > 0 or not blind(point, memory.seen.start - point.f)):
                 break
             with np.errstate(all="ignore"):  # products may overflow; then the slope is no number below 0
                 direction, memory = self.update(point, memory)

@@ -19,6 +19,7 @@ REACH = math.sqrt(60)  # the first radius: where f is 30 deviations of its noise
 # residuals, in deviations of the noise: the radius shrinks above, and may grow below
 ROUGH, SMOOTH = 4.0, 2.0
 SHRINK, GROW, SHORTEST = 0.6, 1.6, 0.3
+ALIKE = 8.0  # by which the ball grows where all values are the same
 FALL, SWELL = 0.5, 1.2  # ... and by how much the noise may seem to change from one parabola to the next
 FLATTEST = 1e8  # how much longer than wide the ball may become, in units of x_i
 AROUND = 2.5  # radii: how far away a value may be that a parabola is fitted to
@@ -84,7 +85,7 @@ class Polish(Continuation):
             return point, replace(after, radius=SHRINK * radius, misses=self.misses + 1), radius
         g, B, residual = parabola(z[near], values[near])
         if residual == 0:  # stairs: all values are the same
-            return point, replace(after, radius=GROW * radius, misses=self.misses + 1), radius
+            return point, replace(after, metric=ALIKE * self.metric, misses=self.misses + 1), radius
         step = within(g, B)
         decrease = -float(g @ step + step @ B @ step / 2)
         doubt = residual * math.sqrt(coefficients / near.sum())

@@ -58,7 +58,7 @@ class Settled(Criterion):
             return None
         fall = history.first.f - last.f
         failed = last.lr == 0.0
-        if (failed or not blind(now.point)) and not now.point.g.any() and not self._promise(now) > 0:
+        if (failed or not blind(now.point, fall)) and not now.point.g.any() and not self._promise(now) > 0:
             return Reason("converged.gradient", f"Converged: the gradient is zero{_where(now.point)}.")
         if not failed and (last.t == 0 or not history.previous.f - last.f <= SLOW * fall):
             return None
@@ -121,9 +121,13 @@ def nothing(promise: Any, fall: Any, size: Any) -> Any:
     return (promise <= NOTHING * fall) & ((promise <= DIGITS * size) | (promise >= 0.1 * size))
 
 
-def blind(point: Point) -> bool:
-    """Whether a slope of 0 may be that of a place far behind, for some coordinates: fun did not react to them there."""
-    return point.error is not None and 0 < int(np.isinf(point.error).sum()) < point.x.size
+def blind(point: Point, fall: float) -> bool:
+    """Whether a slope of 0 may be that of a place far behind, where fun did not react to some coordinates; or to none,
+    though it has fallen: within what was taken for its rounding it may have stopped on a stair."""
+    if point.error is None:
+        return False
+    unknown, derivative = np.isinf(point.error), point.oracle and point.oracle.derivative
+    return bool(unknown.any() and (not unknown.all() or (fall > 0 and not getattr(derivative, "rough", False))))
 
 
 def _where(point: Point) -> str:
