@@ -21,9 +21,9 @@ from .gradientcheck import GradientCheck, check_gradient
 from .hessian import hessian, hessian_vector_product
 from .ladder import Accurate
 from .noise import Noise, estimate_noise, noise
-from .own import Paired
+from .own import OWN, USER, Paired
 from .people import Estimate, derivative, gradient
-from .proved import OWN, USER, Proved
+from .proved import Proved
 
 __all__ = [
     "AUTOMATIC",

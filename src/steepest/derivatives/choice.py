@@ -15,8 +15,8 @@ from .check import Box
 from .complexstep import ComplexStep
 from .finite import ThreePoint, TwoPoint
 from .ladder import Accurate
-from .own import Paired, written
-from .proved import OWN, USER, Proved
+from .own import OWN, USER, Paired, written
+from .proved import Proved, Supplier
 
 # x -> (value, gradient) for a function of a flat NumPy array; other libraries: see objective/foreign.py
 AUTOMATIC: dict[str, Callable[[Function], Primitive]] = {"autograd": autograd}
@@ -38,8 +38,6 @@ def choose(
     bounds: Box | None = None,
     rng: Any = None,
     otherwise: str = "fd",
-    batches: bool = False,
-    source: str = USER,
 ) -> Derivative:
     """How the gradient of `objective` is obtained.
 
@@ -59,10 +57,6 @@ def choose(
         Draws the directions of the proof; left out, the same ones each time, so that equal runs are equal.
     otherwise : str
         The differences that stand in for a gradient that is not right.
-    batches : bool
-        Whether the further arguments of `objective` change from call to call.
-    source : str
-        What a gradient that comes with the value (``jac=True``) is called.
 
     Raises
     ------
@@ -79,26 +73,32 @@ def choose(
     def differences(x: np.ndarray) -> Derivative:
         return DIFFERENCES[otherwise](objective, x, bounds, rng)
 
-    def proved(name: str, tell: Primitive, source: str = "") -> Proved:
-        return Proved(name, tell, objective, x0, f0, bounds, rng, differences, source)
+    supplier = _supplier(objective, jac)
+    if supplier is None:
+        return differences(x0)
+    derivative = Proved(objective, supplier, bounds, rng, differences)
+    if f0 is not None:
+        derivative.begin(x0, f0)
+    return derivative
 
-    def own(tell: Callable[[np.ndarray], np.ndarray], source: str = USER) -> Proved:
-        return proved(USER, lambda x: (None, tell(x)), source)
 
+def _supplier(objective: Objective, jac: Any) -> Supplier | None:
+    """The caller, or automatic differentiation; None where the library that x0 belongs to has none."""
     if jac is True:
         assert isinstance(objective, Paired), "jac=True needs a Paired objective"
-        return own(objective.gradient, source)
+        return Supplier(USER, lambda x: (None, objective.gradient(x)), objective.source)
     if callable(jac):
+        gradient = written(jac, objective)
         brought = jac == getattr(objective.fun, "gradient", None)
-        return own(written(jac, objective), OWN if brought else USER)
+        return Supplier(USER, lambda x: (None, gradient(x)), OWN if brought else USER)
     # whose arrays x0 is made of; or fun turns NumPy's into its own, as functions of JAX do
     if jac in (None, False, "auto") and (library := objective.parameters.library or objective.library) is not None:
         if not library.differentiates:
-            return DIFFERENCES[otherwise](objective, x0, bounds, rng)
-        tell = library.over_batches(objective) if batches else library.differentiate(objective.raw)
-        return proved(library.name, tell)
+            return None
+        tell = library.over_batches(objective) if objective.batches else library.differentiate(objective.raw)
+        return Supplier(library.name, tell, library.name)
     name = "autograd" if jac in (None, False, "auto") else jac
     if name not in AUTOMATIC:
         names = ", ".join(repr(name) for name in ["auto", *AUTOMATIC, *DIFFERENCES])
         raise ArgumentError(f"jac={jac!r}: expected a function, True, or one of {names}.")
-    return proved(name, AUTOMATIC[name](objective.raw))
+    return Supplier(name, AUTOMATIC[name](objective.raw), name)

@@ -11,6 +11,9 @@ from ..errors import ArgumentError, ObjectiveError
 from ..objective.oracle import Objective, real
 from ..objective.params import Parameters
 
+USER = "user"  # the name of gradients that somebody wrote: the caller, or who made the function
+OWN = "the function's own derivative"  # what the latter is called
+
 
 def written(jac: Callable[..., Any], objective: Objective) -> Callable[[np.ndarray], np.ndarray]:
     """The caller's own gradient as a function of a flat vector."""
@@ -35,7 +38,14 @@ class Paired(Objective):
     ----------
     fun, parameters, args, maxfun, deadline
         As for `Objective`.
+
+    Attributes
+    ----------
+    source : str
+        What its gradient is called in reports.
     """
+
+    source = USER
 
     def __init__(self, fun: Callable[..., Any], parameters: Parameters, *args: Any, **keywords: Any):
         super().__init__(fun, parameters, *args, **keywords)

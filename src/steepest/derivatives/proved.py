@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,10 +15,25 @@ from ..objective.point import FEW
 from .automatic import Primitive
 from .check import Box, Proof, prove
 from .noise import Noise
-from .own import Paired
+from .own import OWN, USER, Paired
 
-USER = "user"  # the name of gradients that somebody wrote: the caller, or who made the function
-OWN = "the function's own derivative"  # what the latter is called
+
+class Supplier(NamedTuple):
+    """Who computes a gradient.
+
+    Attributes
+    ----------
+    name : str
+        `USER`, or the name of an automatic one.
+    tell : callable
+        x -> (value, gradient); the value is None where it is not known.
+    source : str
+        What the gradient is called in the report.
+    """
+
+    name: str
+    tell: Primitive
+    source: str
 
 
 class Proved:
@@ -25,22 +41,16 @@ class Proved:
 
     Parameters
     ----------
-    name : str
-        `USER`, or the name of an automatic one.
-    tell : callable
-        x -> (value, gradient); the value is None where it is not known.
     objective : Objective
         What it should be the gradient of.
-    x0, f0 : ndarray of shape (n,), float
-        Where it is proved first; None for the value leaves the proof to a saved run that has made it.
+    supplier : Supplier
+        Who computes it.
     bounds : (low, high)
         Nothing is evaluated outside.
     rng : numpy.random.Generator
         Draws the directions of the proof.
     differences : callable
         x -> the derivative that stands in from there.
-    source : str
-        What it is called in the report; by default its name.
 
     Attributes
     ----------
@@ -54,29 +64,28 @@ class Proved:
 
     def __init__(
         self,
-        name: str,
-        tell: Primitive,
         objective: Objective,
-        x0: np.ndarray,
-        f0: float | None,
+        supplier: Supplier,
         bounds: Box | None,
         rng: np.random.Generator,
         differences: Callable[[np.ndarray], Derivative],
-        source: str = "",
     ):
-        self.name, self.warning, self._source = name, "", source or name
-        self._tell, self._objective, self._bounds, self._rng = tell, objective, bounds, rng
-        self._differences = differences
+        self.name, self._tell, self._source = supplier
+        self.warning = ""
+        self._objective, self._bounds, self._rng, self._differences = objective, bounds, rng, differences
         self.instead: Derivative | None = None
         self._accused: tuple[np.ndarray, np.ndarray] | None = None  # the place, and what was claimed there
         self._scatter: Noise | None = None
         self.secant: tuple[np.ndarray, np.ndarray] | None = None
         self._begun: tuple[np.ndarray, tuple[float | None, np.ndarray]] | None = None  # what the proof was told at x
-        self._rounding = 4 * float(np.finfo(x0.dtype).eps)
-        self._size = abs(f0) if f0 is not None and math.isfinite(f0) else 0.0
+        self._rounding = 4 * float(np.finfo(objective.parameters.start.dtype).eps)
+        self._size = 0.0  # of values where it was proved first
         self._outcome = self._fault = ""
-        if f0 is not None:
-            self._prove(x0, f0)
+
+    def begin(self, x: np.ndarray, f: float) -> None:
+        """Prove the gradient where the run begins; a saved run goes on without, it has made its proof."""
+        self._size = abs(f) if math.isfinite(f) else 0.0
+        self._prove(x, f)
 
     @property
     def report(self) -> str:

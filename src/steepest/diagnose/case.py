@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..derivatives.proved import USER
+from ..derivatives.own import USER
 from ..history import History
 from ..limits import Limits
 from ..methods.method import Method

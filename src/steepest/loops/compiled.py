@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..derivatives import Proved
-from ..derivatives.proved import USER
+from ..derivatives.own import USER
 from ..engine.kernels import exact, readable
 from ..engine.machine import Code
 from ..engine.native import Native

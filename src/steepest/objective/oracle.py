@@ -39,6 +39,11 @@ class Objective:
     skip : bool
         Whether `fun` is nan where it raises an exception; they are counted in `skipped`, the last one is `failure`.
 
+    Attributes
+    ----------
+    batches : bool
+        Whether `args` are a batch of training data, which others follow.
+
     Raises
     ------
     Exhausted
@@ -46,6 +51,8 @@ class Objective:
     ObjectiveError
         When `fun` gives back something that is no real number.
     """
+
+    batches = False
 
     def __init__(
         self,

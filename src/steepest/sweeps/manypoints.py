@@ -10,8 +10,8 @@ import numpy as np
 
 from ..derivatives.automatic import autograd
 from ..derivatives.choice import choose
-from ..derivatives.own import Paired
-from ..derivatives.proved import USER, Proved
+from ..derivatives.own import USER, Paired
+from ..derivatives.proved import Proved
 from ..engine.kernels import cached
 from ..engine.traced import coordinates, from_formula, from_function
 from ..errors import ObjectiveError

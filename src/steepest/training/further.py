@@ -7,7 +7,7 @@ from itertools import islice
 
 import numpy as np
 
-from ..derivatives import OWN, choose
+from ..derivatives import choose
 from ..diagnose.training import Further
 from ..errors import Exhausted
 from ..loops.loop import descend
@@ -40,7 +40,7 @@ def further(training: Training, x: np.ndarray) -> Further | None:
     method: SpaRSA | LBFGS = LBFGS()
     if task.l1 is not None:
         smooth = task.objective(proximal=True)
-        oracle = Whole(smooth, choose(smooth, x, None, True, source=OWN), task.l1)
+        oracle = Whole(smooth, choose(smooth, x, None, True), task.l1)
         method = SpaRSA()
     size = source.rows if source.rows is not None and source.rows < 2 * ROWS else ROWS
     batches = source.epoch(size, "full", np.random.default_rng([training.plan.seed]))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..data import Source, split
-from ..derivatives import OWN, USER, Paired, choose
+from ..derivatives import OWN, Paired, choose
 from ..errors import ArgumentError
 from ..history import History
 from ..losses import Linear
@@ -80,13 +80,16 @@ class Task:
     def objective(self, proximal: bool) -> Objective:
         """The loss as a counted function; without the l1 penalty where the method takes proximal steps for that."""
         loss = self.model.smooth().value_and_gradient if self.model and proximal else self.loss
-        return (Paired if self.jac is True else Objective)(loss, self.parameters)
+        objective = (Paired if self.jac is True else Objective)(loss, self.parameters)
+        objective.batches = True
+        if self.model and isinstance(objective, Paired):
+            objective.source = OWN
+        return objective
 
     def oracle(self, objective: Objective, plan: Plan, proximal: bool) -> MiniBatch | Whole:
         """Who is asked about the loss; its gradient is proved on the first batch."""
         objective.args = next(plan.batches(self.source, 0))[0]
-        f0, name = objective(self.start), OWN if self.model else USER
-        derivative = choose(objective, self.start, f0, self.jac, batches=True, source=name)
+        derivative = choose(objective, self.start, objective(self.start), self.jac)
         if proximal:
             assert self.l1 is not None
             return Whole(objective, derivative, self.l1)
