@@ -248,7 +248,7 @@ def astray(monkeypatch):
         choice = race(recipe, oracle)
         return choice and choice._replace(lr=30 * choice.lr)
 
-    monkeypatch.setattr("steepest.training.fit.race", wrong)
+    monkeypatch.setattr("steepest.training.trained.race", wrong)
 
 
 @pytest.mark.parametrize("epochs", [8, 24])

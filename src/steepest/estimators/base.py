@@ -112,11 +112,12 @@ class LinearDescent(CallbackSupportMixin, BaseEstimator):
         """One pass over these rows from where the last one ended; the first call chooses rule and rate."""
         seed = int(check_random_state(self.random_state).randint(2**31))
         rows = cast(Arrays, source((X, y), weights))
-        plan = Plan(BATCH if self.batch_size == "auto" else self.batch_size or X.shape[0], epochs=1, seed=seed)
+        size = BATCH if self.batch_size == "auto" else self.batch_size or X.shape[0]
+        plan = Plan(rows, size, epochs=1, seed=seed)
         if not hasattr(self, "_stepping"):
             start = getattr(self, "_params", zeros)
             self._stepping = Stepping.begin(self._constant(loss, start, rows.arrays, plan), Model(loss, start, rows))
-        self._stepping = self._stepping.over(rows, plan)
+        self._stepping = self._stepping.over(plan)
         self._params, self.loss_ = self._stepping.params, loss
         self.method_, self.why_ = repr(self._stepping.method), "One pass over rows that came one by one."
         self.__dict__.update(self._attributes(self._params))

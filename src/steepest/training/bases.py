@@ -46,7 +46,7 @@ def bases_for(recipe: Recipe, oracle: MiniBatch | Whole, table: Any, budget: flo
         return [None]
 
     def gradients(count: int) -> list[np.ndarray]:
-        return [gradient(oracle, group, x) for group in itertools.islice(recipe.plan.first(source), count)]
+        return [gradient(oracle, group, x) for group in itertools.islice(recipe.plan.first(), count)]
 
     enough = SCATTER * x.size
     linear = getattr(table, "ndim", 0) == 2 and x.size <= min(table.shape[1] + 1, MOST)

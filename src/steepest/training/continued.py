@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..data import Source
 from ..derivatives import Paired
 from ..methods.method import Method
 from ..methods.orthant import Orthant
@@ -36,12 +36,12 @@ class Stepping(NamedTuple):
             method = Orthant(method, model.penalties[0], 0.0)
         return cls(method, model, x, method.init(Point(x, math.nan)), 0)
 
-    def over(self, rows: Source, plan: Plan) -> Stepping:
-        """After one pass over these rows."""
+    def over(self, plan: Plan) -> Stepping:
+        """After one pass over the rows of a plan."""
         x, memory, t = self.x, self.memory, self.t
         loss = Paired(self.model.value_and_gradient, Parameters(self.model.start))
         oracle = MiniBatch(loss, loss)  # type: ignore[arg-type]  # it tells its own gradient: exact, not to be proved
-        for group in plan.batches(self.model.source(rows), t):
+        for group in replace(plan, source=self.model.source(plan.source)).batches(t):
             oracle.hold(group)
             point, memory, _ = self.method.step(oracle(x), memory, t + 1.0, oracle)
             x, t = point.x, t + 1

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..data import Batch, Source
+from ..data import Batch
 from ..engine.blocks import BYTES
 from ..engine.kernels import readable
 from ..engine.machine import Code
@@ -64,7 +64,7 @@ class Epoch:
         self.ones = np.ones(0, model.dtype)
 
     @classmethod
-    def of(cls, method: Method, model: Model | None, plan: Plan, source: Source) -> Epoch | None:
+    def of(cls, method: Method, model: Model | None, plan: Plan) -> Epoch | None:
         """For a run that can be compiled, and is long enough; else None."""
         rule = method.method if isinstance(method, Orthant) else method
         if model is None or type(model.loss) not in LOSSES.values() or not model.dense:
@@ -72,7 +72,7 @@ class Epoch:
         numbers = isinstance(rule, Rule) and rule.free and not any(map(np.ndim, rule.hyper.values()))
         if not numbers or model.dtype not in (np.float32, np.float64) or not readable():
             return None
-        if plan.accumulate > 1 or plan.steady(source) or plan.steps(source) < WORTHWHILE:
+        if plan.accumulate > 1 or plan.steady or plan.steps < WORTHWHILE:
             return None
         kind: Any = type(rule)
         try:

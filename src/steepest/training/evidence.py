@@ -26,7 +26,7 @@ def looked_at(training: Training, reason: Reason, x: np.ndarray) -> Trained:
     """The case of a run that has found `x`."""
     plan, source, choice, best = training.plan, training.source, training.choice, training.best
     oracle, model, x0 = training.oracle, training.task.model, training.task.start
-    groups = list(itertools.islice(plan.batches(source, 0), GROUPS)) if source.again else []
+    groups = list(itertools.islice(plan.batches(0), GROUPS)) if source.again else []
 
     def loss(x: np.ndarray) -> float:
         """Over the first batches: at two places the same rows, so that their scatter plays no part."""
@@ -56,7 +56,7 @@ def looked_at(training: Training, reason: Reason, x: np.ndarray) -> Trained:
         columns=None if white else spread(source),
         constant="" if model is None else constant(source),
         best_epoch=best.epoch if best else 0,
-        steady=plan.steady(source),
+        steady=plan.steady,
         endless=model is not None and isinstance(model.loss, Logistic | Softmax) and not model.penalised,
         rated=lr is not None and choice is None,
         further=partial(further, training, x),

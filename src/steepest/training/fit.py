@@ -15,15 +15,10 @@ from ..methods.method import Method
 from ..objective.landscape import Landscape
 from ..result import Result
 from ..run import Run
-from .kept import Keeper, problem
-from .minibatch import MiniBatch
 from .plan import Plan
-from .race import race
 from .recipe import Recipe
-from .sparse import Whole
 from .task import Task
-from .trained import explained, listener, summary
-from .training import Training
+from .trained import Fit, explained, listener
 
 
 @spelled
@@ -152,24 +147,18 @@ def fit(
                    epochs=epochs, maxiter=maxiter, maxtime=maxtime)  # fmt: skip
     recipe = Recipe.of(method, lr, clip, average, task, plan)
     run, objective = Run(task.parameters), task.objective(recipe.proximal)
-    listen = None if callback is None else listener(callback)
-    oracle: MiniBatch | Whole | None = None
-    training: Training | None = None
+    call, listen = Fit(recipe, run, objective), None if callback is None else listener(callback)
     try:
-        oracle = task.oracle(objective, plan, recipe.proximal)
-        keeper = None if checkpoint is None else Keeper(checkpoint, problem(recipe))
-        choice = (keeper and keeper.choice) or race(recipe, oracle)
-        training = Training(run, oracle, recipe, choice, listen)
-        reason = training.follow() if keeper is None else keeper.follow(training)
+        reason = call.train(listen, checkpoint)
     except (Exception, KeyboardInterrupt) as error:
         reason = run.mishap(error, objective.nfev)
         if isinstance(error, ArgumentError):
             raise
-    result = summary(run, objective, recipe, oracle, training, reason, diagnose)
+    result = call.result(reason, diagnose)
     result.remember(
         again=lambda changes: fit(**{k: v for k, v in {**given, **changes}.items() if v is not None}),
-        explain=lambda k: explained(training, k) if training else "",
-        landscape=Landscape(task.picture(objective), run.sign, None, None) if plan.steady(task.source) else None,
+        explain=lambda k: explained(call.training, k) if call.training else "",
+        landscape=Landscape(task.picture(objective), run.sign, None, None) if plan.steady else None,
     )
     log.ended(result)
     if run.error is not None and on_error == "raise":

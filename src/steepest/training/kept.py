@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
 from typing import Any
 
 from ..checkpoint import Journal
@@ -42,9 +41,9 @@ class Keeper(Journal):
 
     def put_back(self, training: Training) -> None:
         """Let a fresh run be where the saved one was."""
-        saved, run, oracle, plan, source = self.saved, training.run, training.oracle, training.plan, training.source
-        if plan.steady(source):
-            oracle.hold(next(plan.batches(source, 0)))
+        saved, run, oracle, plan = self.saved, training.run, training.oracle, training.plan
+        if plan.steady:
+            oracle.hold(next(plan.batches(0)))
         state.put_back(saved, oracle, run.parameters.start)
         for name, value in saved["state"].items():
             setattr(training, name, value)
@@ -76,6 +75,6 @@ class Keeper(Journal):
 
 def problem(recipe: Recipe) -> dict[str, Any]:
     """What a run can't be another one in; its budget may grow only where no schedule hangs on it."""
-    task = recipe.task
-    plan = {name: -1.0 if value is None else value for name, value in asdict(recipe.plan).items()}
+    task, said = recipe.task, {name: value for name, value in vars(recipe.plan).items() if name != "source"}
+    plan = {name: -1.0 if value is None else value for name, value in said.items()}
     return {**plan, "params": task.start, "rows": task.source.rows or 0, "method": repr(recipe.wrapped(recipe.said))}

@@ -34,6 +34,8 @@ class Plan:
 
     Attributes
     ----------
+    source : Source
+        Of the batches.
     size : int
         Rows in a batch.
     epochs, maxiter, maxtime : float
@@ -48,6 +50,7 @@ class Plan:
         Epochs without a better loss (that of the validation data, where there are any) after which to stop.
     """
 
+    source: Source
     size: int
     epochs: float = math.inf
     maxiter: float = math.inf
@@ -90,33 +93,34 @@ class Plan:
         if size is None:
             raise ArgumentError("batch_size=None: how many rows a stream has is not known; expected a number.")
         given = {name: float(limit) for name, limit in limits.items() if limit is not None}
-        plan = cls(int(size), shuffle=shuffle, seed=seed, accumulate=int(accumulate or 1), **given)
+        plan = cls(source, int(size), shuffle=shuffle, seed=seed, accumulate=int(accumulate or 1), **given)
         if not given.keys() & budget.keys():
             again = EPOCHS if source.again else 1  # a generator is read once
-            return replace(plan, epochs=PASSES if plan.steady(source) else again)
+            return replace(plan, epochs=PASSES if plan.steady else again)
         if source.rows is None or not plan.epochs % 1 > 0:
             return plan
-        return replace(plan, maxiter=min(plan.maxiter, math.ceil(plan.epochs * plan.pace(source))))  # of half an epoch
+        return replace(plan, maxiter=min(plan.maxiter, math.ceil(plan.epochs * plan.pace)))  # of half an epoch
 
-    def steady(self, source: Source) -> bool:
+    @property
+    def steady(self) -> bool:
         """Whether every step sees all rows: then the loss is a function, and can converge."""
-        return source.rows is not None and self.size >= source.rows
+        return self.source.rows is not None and self.size >= self.source.rows
 
-    def batches(self, source: Source, epoch: int) -> Iterator[list[Batch]]:
+    def batches(self, epoch: int) -> Iterator[list[Batch]]:
         """The batches of an epoch, `accumulate` at a time: the same for the same seed."""
-        batches = source.epoch(self.size, self.shuffle, self._rng(epoch))
+        batches = self.source.epoch(self.size, self.shuffle, self._rng(epoch))
         while group := list(itertools.islice(batches, self.accumulate)):
             yield group
 
-    def first(self, source: Source) -> Iterator[list[Batch]]:
+    def first(self) -> Iterator[list[Batch]]:
         """The batches of the run, epoch after epoch; of what can be read once, those of its first chunk."""
-        if source.again:
-            return (group for epoch in itertools.count() for group in self.batches(source, epoch))
-        return itertools.islice(self.batches(source, 0), max(source.ahead // (self.size * self.accumulate), 1))
+        if self.source.again:
+            return (group for epoch in itertools.count() for group in self.batches(epoch))
+        return itertools.islice(self.batches(0), max(self.source.ahead // (self.size * self.accumulate), 1))
 
-    def pieces(self, source: Source, epoch: int, done: int) -> Iterator[Batch]:
+    def pieces(self, epoch: int, done: int) -> Iterator[Batch]:
         """The rows of the same batches in large pieces, without the first `done` batches."""
-        for piece in source.pieces(self.size, self.shuffle, self._rng(epoch)):
+        for piece in self.source.pieces(self.size, self.shuffle, self._rng(epoch)):
             batches = math.ceil(piece[0].shape[0] / self.size)
             if done < batches:
                 yield tuple(array[done * self.size :] for array in piece) if done else piece
@@ -125,10 +129,14 @@ class Plan:
     def _rng(self, epoch: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, epoch])
 
-    def pace(self, source: Source) -> float:
+    @property
+    def pace(self) -> float:
         """Steps in an epoch; infinite where that is not known."""
-        return math.ceil(source.steps(self.size) / self.accumulate) if source.rows is not None else math.inf
+        if self.source.rows is None:
+            return math.inf
+        return math.ceil(self.source.steps(self.size) / self.accumulate)
 
-    def steps(self, source: Source) -> float:
+    @property
+    def steps(self) -> float:
         """Steps of the whole run, as far as that is known before; else infinite."""
-        return min(self.maxiter, self.epochs * self.pace(source))
+        return min(self.maxiter, self.epochs * self.pace)

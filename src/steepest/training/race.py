@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..data import CHUNK, Batch, Source
+from ..data import CHUNK, Batch
 from ..methods.method import Method
 from ..objective.point import Point
 from .bases import bases_for
@@ -58,11 +58,10 @@ def race(recipe: Recipe, oracle: MiniBatch | Whole) -> Choice | None:
     """
     if not recipe.rules:
         return None
-    task, plan, total, rules = recipe.task, recipe.plan, recipe.steps, recipe.rules
-    source, x = task.source, task.start
+    plan, total, rules, x = recipe.plan, recipe.steps, recipe.rules, recipe.task.start
     budget = max(EXTRA * total, LEAST) if math.isfinite(total) else UNKNOWN
     most = min(max(int(budget / LANES), 1), max(CHUNK // plan.size, 8))
-    pool, judges = judged(source, plan, list(itertools.islice(plan.first(source), most)))
+    pool, judges = judged(plan, list(itertools.islice(plan.first(), most)))
     course, before, began = Course(oracle, pool, judges), oracle.njev, time.perf_counter()
 
     def made() -> int:
@@ -167,9 +166,10 @@ def climb(loss: Callable[[float], float], lr: float, ratio: float, still: float 
     return best, lr
 
 
-def judged(source: Source, plan: Plan, pool: list[list[Batch]]) -> tuple[list[list[Batch]], list[Batch]]:
+def judged(plan: Plan, pool: list[list[Batch]]) -> tuple[list[list[Batch]], list[Batch]]:
     """The batches that lanes run on, and the rows that they are judged by: drawn from all data where that can be, else
     the last third of the pool, which they do not see then: few rows learnt by heart look best at absurd rates."""
+    source = plan.source
     if source.rows is None or not source.again:
         own = max(2 * len(pool) // 3, 1)
         return pool[:own], list(itertools.chain.from_iterable(pool[own:] or pool))

@@ -58,10 +58,10 @@ class Recipe:
             When the method can't train on this data.
         """
         source, l1, n = task.source, task.l1, task.start.size
-        steady, kinked = plan.steady(source), l1 is not None
+        steady, kinked = plan.steady, l1 is not None
         if steady and kinked and method is lr is clip is None:
             method = FISTA()
-        rules = entrants(method, lr, n, plan, source)
+        rules = entrants(method, lr, n, plan)
         said = rules[0] if rules else suited(find(method, n, lr), steady, kinked)
         proximal = steady and kinked and isinstance(said, Proximal)
         wrappers: list[Callable[[Method], Method]] = []
@@ -71,7 +71,7 @@ class Recipe:
             wrappers.append(partial(Orthant, l1=l1, share=1 / source.steps(plan.size)))
         if average is not None:
             wrappers.append(partial(Averaged, decay=average))
-        return cls(task, plan, plan.steps(source), rules, said, proximal, wrappers)
+        return cls(task, plan, plan.steps, rules, said, proximal, wrappers)
 
     def wrapped(self, method: Method) -> Method:
         """The method with all that is put around it."""
@@ -83,7 +83,7 @@ class Recipe:
         """The method that a race has chosen, or the caller says; what of it is handed out; who makes its steps in
         machine code, where that can be and pays."""
         method = self.wrapped(self.said if choice is None else choice.method(self.rules, self.steps))
-        engine = Epoch.of(method, self.task.model, self.plan, self.task.source)
+        engine = Epoch.of(method, self.task.model, self.plan)
         if engine is None and isinstance(rule := innermost(method), Rule):
             rule.prepare(self.task.start, self.steps)
         return method, delivery(method), engine

@@ -88,7 +88,7 @@ class Task:
 
     def oracle(self, objective: Objective, plan: Plan, proximal: bool) -> MiniBatch | Whole:
         """Who is asked about the loss; its gradient is proved on the first batch."""
-        objective.args = next(plan.batches(self.source, 0))[0]
+        objective.args = next(plan.batches(0))[0]
         derivative = choose(objective, self.start, objective(self.start), self.jac)
         if proximal:
             assert self.l1 is not None

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ..data import Source
 from ..errors import ArgumentError
 from ..methods.directions import Descent
 from ..methods.lengths import AdGD
@@ -30,13 +29,13 @@ WITHOUT_BUDGET = (ScheduleFreeGD(), ScheduleFreeAdam())
 Deliver = Callable[[np.ndarray, Any], np.ndarray]  # (place, memory) -> the parameters to hand out
 
 
-def entrants(method: Any, lr: Any, n: int, plan: Plan, train: Source) -> list[Rule]:
+def entrants(method: Any, lr: Any, n: int, plan: Plan) -> list[Rule]:
     """The rules whose rates are to be raced; none where the caller says the rate, or every step sees all rows."""
     said = isinstance(method, Method) and lr != "auto"
-    if plan.steady(train) or said or not (lr is None or lr == "auto"):
+    if plan.steady or said or not (lr is None or lr == "auto"):
         return []
     if method is None:
-        return list(CANDIDATES if math.isfinite(plan.steps(train)) else WITHOUT_BUDGET)
+        return list(CANDIDATES if math.isfinite(plan.steps) else WITHOUT_BUDGET)
     rule = find(method, n)
     return [rule] if isinstance(rule, Rule) and "lr" in rule.hyper else []
 

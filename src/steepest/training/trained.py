@@ -1,4 +1,4 @@
-"""What a training run hands out: its result, and what callbacks see after each epoch."""
+"""A training run from its race to its result, and what callbacks see after each epoch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -24,8 +24,10 @@ from ..result import Result
 from ..run import Run, agreed, asks_for_result, told
 from ..stop import Reason
 from .evidence import looked_at
+from .kept import Keeper, problem
 from .means import gradient, mean_loss, mean_pair
 from .minibatch import MiniBatch
+from .race import race
 from .recipe import Recipe
 from .sparse import Whole
 from .table import columns
@@ -72,8 +74,8 @@ def gradient_of_step(training: Training, t: int, x: np.ndarray, f: float = math.
     plan, source = training.plan, training.source
     if not source.again:
         raise ArgumentError("the data could be read once: the batch of that step is gone.")
-    epoch, batch = divmod(t - 1, plan.pace(source))
-    group = next(itertools.islice(plan.batches(source, int(epoch)), int(batch), None))
+    epoch, batch = divmod(t - 1, plan.pace)
+    group = next(itertools.islice(plan.batches(int(epoch)), int(batch), None))
     return gradient(training.oracle, group, x)
 
 
@@ -81,7 +83,7 @@ def final(training: Training, x: np.ndarray) -> tuple[float, np.ndarray | None]:
     """The mean loss over the training data at `x`, in one more pass, and its gradient where that costs no more; of a
     stream that can be read once, the mean of its batches as they came."""
     point, oracle, source, best = training.point, training.oracle, training.source, training.best
-    if training.plan.steady(source) and isinstance(oracle, MiniBatch):
+    if training.plan.steady and isinstance(oracle, MiniBatch):
         known = np.array_equal(point.x, x) and point.known_g is not None
         return (point.f, point.g) if known else oracle.pair(x)
     if not source.again:
@@ -94,48 +96,80 @@ def final(training: Training, x: np.ndarray) -> tuple[float, np.ndarray | None]:
     return f, g
 
 
-def summary(
-    run: Run,
-    objective: Objective,
-    recipe: Recipe,
-    oracle: MiniBatch | Whole | None,
-    training: Training | None,
-    reason: Reason,
-    diagnose: bool,
-) -> Result:
-    """Everything so far, with the best parameters, in the caller's shapes and units."""
-    task, nfev = recipe.task, objective.nfev
-    x, fun, g, best = task.start, math.nan, None, training.best if training else None
-    if training and best:
-        x, fun = best.x, best.score
+@dataclass
+class Fit:
+    """One call of `fit`, as far as it has come.
+
+    Attributes
+    ----------
+    recipe : Recipe
+    run : Run
+    objective : Objective
+        The loss, counted.
+    oracle, training
+        None until they are made.
+    """
+
+    recipe: Recipe
+    run: Run
+    objective: Objective
+    oracle: MiniBatch | Whole | None = None
+    training: Training | None = None
+
+    def train(self, listen: Callable[[Training], bool] | None, checkpoint: Any) -> Reason:
+        """Race, train, and say why it ended."""
+        recipe = self.recipe
+        self.oracle = oracle = recipe.task.oracle(self.objective, recipe.plan, recipe.proximal)
+        keeper = None if checkpoint is None else Keeper(checkpoint, problem(recipe))
+        choice = (keeper and keeper.choice) or race(recipe, oracle)
+        self.training = Training(self.run, oracle, recipe, choice, listen)
+        return self.training.follow() if keeper is None else keeper.follow(self.training)
+
+    def result(self, reason: Reason, diagnose: bool) -> Result:
+        """Everything so far, with the best parameters, in the caller's shapes and units."""
+        recipe, objective, oracle, training = self.recipe, self.objective, self.oracle, self.training
+        task, nfev = recipe.task, objective.nfev
+        x, fun, g = self._best(reason)
+        njev = oracle.njev if oracle else 0
+        verdict = self._verdict(reason, x) if diagnose else Verdict(*reason, reason.converged)
+        evidence = recipe.evidence(training.choice if training else None) | verdict.evidence
+        method = training.method if training else recipe.wrapped(recipe.said)
+        return Result(
+            x=task.outer(x.copy()),
+            fun=fun,
+            jac=task.gradient(np.full_like(x, math.nan) if g is None else g, x),
+            **told(reason, replace(verdict, evidence=evidence)),
+            nit=training.t if training else 0,
+            nfev=nfev,
+            njev=njev,
+            diagnosis_nfev=objective.nfev - nfev,
+            seconds=time.perf_counter() - self.run.began,
+            gradient=oracle.derivative.report if oracle else "none yet",
+            method=repr(method),
+            engine="compiled epoch" if training and training.engine else method.engine(x),
+            epochs=columns(training.table if training else []),
+            best_epoch=training.best.epoch if training and training.best else 0,
+            history=task.seen(self.run.history),
+        )
+
+    def _best(self, reason: Reason) -> tuple[np.ndarray, float, np.ndarray | None]:
+        """The best parameters, the loss there, and its gradient where it is known."""
+        training = self.training
+        if training is None or training.best is None:
+            return self.recipe.task.start, math.nan, None
+        x = training.best.x
         if not reason.code.startswith(("error", "interrupted", "budget.time")):
             try:
-                fun, g = final(training, x)
+                return x, *final(training, x)
             except (Exception, KeyboardInterrupt):  # what was found must not be lost
                 logger.warning("the final loss could not be computed", exc_info=True)
-    njev = oracle.njev if oracle else 0
-    verdict = Verdict(*reason, reason.converged)
-    if diagnose and training and best:
-        try:
-            verdict = judge(looked_at(training, reason, best.x))
-        except (Exception, KeyboardInterrupt):  # a diagnosis must not lose what the run has found
-            logger.warning("the diagnosis failed", exc_info=True)
-    evidence = recipe.evidence(training.choice if training else None) | verdict.evidence
-    method = training.method if training else recipe.wrapped(recipe.said)
-    return Result(
-        x=task.outer(x.copy()),
-        fun=fun,
-        jac=task.gradient(np.full_like(x, math.nan) if g is None else g, x),
-        **told(reason, replace(verdict, evidence=evidence)),
-        nit=training.t if training else 0,
-        nfev=nfev,
-        njev=njev,
-        diagnosis_nfev=objective.nfev - nfev,
-        seconds=time.perf_counter() - run.began,
-        gradient=oracle.derivative.report if oracle else "none yet",
-        method=repr(method),
-        engine="compiled epoch" if training and training.engine else method.engine(x),
-        epochs=columns(training.table if training else []),
-        best_epoch=best.epoch if best else 0,
-        history=task.seen(run.history),
-    )
+        return x, training.best.score, None
+
+    def _verdict(self, reason: Reason, x: np.ndarray) -> Verdict:
+        """The diagnosis; the bare reason where there is nothing to look at, or where the loss fails in it."""
+        if self.training is not None and self.training.best is not None:
+            try:
+                return judge(looked_at(self.training, reason, x))
+            except (Exception, KeyboardInterrupt):  # a diagnosis must not lose what the run has found
+                logger.warning("the diagnosis failed", exc_info=True)
+        return Verdict(*reason, reason.converged)

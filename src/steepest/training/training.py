@@ -86,7 +86,7 @@ class Training:
     def seconds_left(self) -> float:
         """How long the rest of the budget takes at the pace so far; NaN where nobody knows."""
         spent = time.perf_counter() - self.run.began
-        done = max(self.t / self.plan.steps(self.source), spent / self.plan.maxtime)
+        done = max(self.t / self.plan.steps, spent / self.plan.maxtime)
         return spent * (1 / done - 1) if done > 0 else math.nan
 
     def validation(self, x: np.ndarray) -> float:
@@ -100,7 +100,7 @@ class Training:
         """Train until there is a reason to stop; after each step, or many in machine code, `keep` may save the run."""
         self._keep = keep or self._keep
         if self.t == 0:
-            self.oracle.hold(next(self.plan.batches(self.source, 0)))
+            self.oracle.hold(next(self.plan.batches(0)))
             self.first = self._start()
             self.best = Best(self.point.x, self.first, 0)
             if self.choice is not None:
@@ -108,7 +108,7 @@ class Training:
             self.memory = self.method.init(self.oracle(self.point.x))
         log.begun(self.method, self.point.x, f"{self.first:.6g}", self.oracle)
         natural = self.method.convergence(self.point.x.dtype)
-        stop = natural | Stuck(natural) if self.plan.steady(self.source) else None
+        stop = natural | Stuck(natural) if self.plan.steady else None
         reason = self._ended()  # a run that goes on may have been stopped where it was at an end, or lost
         while True:
             if self.choice is not None and self.source.again and self._lost(reason):
@@ -137,7 +137,7 @@ class Training:
     def _lost(self, reason: Reason | None) -> bool:
         """Whether the run has diverged, or is worse than halfway back to the start since a quarter of the steps."""
         assert self.best is not None
-        left = self.plan.steps(self.source) - self.t
+        left = self.plan.steps - self.t
         if left < 1:
             return False
         if reason and reason.code == "nonfinite":  # by the rate, if this batch has finite numbers at the best place
@@ -156,12 +156,12 @@ class Training:
         oracle, source, plan, x = self.oracle, self.source, self.plan, self.point.x
         if self.held is not None:
             return self.validation(x)
-        if plan.steady(source):
+        if plan.steady:
             return oracle.value(x)
         if source.again:
             return mean_loss(oracle.objective, source, x, CHUNK, plan.seed)
         sums = Sums()
-        for group in plan.first(source):
+        for group in plan.first():
             oracle.hold(group)
             sums.add(oracle.value(x), oracle.rows)
         return sums.mean
@@ -174,7 +174,7 @@ class Training:
             self._keep(self)
             began = time.perf_counter()
             if reason:
-                self._close(self.epoch + self.batch / self.plan.pace(self.source))
+                self._close(self.epoch + self.batch / self.plan.pace)
                 return reason
         self.epoch += 1
         self.batch = 0
@@ -182,12 +182,12 @@ class Training:
 
     def _made(self, stop: Criterion | None) -> Iterator[Reason | None]:
         """The steps of the epoch, one by one or many at a time: after each a reason to stop, or None."""
-        plan, source = self.plan, self.source
+        plan = self.plan
         if self.engine is None:
-            for group in itertools.islice(plan.batches(source, self.epoch), self.batch, None):
+            for group in itertools.islice(plan.batches(self.epoch), self.batch, None):
                 yield self.one(group, stop)
         else:
-            for piece in plan.pieces(source, self.epoch, self.batch):
+            for piece in plan.pieces(self.epoch, self.batch):
                 yield from self.engine(self, piece)
 
     def one(self, group: list[Batch], stop: Criterion | None = None) -> Reason | None:
@@ -248,7 +248,7 @@ class Training:
         """Whether the budget of steps or time is used up."""
         if self.t >= self.plan.maxiter:
             epochs, most = self.plan.epochs, self.plan.maxiter
-            limit = f"epochs={epochs:g}" if epochs * self.plan.pace(self.source) <= most else f"maxiter={most:g}"
+            limit = f"epochs={epochs:g}" if epochs * self.plan.pace <= most else f"maxiter={most:g}"
             return Reason("budget.steps", f"Trained {counted(self.t, 'step')} ({limit}).")
         if seconds >= self.plan.maxtime:
             return Reason("budget.time", f"Trained {seconds:.3g} s (maxtime={self.plan.maxtime:g}).")
