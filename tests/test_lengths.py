@@ -20,7 +20,7 @@ from steepest.methods.lengths import (
     ReduceOnPlateau,
     Wolfe,
 )
-from steepest.methods.reach import downhill, newton
+from steepest.methods.reach import newton
 from steepest.methods.searches import along, strong_wolfe
 from steepest.methods.spectral import BarzilaiBorwein, foreseen, secant
 from test_directions import oracle_of, quadratic, rosenbrock, rosenbrock_gradient
@@ -306,12 +306,12 @@ class TestFormulas:
         assert lr < 0.1  # it did fall
 
 
-def test_downhill_keeps_what_leads_down():
+def test_a_direction_that_leads_down_is_kept():
     oracle = oracle_of(rosenbrock, rosenbrock_gradient, START)
     point = oracle(START)
-    kept, slope = downhill(point, signs(point.g))
-    assert (kept == signs(point.g)).all()
-    assert slope == pytest.approx(-np.abs(point.g).sum())
+    new, lr, _ = Polyak(0.0).advance(point, signs(point.g), None, 1.0, oracle)
+    assert lr == pytest.approx(point.f / np.abs(point.g).sum())  # the linear model is 0 there
+    np.testing.assert_allclose(new.x, point.x + lr * signs(point.g))
 
 
 @EVERY

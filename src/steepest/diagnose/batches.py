@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from .trained import Trained
 from .words import count, number
-
-if TYPE_CHECKING:
-    from .training import Trained
 
 SPREAD = 10.0  # ratio of the deviations of columns that slows every first-order method
 

@@ -10,19 +10,18 @@ import numpy as np
 
 from ..derivatives.own import USER
 from ..history import History
-from ..limits import Limits
 from ..methods.method import Method
 from ..objective.oracle import Box, Oracle
 from ..objective.point import Point
 from ..stop import Reason
 from .bends import Bends
+from .call import Call
 from .curvature import Curvature, Spot, by_a_long_step, measure
 from .judged import judged
 from .newton import Newton
 from .probes import Probes
 from .trail import Trail
-from .verdict import Advice, Verdict
-from .words import called
+from .verdict import Verdict
 
 if TYPE_CHECKING:
     from .rate import Rate
@@ -32,12 +31,9 @@ ROUNDS = 100  # roundings of that, which are no matter: a gradient that fell to 
 # of the numbers x_i: each x + step is rounded once, and so are the two differences it is made of
 SPACINGS = 4
 GOLDEN = (math.sqrt(5) - 1) / 2
-# what a caller may have chosen, and the library would choose better
-TESTS = ("stop", "tol", "gtol", "xtol", "ftol")
-CHOICES = ("method", "lr", *TESTS, "maxiter", "options")
 
 
-class Case:
+class Case(Call):
     """What the causes are judged by.
 
     Parameters
@@ -64,7 +60,7 @@ class Case:
     def __init__(self, reason: Reason, history: History, oracle: Oracle, method: Method, last: Point, given: dict):
         self.reason, self.history, self.oracle, self.method = reason, history, oracle, method
         self.given = given
-        self.last, self.best, self.sign = last, oracle.best or last, history.sign
+        self.last, self.best = last, oracle.best or last
         self.trail = Trail(history)
         self.n = last.x.size
         spent = reason.code in ("budget.evaluations", "budget.time")
@@ -275,56 +271,3 @@ class Case:
         from .rate import Rate
 
         return Rate(self)
-
-    @property
-    def last_step(self) -> int:
-        """The number of the last step."""
-        return int(self.history.last.t)
-
-    @property
-    def allowed(self) -> float:
-        """How many steps the call allows."""
-        if self.reason.code == "budget.steps":
-            return self.last_step
-        options = self.given.get("options") or {}
-        return float(self.given.get("maxiter") or options.get("maxiter") or Limits.maxiter)
-
-    @property
-    def asked(self) -> bool:
-        """Whether the caller chose the test for convergence."""
-        return any(test in self.given or test in (self.given.get("options") or {}) for test in TESTS)
-
-    def tolerance(self, name: str) -> float:
-        """A tolerance that the caller gave; infinite where the test came without one."""
-        options = self.given.get("options") or {}
-        return float(self.given.get(name, options.get(name, math.inf)))
-
-    # --- words ---------------------------------------------------------------------------------------------
-
-    def called(self, i: int) -> str:
-        """What the caller calls number i of x."""
-        return called(self.oracle.objective.restore(np.arange(self.n, dtype=self.x.dtype)), int(i))
-
-    def shown(self, f: float) -> str:
-        """A value of f as the caller knows it."""
-        return self.history.shown(f)
-
-    @property
-    def minimum(self) -> str:
-        return "minimum" if self.sign > 0 else "maximum"
-
-    @property
-    def falls(self) -> str:
-        return "falls" if self.sign > 0 else "rises"
-
-    @property
-    def climbs(self) -> str:
-        return "rises" if self.sign > 0 else "falls"
-
-    def advise(self, hint: str = "", **changes: Any) -> Advice:
-        """Advice in terms of the function that was called."""
-        return Advice(changes, hint, "minimize" if self.sign > 0 else "maximize")
-
-    def default(self, hint: str = "", **changes: Any) -> Advice:
-        """Advice to leave method, step and tests to the library."""
-        return self.advise(hint, **{name: None for name in CHOICES if name in self.given} | changes)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from .case import Case
-from .looks import unfinished
+from .elsewhere import unfinished
 from .verdict import Verdict
 from .words import number
 

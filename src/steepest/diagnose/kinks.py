@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..methods.bundle import Bundle
 from ..methods.rules import Adam
-from ..objective.oracle import Box
 from ..schedules import Polynomial
 from .case import GAIN, Case
+from .crossings import HALVINGS, hidden, slope_along, turned_back
+from .elsewhere import rippled
 from .faults import differences
 from .halving import Span, halved, sudden
 from .jumps import jump
-from .looks import rippled
 from .verdict import Advice, Verdict
 from .words import along, number, place, rounded
 
-# Measured: with TURNED half or twice as large, GREW half as large, SHARE, FORESEEN three times smaller or larger, and
-# KEPT (see halving) at 0.55 or 0.85, the same of 54 trials on kinks, jumps and long steps are named right.
-HALVINGS = 6
-TURNED = 0.3  # cosine with the step from which a gradient counts as turning it back
-NEARBY = (1e-5, 1e-3, 1e-1)  # shares of the way so far at which a kink is looked for
-# of the whole change, after six halvings: of a smooth one 1/64 is left; each of several kinks has its part
-SHARE = 0.1
+# Measured: with TURNED (see crossings) half or twice as large, GREW half as large, SHARE, FORESEEN three times smaller
+# or larger, KEPT (see halving) at 0.55 or 0.85, the same of 54 trials on kinks, jumps and long steps are named right.
+SHARE = 0.1  # of the whole change, after six halvings: of a smooth one 1/64 is left; several kinks share it
 FORESEEN = 100.0  # times the change of f in all: a curvature that foresees more over the same way is doubted
 # shares of the height of a corner by which f misses it where it is round: by less where branches bend, by a half where
 # it is a parabola, by more where there are several kinks
@@ -36,16 +31,6 @@ STEEP = 0.1  # of the first slope: no smooth function has so much of it left at 
 GREW = 4.0  # times the change of the slope: it can't be so much larger in a part of the way
 BESIDE = 1e-5  # of the way so far, over which slopes beside a kink are shown
 PATIENT = 5000  # steps of a rate that falls to zero: they leave about 1e-4 of the start at a kink
-
-
-class Crossing(NamedTuple):
-    """Two places on either side of something, the way between in words, and their gradients where these are known."""
-
-    a: np.ndarray
-    b: np.ndarray
-    way: str
-    ga: np.ndarray | None = None
-    gb: np.ndarray | None = None
 
 
 def balanced(case: Case) -> Verdict | None:
@@ -74,14 +59,14 @@ def kink(case: Case) -> Verdict | None:
     """The last steps jump to and fro over a kink, over a jump of f, or over a fault of the gradient."""
     if case.reason.converged or case.away or case.settled or case.probes.left < 10:
         return None
-    crossed = _crossing(case) or _hidden(case)
+    crossed = turned_back(case) or hidden(case)
     if crossed is None:
         return None
     a, b, way, ga, gb = crossed
     length = float(np.linalg.norm(b - a))
     u = (b - a) / length
-    left = _slope(case, a, u, length) if ga is None else float(ga @ u)
-    right = _slope(case, b, u, length) if gb is None else float(gb @ u)
+    left = slope_along(case, a, u, length) if ga is None else float(ga @ u)
+    right = slope_along(case, b, u, length) if gb is None else float(gb @ u)
     if not abs(right - left) > max(1e-6 * (abs(left) + abs(right)), 100 * case.noise / length):
         return None
 
@@ -90,7 +75,7 @@ def kink(case: Case) -> Verdict | None:
         return smooth or len(changes) > HALVINGS or case.probes.left <= (5 if case.exact else 4)
 
     span = Span(0.0, length, left, right)
-    (low, high, left, right), changes = halved(lambda t: _slope(case, a + t * u, u, length), span, far)
+    (low, high, left, right), changes = halved(lambda t: slope_along(case, a + t * u, u, length), span, far)
     if not (sudden(changes) or (len(changes) > HALVINGS and changes[-1] > SHARE * changes[0])):
         return None
     at = a + (low + high) / 2 * u
@@ -156,12 +141,13 @@ def kinked(case: Case) -> Verdict | None:
     if not ended or case.term is not None or c is None or case.probes.left < 4:
         return None
     v = c.vectors[:, -1]
-    sharp = c.values[-1] * _way(case, v) ** 2 > FORESEEN * (case.trail.f[0] - case.f)
+    way = _way(case, v)
+    sharp = c.values[-1] * way**2 > FORESEEN * (case.trail.f[0] - case.f)
     if not sharp:
         if not (case.reason.converged and case.slope > STEEP * case.trail.g[0]):
             return None
         v = case.g / case.slope  # the kink may be beside the point, where the slope is what it was
-    way = _way(case, v)
+        way = _way(case, v)
     if not way:
         return None
     t = 1e-2 * way
@@ -246,64 +232,6 @@ def _doubt(case: Case, left: float, right: float) -> float:
     """How far values are wrong: places are rounded, and with the slope there their values."""
     spacing = float(np.finfo(case.x.dtype).eps * np.abs(case.x).max())
     return 10 * (case.noise + spacing * max(abs(left), abs(right)))
-
-
-def _crossing(case: Case) -> Crossing | None:
-    """The last step that was turned back at once; of a heavy ball the one over which its gradient changed most."""
-    x, moves = case.trail.x, case.trail.moves
-    if len(moves) < 2 or not case.slope:
-        return None
-    g = _gradients(case)
-
-    def step(k: int) -> Crossing:
-        return Crossing(x[k], x[k + 1], "the last step", g[k], g[k + 1])
-
-    last = float(moves[-1] @ case.g) / (float(np.linalg.norm(moves[-1])) * case.slope or math.inf)
-    if last > TURNED:
-        return step(len(moves) - 1)
-    turned = np.flatnonzero(case.trail.cosines[-6:] < -TURNED)
-    if turned.size:
-        return step(int(turned[-1]) + len(moves) - 1 - len(case.trail.cosines[-6:]))
-    known = [k for k in range(len(moves)) if g[k] is not None and g[k + 1] is not None and moves[k].any()]
-    slopes = {k: [float(end @ moves[k]) / float(np.linalg.norm(moves[k])) for end in g[k : k + 2]] for k in known}
-    over = {k: right - left for k, (left, right) in slopes.items() if left < 0 < right}  # not kinks met in passing
-    k = max(over, key=over.__getitem__, default=0)
-    largest = max((float(np.linalg.norm(g[k])) for k in known), default=math.inf)
-    return step(k) if over and over[k] > TURNED * largest else None
-
-
-def _gradients(case: Case) -> list[Any]:
-    """The gradients at the last places, as far as the moves of a fixed rate tell them; None elsewhere."""
-    moves, found = case.trail.moves, [None] * len(case.trail.moves)
-    beta = {"GD": 0.0, "Momentum": getattr(case.method, "hyper", {}).get("beta")}.get(type(case.method).__name__)
-    bounded = case.term is not None or isinstance(case.oracle, Box)
-    if not bounded and isinstance(beta, float) and case.lr > 0 and (case.trail.lr[-len(moves) :] == case.lr).all():
-        before = np.vstack([np.full((1, case.n), 0.0 if beta == 0 else math.nan), moves[:-1]])
-        pulls = (beta * before - moves) / case.lr
-        found = [pull if np.isfinite(pull).all() else None for pull in pulls]
-    return [*found, case.g]
-
-
-def _hidden(case: Case) -> Crossing | None:
-    """A way down the slope on which f turns up at once, where a search found nothing lower."""
-    if case.reason.code != "stalled" or not case.slope:
-        return None
-    u = -case.g / case.slope
-    for share in NEARBY:
-        b = case.x + share * float(np.linalg.norm(case.x - case.start)) * u
-        if _slope(case, b, u, float(np.linalg.norm(b - case.x))) > TURNED * case.slope:
-            return Crossing(case.x.astype(float), b, "the gradient", case.g)
-    return None
-
-
-def _slope(case: Case, x: np.ndarray, u: np.ndarray, length: float) -> float:
-    """The slope of f along `u` at `x`."""
-    if case.exact:
-        g = case.probes.gradient(x.astype(case.x.dtype))
-        return math.nan if g is None else float(g @ u)
-    h = length / 2 ** (HALVINGS + 4)
-    right, left = (case.probes.value((x + t * u).astype(case.x.dtype)) for t in (h, -h))
-    return (right - left) / (2 * h)
 
 
 def decayed(case: Case, steps: int) -> Advice:

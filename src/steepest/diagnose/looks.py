@@ -10,16 +10,12 @@ import numpy as np
 
 from ..objective.oracle import Box
 from .case import Case
+from .elsewhere import unfinished
 from .verdict import Verdict
-from .words import along, number
 
-# Measured: with CLOSE, BEYOND, FORESEEN three times, FADED ten times smaller or larger, LINEAR at 2.5 or 8, SMOOTHLY at
-# 5, the same of 70 trials on plateaus, saddles, limits and healthy runs are named right.
+# Measured: with CLOSE, BEYOND, FORESEEN three times, FADED ten times smaller or larger, LINEAR at 2.5 or 8, and
+# SMOOTHLY (see ripples) at 5, the same of 70 trials on plateaus, saddles, limits and healthy runs are named right.
 CLOSE = 1e-3  # of each coordinate's scale: at a minimum f rises there on both sides
-NOWHERE = 1e-6  # of |f|: what a run has gained that was stuck at once
-WIDE = 0.1  # the same, where ripples are high
-HARDLY = 1e-2  # the same: a run that came no farther may have been stopped by a ripple
-FARTHER = 2.0  # times as far as it was looked at, a parabola is believed
 CERTAIN = 3.0  # times its error, from which a slope by differences is there
 LINEAR = 4.0  # times what a slope foretells, up to which a fall is its doing, however far away
 DOUBTED = 3  # coordinates that are looked at again, at most
@@ -32,9 +28,6 @@ HALF = 0.5  # of a coordinate that must lie in the flat directions for a look al
 INWARD = (0.01, 0.1)  # of the scale, off all bounds at once
 FADED = 1e-2  # of what the run has gained, below which a curvature does not explain that it came to rest
 BEYOND = 0.1  # of the way along an axis, at which f is lower beyond an inflection
-# times less f falls at a quarter of the distance: a parabola 16 times, x^3 64 times; ripples any other number
-SMOOTHLY = 10
-FORESEEN = 100  # a fall so many times larger than slope and curvature foresee is no slope but a plateau's end
 
 
 class Look(NamedTuple):
@@ -44,100 +37,14 @@ class Look(NamedTuple):
     most: float = math.inf
 
 
-def rough(case: Case) -> Verdict | None:
-    """A test was met where gradient and curvature see a minimum; but close by f is lower, on either side."""
-    if case.probes.left <= RESERVE or not _claimed(case) or (case.bends.values < -case.bends.errors).any():
-        return None
-    scale = case.scale
-    if case.gains[0] <= NOWHERE * abs(case.f):  # the run tells no scale
-        scale = np.maximum(scale, _size(case))
-    d = CLOSE * _askew(case, scale)
-    for by in (d, -d):
-        fall = case.f - case.value(by)
-        slope = abs(float(case.g @ by))
-        if fall > 2 * slope and case.much(fall):  # where f curves up it is at most the slope's
-            closer = case.f - case.value(by / 4)
-            if 0 < closer < fall / SMOOTHLY:
-                return unfinished(case, by, case.f - fall)
-            return rippled(case, by, fall)
-    return None
-
-
-def stuck(case: Case) -> Verdict | None:
-    """A test was met, in noise or next to the start: f may slope on a larger scale."""
-    return sloping(case) if _met(case) and _suspect(case) else None
-
-
-def sloping(case: Case) -> Verdict | None:
-    """f slopes on a larger scale than gradient and curvature see, all coordinates at once."""
-    suspect = _suspect(case)
-    scale = np.maximum(case.scale, _size(case)) if suspect else case.scale
-    d = _askew(case, scale)
-    if case.probes.left <= RESERVE:
-        return None
-    found = _sloped(case, CLOSE * d, case.value(CLOSE * d))
-    return found or (suspect and (_downhill(case, WIDE * d) or _downhill(case, -WIDE * d))) or None
-
-
-def _suspect(case: Case) -> bool:
-    """Whether values scatter, or the run was stuck at once and tells no scale."""
-    return getattr(case.oracle.derivative, "rough", False) or bool((case.come < HARDLY * _size(case)).all())
-
-
-def _askew(case: Case, scale: np.ndarray) -> np.ndarray:
-    """A step of at most `scale` along all free coordinates at once, in no special direction."""
-    return scale * case.free * case.skewed / np.abs(case.skewed).max()
-
-
-def _size(case: Case) -> np.ndarray:
-    """The scale of each coordinate that the start tells."""
-    return np.where(case.start == 0, 1.0, np.abs(case.start))
-
-
-def _met(case: Case) -> bool:
+def met(case: Case) -> bool:
+    """Whether a test for convergence was met, without a set or a penalty beside f."""
     return case.reason.converged and case.term is None
-
-
-def creeping(case: Case) -> Verdict | None:
-    """A test was met, but the way made in the last half of the run leads on down."""
-    if case.n == 1 or not _met(case) or not len(case.trail.ways):
-        return None
-    return _downhill(case, case.trail.ways[0] * case.free)
-
-
-def _downhill(case: Case, d: np.ndarray) -> Verdict | None:
-    """See `_sloped`; where f is lower at `d`."""
-    f = case.value(d) if case.probes.left > RESERVE else math.nan
-    return _sloped(case, d, f) if case.much(case.f - f) else None
-
-
-def _sloped(case: Case, d: np.ndarray, f: float) -> Verdict | None:
-    """The parabola through f here and on either side is least elsewhere, by more than may be left, and so is f there.
-
-    At a minimum of a smooth f that parabola is least here; the values of another valley are not on a parabola. `f` is
-    the value at `d`.
-    """
-    right, left = f - case.f, case.value(-d) - case.f
-    odd, even = (right - left) / 2, (right + left) / 2
-    if not abs(odd) > -even:  # a saddle, or outside the domain
-        return None
-    t = -math.copysign(min(abs(odd) / (2 * even), FARTHER) if even > 0 else FARTHER, odd)
-    promise = -(odd + even * t) * t
-    low, high = case.change(d)
-    known = 0 < low / 2 < abs(odd) < 2 * high
-    if not case.much(promise) or (known and not _quiet(case)):
-        return None
-    fall = case.f - case.value(t * d)
-    if not (case.much(fall) and fall >= promise / 2):
-        return None
-    if known or (fall > 2 * promise and min(right, left) < 0):  # it bends down, as x^3 does
-        return unfinished(case, t * d, case.f - fall)
-    return rippled(case, t * d, fall) if fall <= 2 * promise else None
 
 
 def lower(case: Case) -> Verdict | None:
     """A test was met, but where no curvature is seen f is lower by more than may be left."""
-    if not _claimed(case):
+    if not claimed(case):
         return None
     return _first(case, _winding, reserve=0) or _first(case, _sloping, _flat, _inflected, reserve=RESERVE + 1)
 
@@ -164,7 +71,7 @@ def unread(case: Case) -> Verdict | None:
 
 def cornered(case: Case) -> Verdict | None:
     """A test was met at bounds without a slope, as where a product of x_i is 0: off all of them f falls."""
-    if not _met(case) or not isinstance(case.oracle, Box) or case.free.all():
+    if not met(case) or not isinstance(case.oracle, Box) or case.free.all():
         return None
     up, down = case.oracle.high - case.x, case.x - case.oracle.low
     inward = np.where(up > down, np.minimum(up, case.scale), -np.minimum(down, case.scale)) * ~case.free
@@ -204,12 +111,12 @@ def _measure_otherwise(case: Case, far: np.ndarray) -> Verdict:
     return Verdict("stalled.scale", sentence, False, {"coordinates": np.flatnonzero(far).tolist()}, advice)
 
 
-def _claimed(case: Case) -> bool:
+def claimed(case: Case) -> bool:
     """Whether the run says that it is solved, and what curvature is seen does not contradict."""
-    return _met(case) and _quiet(case)
+    return met(case) and quiet(case)
 
 
-def _quiet(case: Case) -> bool:
+def quiet(case: Case) -> bool:
     """Whether slope and curvature say that little is left."""
     return case.curvature is not None and not case.much(case.firm[0])
 
@@ -269,40 +176,3 @@ def _inflected(case: Case) -> Iterator[Look]:
         way = float((case.come[moving] / np.abs(axis[moving])).min()) * axis
         if 0 < value * float(way @ axis / (axis @ axis)) ** 2 < FADED * case.gains[0]:
             yield from (Look(sign * BEYOND * way) for sign in (1.0, -1.0))
-
-
-def unfinished(case: Case, by: np.ndarray, f: float, foreseen: float | None = None) -> Verdict:
-    """f is lower `by` away, where its value is `f`: the end of a plateau, or of a slope that nothing bends."""
-    slope = abs(float(case.g @ by)) if foreseen is None else foreseen
-    if case.point.error is not None and np.isinf(case.point.error[by != 0]).any():
-        slope = math.inf  # as far as is known
-    distance, fall = float(np.linalg.norm(by)), case.f - f
-    met = f"{case.reason.sentence} But" if case.reason.converged else "No end:"
-    there = f"{number(distance)} away f is {'lower' if case.sign > 0 else 'higher'} by {number(fall)}"
-    advice = case.default(x0=case.moved(by))
-    if fall > FORESEEN * slope:
-        sentence = (
-            f"{met} this is a plateau: the slope here is only {number(case.slope)}, while {there}. Start there, or "
-            "rescale f."
-        )
-        evidence = {"slope": case.slope, "distance": distance, "drop": fall}
-        return Verdict("stalled.plateau", sentence, False, evidence, advice)
-    sentence = (
-        f"{met} f still {case.falls} along {along(by)}, of which no curvature was seen: {there}. Start there, or "
-        "measure x in units in which its numbers are alike."
-    )
-    evidence = {"direction": by.tolist(), "distance": distance, "drop": fall}
-    return Verdict("stalled.slope", sentence, False, evidence, advice)
-
-
-def rippled(case: Case, by: np.ndarray, fall: float) -> Verdict:
-    distance = float(np.linalg.norm(by))
-    met = f"{case.reason.sentence} But only" if case.reason.converged else "Only"
-    sentence = (
-        f"{met} {number(distance)} away f is {'lower' if case.sign > 0 else 'higher'} by "
-        f"{number(fall)}, of which neither gradient nor curvature know: f is rough, it ripples on a smaller scale. "
-        "Smooth it, or take differences over longer steps."
-    )
-    evidence = {"distance": distance, "drop": fall}
-    advice = case.default("f is rough", x0=case.moved(by))
-    return Verdict("stalled.rough", sentence, False, evidence, advice)

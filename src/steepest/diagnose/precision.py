@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import counted
 from .case import Case
-from .looks import sloping
+from .ripples import sloping
 from .stationary import SMALL, confirmed, solved
 from .verdict import Verdict
 from .words import number

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .case import TESTS, Case
+from .call import TESTS
+from .case import Case
 from .product import Product
 from .verdict import Advice
 from .words import number, rounded

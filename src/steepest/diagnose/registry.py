@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import blind, broken, faults, flat, jumps, kinks, levelling, looks, precision, rates, rough, stationary
+from . import blind, broken, faults, flat, jumps, kinks, levelling, looks, precision, rates, ripples, rough, stationary
 from .case import Case
 from .verdict import Verdict
 
@@ -37,19 +37,19 @@ CAUSES: tuple[Cause, ...] = (
     broken.overflow,
     kinks.balanced,
     precision.floor,
-    looks.stuck,
+    ripples.stuck,
     looks.unread,
     looks.cornered,
     kinks.kinked,
     stationary.saddle,
     looks.lower,
-    looks.rough,
+    ripples.rough,
     stationary.plateau,
     levelling.levelling,
     precision.searched,
     stationary.lower_known,
     flat.thrown,
-    looks.creeping,
+    ripples.creeping,
     stationary.composed,
     stationary.slight,
     stationary.minimum,

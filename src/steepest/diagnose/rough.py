@@ -7,10 +7,10 @@ import math
 import numpy as np
 
 from .case import Case
+from .elsewhere import unfinished
 from .flat import overshot
 from .halving import Span, halved, sudden
 from .kinks import decayed
-from .looks import unfinished
 from .verdict import Verdict
 from .words import number, place
 

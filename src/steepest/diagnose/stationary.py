@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 
 from .case import ROUNDS, Case
-from .looks import FORESEEN, unfinished
-from .verdict import Verdict
+from .elsewhere import FORESEEN, unfinished
+from .verdict import SETTLED, Verdict
 from .words import along, number, place
 
 SMALL = 1e-3  # share of the first gradient below which a run may be at a stationary point, though it did not say so
-ASKED = 0.01  # share of what was gained that may be left where the caller chose the test: as where `fit` has settled
 LENIENT = 100  # times the tolerance: a step is a share of the distance, about lr L of it
 STAYED = 1e-6  # share of that way, by which f rises by 1e-12 of what was gained: no more than is left when solved
 NEAR = 0.05  # share of the way so far that may be left, where f still reacts to it
@@ -31,7 +30,7 @@ def solved(case: Case, left: tuple[float, float] | None = None) -> bool:
         return True
     if case.asked:
         gain = float(np.nanmax(case.trail.f[:1])) - case.f
-        return drop <= ASKED * gain and _promised(case, drop, distance)
+        return drop <= SETTLED * gain and _promised(case, drop, distance)
     return not case.much(drop) and (drop <= 100 * case.noise or not (ahead(case) > NEAR)[case.bends.firm].any())
 
 

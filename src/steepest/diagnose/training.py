@@ -3,133 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from ..errors import counted
-from ..stop import Reason
 from .batches import curvature, noise, too_small, unscaled_columns
-from .verdict import Advice, Verdict
+from .trained import Further, Trained
+from .verdict import SETTLED, Advice, Verdict
 from .words import number
 
-Gradient = Callable[[np.ndarray], np.ndarray]
 OVER = 1.05  # of the best validation loss: beyond that, the last epochs are overfitting
-STILL = 0.01  # of what training has gained: less in the last epoch, and it has settled
-LEFT = 0.05  # of the loss that is left, if that is a tenth of STILL: a start far off makes the gain a poor measure
+LEFT = 0.05  # of the loss that is left, if that is a tenth of SETTLED: a start far off makes the gain a poor measure
 NOTHING = 1e-3  # of the loss, that ten more steps find, and what hardly changed it began near a minimum
 APART = 1e-3  # of the loss of the start, log(classes): the mean probability of a wrong class is about as small
-
-
-class Further(NamedTuple):
-    """What some steps on many rows have brought, from where training has ended.
-
-    Attributes
-    ----------
-    fall : float
-        Of the loss.
-    steps : int
-    rows : int
-        On which each step was made.
-    method : str
-        What made them.
-    waning : bool
-        Whether no step was missed, and the later ones brought no more than the earlier: else little is told.
-    """
-
-    fall: float
-    steps: int
-    rows: int
-    method: str
-    waning: bool
-
-    def __str__(self) -> str:
-        return f"{counted(self.steps, 'step')} of {self.method} from there, on {counted(self.rows, 'row')},"
-
-
-@dataclass
-class Trained:
-    """What a verdict on training looks at.
-
-    Attributes
-    ----------
-    reason : Reason
-        What ended the run.
-    epochs : dict
-        The columns of the table of epochs.
-    start, end : float
-        The loss of the first batches at the start and at the parameters returned; of the validation data, where
-        there are any.
-    steps : int
-        Made.
-    lr : float
-        The rate that the caller has set; NaN where it was chosen.
-    boost : float
-        1/(1 - beta) of a momentum, else 1; NaN where rates do not scale with curvature, as in Adam.
-    x0 : ndarray
-    gradients : sequence of callables
-        The gradients of the first batches.
-    rows : int
-        In each of these.
-    columns : (name, ndarray, ndarray) or None
-        Of the table among the data: mean and deviation of each column.
-    constant : str
-        What of the data is all the same, or "".
-    best_epoch : int
-    steady : bool
-        Whether each step saw all rows: an epoch is one step then.
-    endless : bool
-        Whether the loss has no minimum where all rows are told apart, only a limit of 0: logistic and softmax without
-        a penalty.
-    rated : bool
-        Whether the caller has set a rate, a schedule too.
-    further : callable
-        Takes some steps more; None where the data cannot be read again.
-    setbacks : sequence of (step, rate)
-        Where a rate that was chosen had led astray.
-    """
-
-    reason: Reason
-    epochs: dict[str, np.ndarray]
-    start: float
-    end: float
-    steps: int
-    lr: float
-    boost: float
-    x0: np.ndarray
-    x: np.ndarray
-    gradients: Sequence[Gradient]
-    rows: int
-    columns: tuple[str, np.ndarray, np.ndarray] | None
-    constant: str
-    best_epoch: int
-    steady: bool = False
-    endless: bool = False
-    rated: bool = False
-    further: Callable[[], Further | None] = lambda: None
-    setbacks: Sequence[Sequence[float]] = ()
-    given: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def loss(self) -> np.ndarray:
-        return self.epochs["loss"]
-
-    @property
-    def validated(self) -> bool:
-        return bool(np.isfinite(self.epochs["validation"]).any())
-
-    @property
-    def diverged(self) -> bool:
-        """Whether the loss ended far above where it began, or at no number at all."""
-        if self.reason.code == "nonfinite":
-            return True
-        return bool(
-            len(self.loss)
-            and self.loss[-1] > 10 * abs(self.start)
-            and (self.loss[-1] > self.loss.min() or self.best_epoch == 0)
-        )
 
 
 def judge(case: Trained) -> Verdict:
@@ -234,7 +121,7 @@ def flat(case: Trained) -> Verdict | None:
     if len(case.loss) < 2 or case.reason.converged:
         return None
     gain = case.start - case.end
-    if gain > STILL * abs(case.start) and gain > 0:
+    if gain > SETTLED * abs(case.start) and gain > 0:
         return None
     largest = max((float(np.abs(g(case.x)).max()) for g in case.gradients), default=0.0)
     if largest == 0:
@@ -277,7 +164,7 @@ def finished(case: Trained) -> Verdict | None:
     state = f"{case.reason.sentence.rstrip('.')}: {what} {losses[-1]:.4g}, from {begin:.4g}"
     # of steps that fall ever more slowly, as many again at the pace of the last one
     going_on = len(losses) * abs(last) if case.steady else abs(last)
-    least = STILL * gained
+    least = SETTLED * gained
     still = len(losses) > 1 and going_on <= least
     # where the rate fell to zero, a fall in the second half is of scatter, too: what is left tells a look from the end
     more = case.further() if still or (falling and last > 0) else None

@@ -8,6 +8,7 @@ from typing import Any
 from .words import literal
 
 LONG = 150  # characters
+SETTLED = 0.01  # share of what a run has gained, that may be left where training, or a test that was asked for, ends
 
 
 class Advice(str):

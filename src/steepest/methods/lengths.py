@@ -20,7 +20,7 @@ import numpy as np
 from ..objective.oracle import Oracle
 from ..objective.point import Point, norm
 from ..schedules import counts, fractions, positive, validate
-from .reach import downhill, newton
+from .reach import Downhill, newton
 from .searches import C1, C2, along, backtracking, strong_wolfe
 from .spectral import BarzilaiBorwein
 
@@ -82,7 +82,7 @@ class AdGD:
 
 
 @dataclass(frozen=True)
-class Polyak:
+class Polyak(Downhill):
     """lr = (f - f_star)/|g|^2: Polyak (1969). Along another direction, to where the linear model is f_star.
 
     Parameters
@@ -99,18 +99,15 @@ class Polyak:
     def init(self, point: Point, oracle: Oracle) -> None:
         return None
 
-    def advance(
-        self, point: Point, direction: np.ndarray, state: None, t: float, oracle: Oracle
+    def down(
+        self, point: Point, direction: np.ndarray, slope: float, state: None, oracle: Oracle
     ) -> tuple[Point, float, None]:
-        direction, slope = downhill(point, direction)
-        if not slope < 0:
-            return point, 0.0, None
         lr = max(point.f - self.f_star, 0.0) / -slope
         return oracle(point.x + lr * direction), lr, None
 
 
 @dataclass(frozen=True)
-class Armijo:
+class Armijo(Downhill):
     """Backtracking from twice the last length: Armijo (1966). The first length is 1/L.
 
     Parameters
@@ -127,12 +124,9 @@ class Armijo:
     def init(self, point: Point, oracle: Oracle) -> float:
         return math.nan
 
-    def advance(
-        self, point: Point, direction: np.ndarray, state: float, t: float, oracle: Oracle
+    def down(
+        self, point: Point, direction: np.ndarray, slope: float, state: float, oracle: Oracle
     ) -> tuple[Point, float, float]:
-        direction, slope = downhill(point, direction)
-        if not slope < 0:
-            return point, 0.0, state
         first = DOUBLE * state if state > 0 else newton(point, direction, oracle)
         search = backtracking(point.f, slope, first, oracle.derivative.noise(point.f), c1=self.c1)
         new, lr = along(search, point, direction, oracle)
@@ -140,7 +134,7 @@ class Armijo:
 
 
 @dataclass(frozen=True)
-class Wolfe:
+class Wolfe(Downhill):
     """A strong Wolfe search that begins where the slope foresees the decrease of the last step: Nocedal &
     Wright (2006), section 3.5, "initial step length". The first length is 1/L.
 
@@ -158,12 +152,9 @@ class Wolfe:
     def init(self, point: Point, oracle: Oracle) -> float:
         return math.nan
 
-    def advance(
-        self, point: Point, direction: np.ndarray, state: float, t: float, oracle: Oracle
+    def down(
+        self, point: Point, direction: np.ndarray, slope: float, state: float, oracle: Oracle
     ) -> tuple[Point, float, float]:
-        direction, slope = downhill(point, direction)
-        if not slope < 0:
-            return point, 0.0, state
         first = state / slope if state < 0 else newton(point, direction, oracle)
         search = strong_wolfe(point.f, slope, first, oracle.derivative.noise(point.f), c2=self.c2)
         new, lr = along(search, point, direction, oracle)

@@ -43,11 +43,23 @@ def newton(point: Point, direction: np.ndarray, oracle: Oracle) -> float:
     return length if 0 < length < math.inf else reach(point, direction)
 
 
-def downhill(point: Point, direction: np.ndarray) -> tuple[np.ndarray, float]:
-    """`direction` and the slope along it; where that is not negative, -g as long as `direction`."""
-    slope = float(point.g.dot(direction))
-    if slope < 0:
-        return direction, slope
-    size = norm(point.g)
-    direction = point.g * (-norm(direction) / size if size > 0 else 0.0)
-    return direction, float(point.g.dot(direction))
+class Downhill:
+    """A length policy that goes along -g, by a step as long, where a direction does not lead downhill; nowhere where
+    that does not, either."""
+
+    def advance(
+        self, point: Point, direction: np.ndarray, state: Any, t: float, oracle: Oracle
+    ) -> tuple[Point, float, Any]:
+        """As of `lengths.Length`."""
+        slope = float(point.g.dot(direction))
+        if not slope < 0:
+            size = norm(point.g)
+            direction = point.g * (-norm(direction) / size if size > 0 else 0.0)
+            slope = float(point.g.dot(direction))
+        return self.down(point, direction, slope, state, oracle) if slope < 0 else (point, 0.0, state)
+
+    def down(
+        self, point: Point, direction: np.ndarray, slope: float, state: Any, oracle: Oracle
+    ) -> tuple[Point, float, Any]:
+        """The new point, the length, and the new state, for a direction along which the slope is negative."""
+        raise NotImplementedError

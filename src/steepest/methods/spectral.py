@@ -11,7 +11,7 @@ import numpy as np
 from ..objective.oracle import Oracle
 from ..objective.point import Point, norm
 from ..schedules import validate
-from .reach import downhill, newton
+from .reach import Downhill, newton
 from .searches import along, backtracking
 
 LONGER = 10.0  # how much longer than the last length a search begins where f bends down
@@ -35,7 +35,7 @@ class Spectral(NamedTuple):
 
 
 @dataclass(frozen=True)
-class BarzilaiBorwein:
+class BarzilaiBorwein(Downhill):
     """The length that solves the secant equation, with a nonmonotone Armijo search over 10 values.
 
     lr = s's/s'y along -g: Barzilai & Borwein (1988), made global by Raydan (1997). Where their other solution,
@@ -67,12 +67,9 @@ class BarzilaiBorwein:
     def init(self, point: Point, oracle: Oracle) -> Spectral:
         return Spectral(point, math.nan, None, ())
 
-    def advance(
-        self, point: Point, direction: np.ndarray, state: Spectral, t: float, oracle: Oracle
+    def down(
+        self, point: Point, direction: np.ndarray, slope: float, state: Spectral, oracle: Oracle
     ) -> tuple[Point, float, Spectral]:
-        direction, slope = downhill(point, direction)
-        if not slope < 0:
-            return point, 0.0, state
         s, y = point.x - state.last.x, point.g - state.last.g
         now = secant(s, y)
         if not state.lr > 0:

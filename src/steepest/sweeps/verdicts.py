@@ -13,8 +13,7 @@ from ..codes import CODES
 from ..diagnose.hessians import Hessians
 from ..diagnose.rate import LIMITS, SHARES
 from ..diagnose.rates import ILL, TOO_SMALL
-from ..diagnose.stationary import ASKED
-from ..diagnose.verdict import Advice, Verdict
+from ..diagnose.verdict import SETTLED, Advice, Verdict
 from ..diagnose.words import number, place, rounded
 from ..methods.lift import Rule
 from .batch import Outcome, Task
@@ -126,7 +125,7 @@ def judge_many(task: Task, out: Outcome) -> Ends:
         short = ahead & (suggested >= lr) & (suggested < math.inf)
     met_test = np.array([str(c).startswith("converged") for c in out.code])
     spent = out.code == "budget.steps"
-    loose = (end.left > ASKED * gain) & (end.left > 10 * noise) & np.isfinite(end.left)
+    loose = (end.left > SETTLED * gain) & (end.left > 10 * noise) & np.isfinite(end.left)
     for where, name in (  # the later ones count
         (lost & (out.code == "nonfinite") & (lr > 0.99 * limit), "diverged.rate"),
         (spent & (condition >= 0.999 * ILL) & ~(lr > limit), "budget.conditioning"),

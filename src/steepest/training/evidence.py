@@ -9,7 +9,8 @@ from functools import partial
 import numpy as np
 
 from ..data import CHUNK, Arrays, Source
-from ..diagnose.training import STILL, Trained
+from ..diagnose.trained import Trained
+from ..diagnose.verdict import SETTLED
 from ..losses import Logistic, Softmax
 from ..methods.rules import GD, Momentum, Nesterov
 from ..stop import Reason
@@ -40,7 +41,7 @@ def looked_at(training: Training, reason: Reason, x: np.ndarray) -> Trained:
     lr = hyper.get("lr")
     # in coordinates where gradients are white, columns are in scale, if only they get anywhere
     white = choice is not None and choice.basis is not None and choice.basis.ndim == 2
-    white = white and start - end > STILL * abs(start)
+    white = white and start - end > SETTLED * abs(start)
     return Trained(
         reason=reason,
         epochs=columns(training.table),

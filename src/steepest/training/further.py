@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 
 from ..derivatives import choose
-from ..diagnose.training import Further
+from ..diagnose.trained import Further
 from ..errors import Exhausted
 from ..loops.loop import descend
 from ..methods.directions import LBFGS
