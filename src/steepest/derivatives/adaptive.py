@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from .calibration import Ground, Steps, calibrate, fit, moves
-from .glance import SHARE, glance, glance_again, prove
-from .noise import ROUGH, WIDER, Noise, estimate_noise, estimate_rounding, looked_closer
+from .glance import SHARE, first_steps
+from .noise import ROUGH, WIDER, Noise, estimate_noise, looked_closer
+from .origin import noise_and_scale, size_and_scale
 from .probes import Differences, three_point
 
 # Measured on 15 problems, driven by BFGS: evaluations until 1e-8 of the start
@@ -161,8 +162,10 @@ class Finite(Differences):
         n = x.size
         self.measured = self._noise_at(x, f)
         self.lost &= self.measured.relative  # a ripple looks bent on every scale, down to where it is smooth
-        share = self.measured.level / self.measured.value if self.measured.value else self.unit
-        h = min(np.cbrt(3 * max(share, self.unit)), 0.1) * self.scale
+        bounds, level = self.probes.bounds, self.measured.level
+        self.size, self.scale = size_and_scale(self.objective, x, self.scale, self.lost, f, self.measured, bounds)
+        share = level / self.measured.value if self.measured.value else self.unit
+        h = min(np.cbrt(3 * max(share, self.unit, level / (self.size or 1.0))), 0.1) * self.scale
         slope, error, curvature, blur = np.zeros((4, n))
         self.steps = Steps(h.copy(), slope, error, curvature, blur, np.zeros(n, int), np.zeros(n, bool))
         self.unit_steps, self.bend, self.reach = np.zeros((3, n))
@@ -176,7 +179,11 @@ class Finite(Differences):
     def _noise_at(self, x: np.ndarray, f: float) -> Noise:
         self.height = abs(f)  # wide windows hold larger values
         scale, bounds = self.scale, self.probes.bounds
-        noise = estimate_rounding(self.objective, x, scale, f, bounds, self.rng) if self.window == 1 else None
+        noise = None
+        if self.window == 1:
+            lost = self.lost & (not self.ready)
+            noise, self.scale = noise_and_scale(self.objective, x, scale, lost, f, bounds, self.rng)
+            scale = self.scale
         noise = noise or estimate_noise(self.objective, x, scale, f, bounds, self.window, self.rng)
         return looked_closer(noise, self.objective, x, scale, f, bounds, self.rng)
 
@@ -190,23 +197,13 @@ class Finite(Differences):
 
     @np.errstate(all="ignore")
     def _first(self, x: np.ndarray, f: float) -> None:
-        """The first gradient, at a glance; where that leaves doubts the steps are measured.
-
-        The values on the line along which the noise was measured prove it. How well they can is the least error
-        that is told.
-        """
-        doubtful, h = self.all, self.steps.h.copy()
+        """The first gradient, at a glance; where that leaves doubts the steps are measured."""
+        doubtful = self.all
         if math.isfinite(self.measured.rise):
-            first = glance(self._ground(x, f, self.all), self.all, h, self.steps.side)
-            proved, sure, agree = prove(first, self.measured, self.lost)
-            self._put(x, f, self.all, proved)
-            doubtful = self.all[~(sure & agree)]
-            self.steps.h[doubtful] = h[doubtful]  # the walk begins where the scale says
-            if agree and doubtful.size:
-                ground, scale = self._ground(x, f, doubtful), self.scale[doubtful]
-                steps, sure = glance_again(ground, h[doubtful], first.take(doubtful), scale)
-                self._put(x, f, doubtful, steps)
-                doubtful = doubtful[~sure]
+            size = self.size if self.lost.any() else None
+            ground, along = self._ground(x, f, self.all), lambda line: self.objective((x + line).astype(x.dtype))
+            first, doubtful = first_steps(ground, self.steps.h, self.steps.side, self.scale, size, along)
+            self._put(x, f, self.all, first)
         if doubtful.size:
             self._calibrate(x, f, doubtful)
         self.exact_at = x.copy()

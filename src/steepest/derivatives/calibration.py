@@ -96,7 +96,10 @@ class Ground:
     def look(self, index: np.ndarray, h: np.ndarray, side: np.ndarray) -> np.ndarray:
         """One three-point difference per coordinate: slope, noise in it, curvature, change of f in noise levels,
         the two values, the step; shape (7, m)."""
-        values, made = self.ask(index, moves(h, side))
+        return self.tell(*self.ask(index, moves(h, side)), h)
+
+    def tell(self, values: np.ndarray, made: np.ndarray, h: np.ndarray) -> np.ndarray:
+        """The same of `values` that were asked for, with the moves `made`, each of shape (2, m)."""
         slope, curvature, gain = three_point(self.f, values, made)
         level = self.noise.at(np.maximum(np.abs(values).max(axis=0), abs(self.f)))
         change = np.abs(values - self.f).max(axis=0) / level

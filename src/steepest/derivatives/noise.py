@@ -12,11 +12,12 @@ import numpy as np
 from ..errors import ArgumentError, counted
 from ..objective.oracle import Objective
 from ..objective.params import Parameters
-from .grid import doubt, spacing
+from .grid import doubt, printed, spacing
 
 POINTS = 7  # 4 of them fail in up to 18 % of cases (measured on Rosenbrock, n = 10)
 NARROW = 2.0**-30  # of the scale, a step along the line
 ROUNDED = 1 / math.sqrt(12)  # of a grid, the standard deviation of a value rounded to it
+HIDDEN = 2.0**12  # noise levels: values change by less along a line that is then made so many times longer
 WIDEN, STRIDE = 2.0**7, 2.0**3  # times a line on which values do not change, and where they do at one place
 TRIES = 6  # lines, where values do not change, from the narrowest to 2^-4: they may be rounded to a few decimals
 CLEAN = 4.0  # units in the last place: more is not taken for rounding at a glance; 1 and 64 cost the same
@@ -208,20 +209,32 @@ def estimate_rounding(
     f0: float,
     bounds: tuple[np.ndarray, np.ndarray] | None,
     rng: Any,
-) -> Noise | None:
+) -> tuple[Noise | None, float]:
     """The noise of `value` where three values on the line of `estimate_noise` show rounding of float64 alone; else
-    None. Its arguments; on so short a line second differences are nothing but noise."""
-    line = _line(x, scale, bounds, 2 * NARROW, _signs(x, rng))
+    None. Its arguments; on so short a line second differences are nothing but noise. Where they are more, but alike,
+    also the share of `scale` at which f bends. Where they hide the slope, as beside a level of 1e8, one more value."""
+    width = 2 * NARROW
+    line = _line(x, scale, bounds, width, _signs(x, rng), 3 * HIDDEN)
     values = _batch(value)((x + np.arange(1, 4)[:, None] * line).astype(x.dtype))
     column = np.concatenate([[f0], np.asarray(values, float)])
-    change, bend, largest = np.diff(column), np.diff(column, 2), float(np.abs(column).max())
+    change, bend, unit = np.diff(column), np.diff(column, 2), 2.0**-52 * float(np.abs(column).max())
     sigma = ROOTS[1] * math.sqrt(float(np.mean(bend * bend)))
-    unseen = not change.all() or (column.astype(np.float32) == column).all() or spacing(column)
-    if unseen or not sigma <= CLEAN * 2.0**-52 * largest:  # True where it is NaN
-        return None
-    largest = max(largest, _terms(column, line, x))
-    level = max(sigma, 2.0**-54 * largest)
-    return Noise(level, False, True, largest, 3, 3 * line, float(column[-1] - f0))
+    if not sigma <= CLEAN * unit:  # True where it is NaN
+        alike = abs(bend[1] - bend[0]) < 0.3 * np.abs(bend).max()
+        return None, width * float(np.abs(change).max() / np.abs(bend).max()) if alike else math.nan
+    largest = max(unit / 2.0**-52, _terms(column, line, x))
+    level, line, rise, asked = max(sigma, 2.0**-54 * largest), 3 * line, float(column[-1] - f0), 3
+    if (seen := abs(rise)) < HIDDEN * level:
+        line, asked = HIDDEN * line, 4
+        column = np.append(column, value((x + line).astype(x.dtype)))
+        rise = float(column[-1] - f0)
+        if not 0 < abs(rise) <= 2 * HIDDEN * (seen + 2 * unit):  # a line across the way down, or on a stair
+            half, asked = float(value((x + line / 2).astype(x.dtype))) - f0, 5
+            if not abs(half - rise / 4) < abs(rise) / 8:
+                return None, math.nan
+    if (column.astype(np.float32) == column).all() or spacing(column[:4]) or printed(column):
+        return None, math.nan
+    return Noise(level, False, True, largest, asked, line, rise), 1.0
 
 
 def looked_closer(
@@ -257,16 +270,17 @@ def _line(
     bounds: tuple[np.ndarray, np.ndarray] | None,
     width: float,
     sign: np.ndarray,
+    steps: float = POINTS,
 ) -> np.ndarray:
-    """One step along the line: powers of 2, so that the points are equally spaced to the last bit."""
+    """One of so many steps along the line: powers of 2, so that the points are equally spaced to the last bit."""
     if scale is None:
         scale = np.where(x == 0, 1.0, np.abs(x))
     with np.errstate(divide="ignore"):  # scale 0: the coordinate does not move
         step = width * np.exp2(np.floor(np.log2(scale.astype(float))))
     if bounds is not None:
         up, down = bounds[1] - x, x - bounds[0]
-        sign = np.where(np.where(sign > 0, up, down) < POINTS * step, np.where(up > down, 1.0, -1.0), sign)
-        step = np.where(np.maximum(up, down) < POINTS * step, 0.0, step)
+        sign = np.where(np.where(sign > 0, up, down) < steps * step, np.where(up > down, 1.0, -1.0), sign)
+        step = np.where(np.maximum(up, down) < steps * step, 0.0, step)
     return sign * step
 
 

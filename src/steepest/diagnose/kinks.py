@@ -138,7 +138,7 @@ def kinked(case: Case) -> Verdict | None:
     f = case.trail.f
     still = math.isnan(case.lr) and not f[len(f) // 2] - f[-1] > 1e-6 * (f[0] - f[-1])
     ended = case.reason.converged or case.reason.code == "stalled" or (case.reason.code == "budget.steps" and still)
-    if not ended or case.term is not None or c is None or case.probes.left < 4:
+    if not ended or case.term is not None or c is None or case.probes.left < 6:
         return None
     v = c.vectors[:, -1]
     way = _way(case, v)
@@ -156,7 +156,7 @@ def kinked(case: Case) -> Verdict | None:
     if sharp and case.reason.converged and case.much(-min(wide)):
         return rippled(case, (t if wide[0] < wide[1] else -t) * v, -min(wide))
     # beside a kink f rises 16 times as much at 16 times the distance, in a smooth valley 256 times
-    if not (min(close) > 100 * case.noise and sum(wide) < 64 * sum(close)) or _smooth(case, v, 256 * sum(close) / t**2):
+    if not (min(close) > 100 * case.noise and sum(wide) < 64 * sum(close)) or _smooth(case, v, t / 16, sum(close)):
         return None
     slopes = [-16 * close[1] / t, 16 * close[0] / t]
     head = (
@@ -183,12 +183,12 @@ def _way(case: Case, v: np.ndarray) -> float:
     return float(np.linalg.norm(v * (case.x - case.start)))
 
 
-def _smooth(case: Case, v: np.ndarray, curvature: float) -> bool:
-    """Whether f is a parabola along `v` over the shortest steps that show it: however sharp, it is no kink."""
+def _smooth(case: Case, v: np.ndarray, way: float, rise: float) -> bool:
+    """Whether f, which rises by `rise` over this way along `v` to both sides, rises by less than its share over the
+    shortest steps that show it: however sharp, it is no kink."""
     spacing = float(np.finfo(case.x.dtype).eps * np.abs(case.x).max())
-    t = max(math.sqrt(SEEN * case.noise / curvature), SEEN * spacing)
-    near, far = (sum(case.value(s * t * v) - case.f for s in (k, -k)) for k in (1, 4))
-    return near > SEEN / 10 * case.noise and far > 8 * near  # a parabola rises 16 times as much; at a kink f, 4 times
+    t = max(math.sqrt(SEEN * case.noise / rise) * way, SEEN * spacing)
+    return sum(case.value(s * t * v) - case.f for s in (1, -1)) < 0.25 * rise * t / way
 
 
 def _crossed(case: Case) -> str:
