@@ -610,3 +610,25 @@ def test_what_is_lowest_at_the_edge_of_a_root_is_solved(method):
     r = st.minimize(lambda x: np.sqrt(x[0]) + x[1] ** 2, [1.0, 1.0], method=method)
     assert r.success, r.why
     assert r.fun < 1e-15
+
+
+@pytest.mark.parametrize("side", [5, 8])
+def test_a_minimum_is_no_plateau_because_f_is_lower_far_away(side):
+    """Steady state combustion on a grid (MINPACK-2): a minimum near 0, yet exp has no lower bound along its way."""
+
+    def grid(x):
+        return np.pad(x.reshape(side, side), 1)
+
+    def energy(x):
+        u = grid(x)
+        bent = np.sum((u[1:] - u[:-1]) ** 2) + np.sum((u[:, 1:] - u[:, :-1]) ** 2)
+        return float(bent / 2 - 5 / (side + 1) ** 2 * np.sum(np.exp(x)))
+
+    def slope(x):
+        u = grid(x)
+        around = u[2:, 1:-1] + u[:-2, 1:-1] + u[1:-1, 2:] + u[1:-1, :-2]
+        return 4 * x - around.ravel() - 5 / (side + 1) ** 2 * np.exp(x)
+
+    result = st.minimize(energy, np.zeros(side**2), jac=slope)
+    assert result.success
+    assert np.linalg.norm(slope(result.x)) < 1e-6

@@ -114,7 +114,7 @@ def slight(case: Case) -> Verdict | None:
 def plateau(case: Case) -> Verdict | None:
     """The slope is tiny here, yet f is much lower not far away."""
     c = case.curvature
-    firm = c is not None and c.complete and case.bends.firm.all()
+    firm = c is not None and case.bends.firm.all()
     if firm and (solved(case) or not _vanishing(case)):
         return None
     if case.reason.converged and c is not None and c.complete and not (firm or case.much(case.firm[0])):
