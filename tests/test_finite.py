@@ -575,3 +575,16 @@ def test_beside_a_level_two_looks_find_the_steps(level):
         spent.append(objective.nfev - 1)
     assert np.mean(within) >= 0.9
     assert np.median(spent) <= 3 + 10 * n
+
+
+def test_a_coordinate_that_begins_to_react_is_noticed():
+    """max x_i^2 reacts to one coordinate at a time: once another is the largest, its slope is told."""
+    f, x = (lambda x: float(np.max(x**2))), np.array([3.0, 4.0, 5.0])
+    objective = objective_of(f, x)
+    derivative = Finite(objective, x)
+    assert derivative.gradient(x, f(x))[0] == pytest.approx([0, 0, 10], abs=1e-6)
+    for last in (1.0, 0.5, 0.25):  # a coordinate that was flat is asked again after a few gradients
+        x = np.array([3.0, 4.0, last])
+        g, error = derivative.gradient(x, f(x))
+    assert g == pytest.approx([0, 8, 0], abs=1e-5)
+    assert error[1] < 1e-4

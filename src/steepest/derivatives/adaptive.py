@@ -255,7 +255,7 @@ class Finite(Differences):
             fine = self.central or self._within(SHARE / FAR, g, error)
             stale = (not fine) & (np.abs(x - self.where) > FAR * self.reach)
         self.age += 1
-        renew = stale | ~(error <= STALE * np.abs(g))  # True where it is NaN
+        renew = stale | steps.flat | ~(error <= STALE * np.abs(g))  # True where it is NaN
         if renew.any():
             waited = self.age >= self.wait
             due = stale | ~np.isfinite(g) | (self.central & waited)
