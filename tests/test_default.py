@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy.optimize import rosen, rosen_der
+from scipy.optimize import linprog, rosen, rosen_der
 
 import steepest as st
 
@@ -62,3 +62,48 @@ def test_a_start_in_float32_is_solved_to_its_digits(n):
     assert result.success
     assert np.abs(result.x - 1).max() < 1e-2
     assert result.fun - 1 <= 2.0**-22
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("unit", [1e-3, 1.0, 1e6])
+def test_planes_from_zero_where_only_rounding_bends_them(seed, unit):
+    """Absolute values of residuals on standardised columns: at 0 all slopes but that of the constant are rounding."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(100, 4))
+    X = np.column_stack([np.ones(100), (X - X.mean(axis=0)) / X.std(axis=0)])
+    y = unit * (150 + X @ np.array([0.0, 20, -10, 5, 0]) + 10 * rng.normal(size=100))
+
+    def slope(w):
+        r = y - X @ w
+        return -X.T @ (r * np.abs(1 / r)) / 100
+
+    result = st.minimize(lambda w: np.abs(y - X @ w).mean(), np.zeros(5), jac=slope)
+    # the same as a linear program: least absolute deviations
+    program = linprog(
+        np.concatenate([np.zeros(5), np.full(200, 0.01)]),
+        A_eq=np.hstack([X, np.eye(100), -np.eye(100)]),
+        b_eq=y / unit,
+        bounds=[(None, None)] * 5 + [(0, None)] * 200,
+    )
+    assert result.success
+    assert result.fun / unit == pytest.approx(program.fun, rel=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+@pytest.mark.parametrize("far", [30.0, 100.0, 300.0])
+def test_a_first_step_on_to_a_plateau_is_taken_back(far):
+    """A first step as long as x, along a power that falls off: beyond a few units f is flat to the last digit."""
+    t = np.array([8.0, 9, 10, 11, 12, 13, 14, 16, 18, 20, 25])
+    y = 0.8 * t**1.07  # x = (0.8, 1.07): of a start (far, 0), as the growth curves of CUTEst have it
+
+    def misfit(x):
+        return float(np.sum((x[0] * t ** x[1] - y) ** 2))
+
+    def slope(x):
+        p = t ** x[1]
+        r = 2 * (x[0] * p - y)
+        return np.array([r @ p, r @ (x[0] * p * np.log(t))])
+
+    result = st.minimize(misfit, [far, 0.0], jac=slope)
+    assert result.success
+    assert result.x == pytest.approx([0.8, 1.07], rel=1e-4)

@@ -69,7 +69,8 @@ def opened(point: Point) -> tuple[np.ndarray, float] | None:
     with np.errstate(all="ignore"):
         curvature, length = np.abs(y / s), float(np.divide(s @ s, abs(s @ y)))  # 0 where f is straight: infinite
     known = np.isfinite(curvature) & (curvature > 0)
-    if not known.any() or not 0 < length < math.inf:
+    rounded = ROUNDED * float(np.finfo(point.g.dtype).eps) * float(np.abs(point.g).max())
+    if not known.any() or not 0 < length < math.inf or np.abs(y).max() <= rounded:  # as where f is made of planes
         return None
     if _spread(curvature[known]) <= APART:
         return np.ones_like(point.x), length
