@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import math
+import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.optimize import line_search
 
 from steepest.methods.searches import LOOKS, TRIALS, backtracking, strong_wolfe, values_first
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+
+from line_searches import FAMILIES
 
 SEEDS = [1, 2, 3]
 
@@ -113,6 +119,22 @@ def test_strong_wolfe_obeys_the_conditions(seed, c2):
         assert_wolfe(line, a, c2)
         assert a in line.asked
         assert len(line.asked) <= TRIALS
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("c2", [0.9, 0.1])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_strong_wolfe_on_functions_of_the_literature(family, c2, seed):
+    """Steep slopes beyond were taken for a kink, from most first lengths on Moré-Thuente 2 and half of those on 3.
+
+    2 has a slope at 0 of 5e-7: at c2 = 0.1 values near its minimum are alike before slopes are as small as that."""
+    rng, failed = np.random.default_rng(seed), 0
+    for _ in range(200):
+        line = scaled(*FAMILIES[family], 10 ** rng.uniform(-2, 2), 10 ** rng.uniform(-3, 3))
+        a = drive(strong_wolfe(*line.start(), c2=c2), line)
+        assert_armijo(line, a)
+        failed += not abs(line.df(a)) <= -c2 * line.df(0.0)
+    assert failed <= {("Moré-Thuente 2", 0.1): 30, ("Moré-Thuente 3", c2): 2}.get((family, c2), 0)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

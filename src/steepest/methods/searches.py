@@ -138,7 +138,7 @@ def strong_wolfe(
     """
     low, high = Known(0.0, phi0, slope0), None  # the lowest so far, and the other end of the bracket
     before, beyond = low, Known(0.0, phi0, -math.inf)  # the latest of sufficient decrease, before and beyond a minimum
-    a = first
+    a, steepest = first, -slope0  # a kink changes the slope by as much as any that was met
     for _ in range(TRIALS):
         trial = yield a
         phi = trial.phi
@@ -154,8 +154,9 @@ def strong_wolfe(
         known = lower and math.isfinite(slope) and not flat
         now = Known(a, math.inf if lower and not known else phi, slope)
         if math.isfinite(slope):
+            steepest = max(steepest, abs(slope))
             before, beyond = (before, now) if slope > 0 else (now, beyond)
-            if beyond.slope - before.slope >= -slope0 and abs(beyond.a - before.a) <= SHORT * beyond.a:
+            if beyond.slope - before.slope >= steepest and abs(beyond.a - before.a) <= SHORT * beyond.a:
                 return beyond.a
         towards = 1.0 if high is None else high.a - low.a
         if known and slope * towards <= 0:  # the minimum lies farther on
@@ -164,7 +165,8 @@ def strong_wolfe(
             low, a = now, a + _clip(step / longest, 0.1, 1.0) * longest
         else:
             low, high = (now, low) if known else (low, now)
-            nearest = 0.01 if low.a == 0 else 0.1  # a first trial may be far too long
+            # a first trial may be far too long, and two slopes tell where
+            nearest = 0.01 if low.a == 0 else 0.1 if math.isnan(high.slope) else 0.001
             a = low.a + _clip(_share(low, high), nearest, 0.9) * (high.a - low.a)
         if a == low.a or (high is not None and a == high.a):
             break  # there are no numbers in between
