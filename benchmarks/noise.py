@@ -20,7 +20,7 @@ import more
 import steepest as st
 from profiles import markdown
 
-directions = importlib.import_module("steepest.methods.directions")
+descent = importlib.import_module("steepest.methods.descent")
 
 Function = Callable[[np.ndarray], float]
 Noisy = Callable[[Function, np.random.Generator], Function]
@@ -50,11 +50,11 @@ def gap(f: Function, x0: np.ndarray, least: float, size: float, noisy: Noisy, se
 
 def without(run: Callable[[], str]) -> str:
     """What `run` gives where no parabolas are fitted."""
-    kept, directions.suits = directions.suits, lambda point, oracle: False
+    kept, descent.suits = descent.suits, lambda point, oracle: False
     try:
         return run()
     finally:
-        directions.suits = kept
+        descent.suits = kept
 
 
 def rosenbrock(x: np.ndarray) -> float:

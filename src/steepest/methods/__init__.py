@@ -4,6 +4,7 @@
 - ``rules``: every elementwise optimiser, as its formula; ``lift`` makes methods of them, ``hyper`` looks at their
   hyperparameters, ``stepper`` is for loops of one's own.
 - ``directions``, ``conjugate``, ``leastsquares``: BFGS and L-BFGS, conjugate gradients, Levenberg-Marquardt.
+- ``descent``, ``metric``: the step along a direction; the diagonal metric that directions begin with.
 - ``searches``, ``lengths``, ``spectral``: line searches, and the policies for ``lr``; ``reach``: how far a first step
   goes.
 - ``parameterfree``, ``stochastic``: methods that find their own rate; the default for noisy gradients.

@@ -9,9 +9,10 @@ import numpy as np
 
 from ..objective.point import Point
 from .columns import dot, larger, where
-from .directions import TINY, Descent, free
+from .descent import Descent
+from .directions import TINY, free
 from .method import Method
-from .units import Seen
+from .units import Guard
 
 ETA = 0.4  # Hager & Zhang (2013), "The limited memory conjugate gradient method"
 
@@ -21,7 +22,7 @@ class Conjugate(NamedTuple):
 
     last: Point
     first: float
-    seen: Seen
+    guard: Guard
     initial: np.ndarray
     direction: np.ndarray
 
@@ -36,8 +37,8 @@ class Conjugation(Descent):
         """How much of the old direction remains; y, the change of g, has a positive slope along it."""
         raise NotImplementedError
 
-    def begin(self, point: Point, seen: Seen, initial: np.ndarray, first: Any) -> Conjugate:
-        return Conjugate(point, first, seen, initial, np.zeros_like(point.x))
+    def begin(self, point: Point, guard: Guard, initial: np.ndarray, first: Any) -> Conjugate:
+        return Conjugate(point, first, guard, initial, np.zeros_like(point.x))
 
     def update(self, point: Point, memory: Conjugate) -> tuple[np.ndarray, Conjugate]:
         g, d, H, last = point.g, memory.direction, memory.initial, memory.last
@@ -51,7 +52,7 @@ class Conjugation(Descent):
             # TINY changes no slope that is taken, and spares the others a quotient by 0
             first = where(bends & (slope < 0), dot(point.x - last.x, last.g) / (slope - TINY), first)
         direction = free(direction, g)
-        return direction, Conjugate(point, first, memory.seen, H, direction)
+        return direction, Conjugate(point, first, memory.guard, H, direction)
 
     def promise(self, point: Point, memory: Conjugate) -> float:
         """As much as the last step was foreseen to bring: the metric learns nothing, and may have become wrong."""

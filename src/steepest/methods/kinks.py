@@ -11,7 +11,7 @@ from ..derivatives.noise import estimate_noise
 from ..objective.oracle import Oracle
 from ..objective.point import Point
 from .bundle import HALF, Bundle
-from .units import Seen
+from .units import Guard
 
 FEW = 50  # coordinates, at most: a bundle has up to 4 n + 10 planes
 # Shares of the largest slope seen: above the first, at the end of a run, a slope is no rest of a curvature below 1e10
@@ -25,22 +25,22 @@ REACHES = (1e-2, 0.1, 1.0)  # of the size of x, how far it is looked for where f
 CLOSE, NEAR, KEPT, LAST = 1e-6, 2.0**-6, 0.7, 5
 
 
-def steep(point: Point, seen: Seen) -> Any:
+def steep(point: Point, guard: Guard) -> Any:
     """Whether a slope is about as large as ever, with few coordinates; of one run or of many."""
-    return (np.abs(point.g) > STEEP * _sizes(point, seen)).any(axis=0) & (len(point.x) <= FEW)
+    return (np.abs(point.g) > STEEP * _sizes(point, guard)).any(axis=0) & (len(point.x) <= FEW)
 
 
-def suspected(point: Point, seen: Seen, oracle: Oracle) -> bool:
+def suspected(point: Point, guard: Guard, oracle: Oracle) -> bool:
     """Whether a slope is about as large as ever, with few coordinates and without bounds."""
-    return type(oracle) is Oracle and seen.start > point.f and bool(steep(point, seen))
+    return type(oracle) is Oracle and guard.start > point.f and bool(steep(point, guard))
 
 
 @np.errstate(all="ignore")  # what is not finite is no kink
-def bundle_at(point: Point, seen: Seen, oracle: Oracle) -> Bundle | None:
+def bundle_at(point: Point, guard: Guard, oracle: Oracle) -> Bundle | None:
     """A bundle that begins at the point; None where slopes do not jump, but bend, or are made by noise or ripples."""
-    if not suspected(point, seen, oracle):
+    if not suspected(point, guard, oracle):
         return None
-    fall, sizes = seen.start - point.f, _sizes(point, seen).astype(float)
+    fall, sizes = guard.start - point.f, _sizes(point, guard).astype(float)
     noise = _noise(point, fall, sizes, oracle)
     if noise is None:
         return None
@@ -49,9 +49,9 @@ def bundle_at(point: Point, seen: Seen, oracle: Oracle) -> Bundle | None:
     return bundle if bundle.rise(point, slope, oracle) > HALF and _jumps(point, slope, bundle, oracle) else None
 
 
-def _sizes(point: Point, seen: Seen) -> np.ndarray:
+def _sizes(point: Point, guard: Guard) -> np.ndarray:
     """The largest slope along each coordinate; at least a share of the largest one of all."""
-    peak = seen.at(point).peak
+    peak = guard.at(point).peak
     return np.maximum(peak, FAINT * peak.max(axis=0))
 
 

@@ -56,63 +56,72 @@ class Settled(Criterion):
         now, last = history.now, history.last
         if now is None or now.point.oracle is None:
             return None
-        fall = history.first.f - last.f
-        failed = last.lr == 0.0
+        fall, failed = history.first.f - last.f, last.lr == 0.0
         if (failed or not blind(now.point, fall)) and not now.point.g.any() and not self._promise(now) > 0:
             return Reason("converged.gradient", f"Converged: the gradient is zero{_where(now.point)}.")
         if not failed and (last.t == 0 or not history.previous.f - last.f <= SLOW * fall):
             return None
-        promise = self._promise(now)
-        noise = now.point.oracle.derivative.noise(last.f)
-        if not 0 < promise < math.inf:
-            if not failed:
-                return None  # the next step begins with a metric anew
-            if isinstance(now.memory, Continuation):
-                return now.memory.reason()
-            return Reason(
-                "stalled.scale",
-                f"Stalled: products of gradient and step overflow or vanish (gradient norm {last.g_norm:.3g}); "
-                "measure f or x in other units, so that both are nearer to 1.",
-            )
-        size = abs(last.f)
-        if nothing(promise, fall, size):
-            return Reason(
-                "converged.promise",
-                f"Converged: the next step promises to change f by {promise:.2g} only, less than {NOTHING:.0e} of the "
-                f"change so far ({fall:.3g}).",
-            )
-        if promise <= 2 * noise:
-            return Reason(
-                "converged.floor",
-                f"Converged as far as fun can tell: the next step promises to change f by {promise:.2g}, and values of "
-                f"fun are uncertain by {noise:.2g}.",
-            )
-        if failed and promise <= FLOOR * fall:
-            return Reason(
-                "converged.floor",
-                f"Converged as far as the gradient can tell: the step that promises to change f by {promise:.2g}, less "
-                f"than {FLOOR:.0e} of the change so far ({fall:.3g}), leads to nothing lower.",
-            )
-        idle = history.previous.f - last.f <= 2 * noise < promise / 4 and len(history) > IDLE
-        if idle and history.sign * history["f"][-1 - IDLE] - last.f <= 2 * noise:
-            return Reason(
-                "stalled",
-                f"Stalled: {IDLE} steps changed f by no more than it is uncertain by ({noise:.2g}), though the next "
-                f"one promises to change it by {promise:.2g} (gradient norm {last.g_norm:.3g}).",
-            )
-        if failed:
-            return Reason(
-                "stalled",
-                f"Stalled: no better point was found along the direction, though it promises to change f by "
-                f"{promise:.2g} (gradient norm {last.g_norm:.3g}).",
-            )
-        return None
+        promise, noise = self._promise(now), now.point.oracle.derivative.noise(last.f)
+        if 0 < promise < math.inf:
+            return _converged(promise, noise, history) or _stalled(promise, noise, history)
+        if not failed:
+            return None  # the next step begins with a metric anew
+        if isinstance(now.memory, Continuation):
+            return now.memory.reason()
+        return Reason(
+            "stalled.scale",
+            f"Stalled: products of gradient and step overflow or vanish (gradient norm {last.g_norm:.3g}); "
+            "measure f or x in other units, so that both are nearer to 1.",
+        )
 
     def _promise(self, now: Any) -> float:
         """The decrease that the next step is foreseen to bring, by whatever makes it."""
         if isinstance(now.memory, Continuation):
             return now.memory.promise(now.point)
         return self.method.promise(now.point, now.memory)
+
+
+def _converged(promise: float, noise: float, history: History) -> Reason | None:
+    """Whether what the next step promises is too little to be seen."""
+    last, fall = history.last, history.first.f - history.last.f
+    if nothing(promise, fall, abs(last.f)):
+        return Reason(
+            "converged.promise",
+            f"Converged: the next step promises to change f by {promise:.2g} only, less than {NOTHING:.0e} of the "
+            f"change so far ({fall:.3g}).",
+        )
+    if promise <= 2 * noise:
+        return Reason(
+            "converged.floor",
+            f"Converged as far as fun can tell: the next step promises to change f by {promise:.2g}, and values of "
+            f"fun are uncertain by {noise:.2g}.",
+        )
+    if last.lr == 0.0 and promise <= FLOOR * fall:
+        return Reason(
+            "converged.floor",
+            f"Converged as far as the gradient can tell: the step that promises to change f by {promise:.2g}, less "
+            f"than {FLOOR:.0e} of the change so far ({fall:.3g}), leads to nothing lower.",
+        )
+    return None
+
+
+def _stalled(promise: float, noise: float, history: History) -> Reason | None:
+    """Whether steps do not keep what they promise."""
+    last = history.last
+    idle = history.previous.f - last.f <= 2 * noise < promise / 4 and len(history) > IDLE
+    if idle and history.sign * history["f"][-1 - IDLE] - last.f <= 2 * noise:
+        return Reason(
+            "stalled",
+            f"Stalled: {IDLE} steps changed f by no more than it is uncertain by ({noise:.2g}), though the next "
+            f"one promises to change it by {promise:.2g} (gradient norm {last.g_norm:.3g}).",
+        )
+    if last.lr == 0.0:
+        return Reason(
+            "stalled",
+            f"Stalled: no better point was found along the direction, though it promises to change f by "
+            f"{promise:.2g} (gradient norm {last.g_norm:.3g}).",
+        )
+    return None
 
 
 def nothing(promise: Any, fall: Any, size: Any) -> Any:

@@ -17,25 +17,36 @@ ROUNDED = 1e3  # times eps of the steepest: a slope that may be rounding
 DROPPED = 1e-6  # a component of the gradient that has fallen so far has been dealt with
 OVERLOOKED = 1e2  # the metric misses a coordinate that alone promises so many times what it foretells
 MANY = 200  # coordinates that are probed, at most: where the dense methods end
+PROBES = 5  # looks for overlooked coordinates in one run, each of which costs gradients
 KINKS = 2  # looks for kinks, likewise
-LOOKS = 5  # for overlooked coordinates, in one run
 SHARE = 1e-4  # of x_i, by which it is moved to see how its slope changes
 WALKS = 12  # of a move, by a factor FAR or between two, until the slope is seen to change
 FAR = 1e4
 
 
-class Seen(NamedTuple):
-    """What a run has seen: the value at its start, the largest |g_i| of each coordinate, how many times it may
-    still look for overlooked ones, and for kinks, and whether a search was idle."""
+class Guard(NamedTuple):
+    """What the safeguards of a run remember.
+
+    Attributes
+    ----------
+    start : float
+        The value at the start.
+    peak : ndarray, shape (n,)
+        The largest slope |g_i| of each coordinate so far.
+    probes, kinks : int
+        How many times it may still be looked for overlooked coordinates, and for kinks.
+    idle : bool
+        Whether a search has gained nothing of what was promised.
+    """
 
     start: float
     peak: np.ndarray
-    left: int = LOOKS
+    probes: int = PROBES
     kinks: int = KINKS
     idle: bool = False
 
-    def at(self, point: Point) -> Seen:
-        """With what is seen at one more point."""
+    def at(self, point: Point) -> Guard:
+        """With the slopes of one more point."""
         return self._replace(peak=np.maximum(self.peak, np.abs(point.g)))
 
 
@@ -97,7 +108,7 @@ def _spread(sizes: np.ndarray) -> float:
     return float(sizes.max()) / float(sizes.min()) if sizes.size and sizes.min() > 0 else 1.0
 
 
-def overlooked(point: Point, seen: Seen, limit: float) -> bool:
+def overlooked(point: Point, guard: Guard, limit: float) -> bool:
     """Whether a coordinate alone promises to bring f down by more than `limit`.
 
     A coordinate in units much smaller than those of the others hardly moves, and its metric does not foretell what
@@ -105,21 +116,21 @@ def overlooked(point: Point, seen: Seen, limit: float) -> bool:
     such coordinates are probed. With the second derivative c_i one promises g_i^2/(2 |c_i|), and all together no
     less than that where f is convex.
     """
-    which = doubtful(point, seen)
+    which = doubtful(point, guard)
     with np.errstate(all="ignore"):
         alone = point.g[which] ** 2 / (2 * np.abs(curvatures(point, which)))
     return bool((alone[np.isfinite(alone)] > limit).any())
 
 
-def doubtful(point: Point, seen: Seen) -> np.ndarray:
+def doubtful(point: Point, guard: Guard) -> np.ndarray:
     """The coordinates whose slopes have not fallen, the worst first."""
-    share = standing(point, seen)
+    share = standing(point, guard)
     return np.argsort(-share)[: min(MANY, int((share > 0).sum()))]
 
 
-def standing(point: Point, seen: Seen) -> np.ndarray:
+def standing(point: Point, guard: Guard) -> np.ndarray:
     """The slopes as shares of the largest ones seen; 0 for those that have been dealt with."""
-    share = np.abs(point.g) / np.maximum(seen.peak, np.finfo(point.g.dtype).tiny)
+    share = np.abs(point.g) / np.maximum(guard.peak, np.finfo(point.g.dtype).tiny)
     return np.where(share > DROPPED, share, 0.0)
 
 

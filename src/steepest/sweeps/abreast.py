@@ -18,12 +18,14 @@ from ..loops.loop import Iterate, descend
 from ..loops.thresholds import KNOWN, Batch, Moment, Thresholds
 from ..methods.columns import dot, each, one, some
 from ..methods.conjugate import ConjugateGradient, HagerZhang
-from ..methods.directions import BFGS, LBFGS, NEAR, scale
+from ..methods.descent import NEAR
+from ..methods.directions import BFGS, LBFGS
 from ..methods.kinks import steep
 from ..methods.method import Method
+from ..methods.metric import initial_metric
 from ..methods.searches import Known, Search, strong_wolfe
 from ..methods.settled import NOTHING, SLOW, Settled, nothing
-from ..methods.units import KINKS, LOOKS, Seen, standing
+from ..methods.units import KINKS, PROBES, Guard, standing
 from ..objective.oracle import Oracle
 from ..objective.params import Parameters
 from ..objective.point import Point
@@ -135,11 +137,11 @@ class Abreast:
         x, g = (np.asfortranarray(of[:, runs]) for of in (self.first.x, self.first.g))
         f: Any = self.first.f[runs]
         oracle = self.oracle(self.first.x[:, 0].copy())
-        scales = [scale(Point(x[:, k], float(f[k]), g[:, k], None, oracle)) for k in range(runs.size)]
-        H, first = (np.moveaxis(np.array(of), 0, -1) for of in zip(*scales, strict=True))
+        metrics = [initial_metric(Point(x[:, k], float(f[k]), g[:, k], None, oracle)) for k in range(runs.size)]
+        H, first = (np.moveaxis(np.array(of), 0, -1) for of in zip(*metrics, strict=True))
         point = Point(x, f, g)
-        seen = Seen._make((f, np.abs(g), *(np.full(f.size, of) for of in (LOOKS, KINKS, False))))
-        return Rank(runs, point, self.method.begin(point, seen, H, first), np.full(f.size, math.inf), point)
+        guard = Guard._make((f, np.abs(g), *(np.full(f.size, of) for of in (PROBES, KINKS, False))))
+        return Rank(runs, point, self.method.begin(point, guard, H, first), np.full(f.size, math.inf), point)
 
     def _step(self, rank: Rank) -> tuple[Rank, np.ndarray]:
         """Where a step leads, and which of the runs make it."""
@@ -153,7 +155,7 @@ class Abreast:
         stays = found & (point.f - new.f > 2 * noise) & (new.f > -math.inf) & new.g.any(axis=0)
         now, before = (Moment(at.x, at.f, at.g, np.linalg.norm(at.g, axis=0)) for at in (new, point))
         stays[self.thresholds.of_runs(rank.run).beyond(now, before)] = False
-        return Rank(rank.run, new, memory._replace(seen=memory.seen.at(new)), point.f, best), stays
+        return Rank(rank.run, new, memory._replace(guard=memory.guard.at(new)), point.f, best), stays
 
     def _searched(self, searches: dict[int, Search], rank: Rank, direction: np.ndarray) -> tuple[Any, Any, np.ndarray]:
         """Where searches lead, the lowest that they saw, and which runs accept their last trial, no odd one.
@@ -185,13 +187,13 @@ class Abreast:
 
     def _ending(self, rank: Rank, noise: np.ndarray) -> np.ndarray:
         """Which of the runs may be near their ends: what is to be done there, each does alone."""
-        ending, fall = np.full(noise.size, False), rank.memory.seen.start - rank.point.f
+        ending, fall = np.full(noise.size, False), rank.memory.guard.start - rank.point.f
         slow = np.flatnonzero(rank.before - rank.point.f <= SLOW * fall)
         if slow.size:
             point, memory, fall, noise = some((rank.point, rank.memory, fall, noise), slow)
             promise = self.method.promise(point, memory)
-            looks = steep(point, memory.seen)
-            looks |= ~(promise > NEAR * np.maximum(NOTHING * fall, 2 * noise)) & standing(point, memory.seen).any(
+            looks = steep(point, memory.guard)
+            looks |= ~(promise > NEAR * np.maximum(NOTHING * fall, 2 * noise)) & standing(point, memory.guard).any(
                 axis=0
             )
             ending[slow] = (

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError
-from ..methods.directions import Descent
+from ..methods.descent import Descent
 from ..methods.lengths import AdGD
 from ..methods.lift import Rule
 from ..methods.method import Method
