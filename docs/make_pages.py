@@ -7,7 +7,6 @@ sentences are written by hand and left alone. To run it again changes nothing.
 from __future__ import annotations
 
 import importlib
-import math
 import re
 import sys
 from contextlib import redirect_stdout
@@ -28,6 +27,7 @@ from steepest.methods.lengths import AUTO
 from steepest.methods.method import Method
 from steepest.methods.parameterfree import ParameterFree
 from steepest.methods.registry import METHODS, describe
+from steepest.plots.paper import decades
 
 DOCS = Path(__file__).resolve().parent
 EXAMPLES = DOCS.parent / "examples"
@@ -95,16 +95,12 @@ def draw_map(axes: Any, place: Landscape, runs: tuple[Run, Run]) -> None:
 
 
 def draw_gaps(axes: Any, place: Landscape, runs: tuple[Run, Run]) -> None:
-    from matplotlib.ticker import LogLocator, NullLocator
-
     for path, style in zip(runs, STYLES, strict=True):
         low = path.gap <= FLOOR
         gap = np.maximum(path.gap[: np.argmax(low) + 1 if low.any() else None], FLOOR)
         axes.plot(gap, label=words(path.method), **style)
     axes.set(yscale="log", xlim=(0, place.steps), title="f above its minimum, by step")
-    axes.yaxis.set_major_locator(LogLocator(numticks=6))
-    axes.yaxis.set_major_formatter(lambda gap, _: f"1e{round(math.log10(gap))}")
-    axes.yaxis.set_minor_locator(NullLocator())
+    decades(axes.yaxis)
     axes.legend(loc="best", fontsize=8)
 
 
