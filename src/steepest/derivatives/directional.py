@@ -85,6 +85,6 @@ def directional(
         return Directional(0.0, math.inf, math.nan, calls)
     found = climb(
         ask, f, float(np.finfo(x.dtype).eps), np.array([reach]), np.array([math.inf]),
-        lambda: noise if noise is not None else estimate_noise(counted, x, scale, f),
+        lambda: noise if noise is not None else estimate_noise(counted, x, scale, f, rng=0),
     )  # fmt: skip
     return Directional(float(found.slope[0]), float(found.error[0]), float(found.curvature[0]), calls)

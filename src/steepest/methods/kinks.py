@@ -61,12 +61,13 @@ def _noise(point: Point, fall: float, sizes: np.ndarray, oracle: Oracle) -> floa
     noise = oracle.derivative.noise(point.f)
     if point.error is None:
         return noise
-    beside = point.x + np.random.default_rng(0).normal(size=sizes.size) * math.sqrt(BESIDE) * fall / sizes
+    rng = np.random.default_rng(0)  # so that equal runs are equal
+    beside = point.x + rng.normal(size=sizes.size) * math.sqrt(BESIDE) * fall / sizes
     x = beside.astype(point.x.dtype)
     f = oracle.objective(x)
     if not math.isfinite(f):
         return None
-    level = estimate_noise(oracle.objective, x, BESIDE * fall / sizes, f).level
+    level = estimate_noise(oracle.objective, x, BESIDE * fall / sizes, f, rng=rng).level
     return None if getattr(oracle.derivative, "rough", False) and not level < CLEARER * noise else level
 
 
