@@ -101,6 +101,7 @@ def draw_gaps(axes: Any, place: Landscape, runs: tuple[Run, Run]) -> None:
         axes.plot(gap, label=words(path.method), **style)
     axes.set(yscale="log", xlim=(0, place.steps), title="f above its minimum, by step")
     decades(axes.yaxis)
+    axes.yaxis.set_major_formatter("{x:g}")  # powers of ten would be 4 kB of glyphs
     axes.legend(loc="best", fontsize=8)
 
 
