@@ -107,3 +107,16 @@ def test_a_first_step_on_to_a_plateau_is_taken_back(far):
     result = st.minimize(misfit, [far, 0.0], jac=slope)
     assert result.success
     assert result.x == pytest.approx([0.8, 1.07], rel=1e-4)
+
+
+@pytest.mark.parametrize("n", [3, 10, 30])
+def test_no_slope_along_the_way_is_no_plateau(n):
+    """max x_i^2: one number falls until another is the largest, whose slope no search along the first can see."""
+    x0 = np.where(np.arange(n) % 2, 1.0, -1.0) * np.arange(1, n + 1)
+
+    def slope(x):
+        return np.where(np.arange(n) == np.argmax(x**2), 2 * x, 0.0)
+
+    result = st.minimize(lambda x: float(np.max(x**2)), x0, jac=slope)
+    assert result.success
+    assert result.fun < 1e-9 * n**2

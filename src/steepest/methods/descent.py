@@ -15,6 +15,7 @@ from .continuation import Continuation
 from .kinks import bundle_at, suspected
 from .metric import initial_metric
 from .polish import Polish, suits
+from .reach import thrown
 from .searches import C1, along, strong_wolfe, values_first
 from .settled import NOTHING, SLOW, Directed, Settled, blind
 from .units import OVERLOOKED, Guard, doubtful, overlooked
@@ -63,8 +64,9 @@ class Descent(Directed):
             if -math.inf < slope < 0:
                 noise = oracle.derivative.noise(point.f)
                 find = strong_wolfe if point.error is None else values_first  # slopes by differences are dear
-                search = find(point.f, slope, memory.first, noise, c2=self.c2)
-                new, a = along(search, point, direction, oracle)
+                new, a = along(find(point.f, slope, memory.first, noise, c2=self.c2), point, direction, oracle)
+                while thrown(point, new, -slope * a, noise):  # back, by as much as where f is not finite
+                    new, a = along(find(point.f, slope, a / 10, noise, c2=self.c2), point, direction, oracle)
                 idle = point.f - new.f <= noise < -slope * memory.first / (2 * NEAR)
                 if a > 0 and (memory.guard.idle or not idle):
                     return *self.reconsidered(new, memory, point.f), a

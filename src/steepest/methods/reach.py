@@ -1,4 +1,4 @@
-"""Before a step along a direction: whether it leads down, and how far the first one goes."""
+"""Around a step along a direction: whether it leads down, how far the first one goes, and whether it went too far."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from ..objective.oracle import Oracle
 from ..objective.point import Point, norm
 
 CLEAR = 100.0  # so many times the noise a value must bend off for its curvature to be known to 2 %
+# Of what slopes foretold, and of these: where f has fallen by less, and all of them are less, a step has led on to a
+# plateau. At the minimum of x^k f has fallen by 1/k of it, 0.05 for k = 20.
+FLAT, STILL = 0.05, 1e-9
 
 
 def reach(point: Point, direction: np.ndarray, H: Any = 1.0) -> float:
@@ -41,6 +44,14 @@ def newton(point: Point, direction: np.ndarray, oracle: Oracle) -> float:
         curvature = 2 * abs(bend) / h**2
     length = -slope / curvature if curvature > 0 else math.inf
     return length if 0 < length < math.inf else reach(point, direction)
+
+
+def thrown(point: Point, new: Point, foreseen: Any, noise: Any) -> Any:
+    """Whether a step from `point`, of which the slope has foreseen some fall, has led on to a plateau: all slopes are
+    gone, yet f has hardly fallen; of one run or of many."""
+    fall = point.f - new.f
+    hardly = (2 * noise < fall) & (fall < FLAT * foreseen)
+    return hardly & (np.abs(new.g) <= STILL * np.abs(point.g)).all(axis=0) if np.any(hardly) else hardly
 
 
 class Downhill:

@@ -20,9 +20,6 @@ C1 = 1e-4  # sufficient decrease: Nocedal & Wright (2006), section 3.1
 C2 = 0.9  # curvature, for quasi-Newton directions: the same
 TRIALS = 20  # at one half each, the least, this is a factor 1e6
 SHORT = 0.003  # of the way: over so little of it no slope changes by what it was at first, but beside a kink
-# Of what the slope at 0 foretells, and of that fall: where f has fallen by less, and the slope left is less, the step
-# has led on to a plateau. At the minimum of x^k f has fallen by 1/k of it, 0.05 for k = 20.
-FLAT, STILL = 0.05, 1e-9
 # How far to go on: in units of the last interval, and of the bracket; Moré & Thuente (1994) have 4 and 0.66. With
 # 9 a search takes 0.98 times the evaluations that it takes with 4 (benchmarks/line_searches.py).
 LONGER, FARTHER = 9.0, 0.66
@@ -147,11 +144,9 @@ def strong_wolfe(
         enough = phi <= phi0 + c1 * a * slope0 + 2 * noise
         lower = enough and (low.a == 0 or phi < low.phi)
         slope = trial.slope if lower or (enough and abs(a - before.a) <= SHORT * a) else math.nan
-        fall = phi0 - phi
-        flat = 2 * noise < fall < FLAT * a * -slope0 and abs(slope) * a <= STILL * fall
-        if lower and (abs(slope) <= -c2 * slope0 or abs(fall) <= 2 * noise) and not flat:
+        if lower and (abs(slope) <= -c2 * slope0 or abs(phi0 - phi) <= 2 * noise):
             return a
-        known = lower and math.isfinite(slope) and not flat
+        known = lower and math.isfinite(slope)
         now = Known(a, math.inf if lower and not known else phi, slope)
         if math.isfinite(slope):
             steepest = max(steepest, abs(slope))

@@ -23,6 +23,7 @@ from ..methods.directions import BFGS, LBFGS
 from ..methods.kinks import steep
 from ..methods.method import Method
 from ..methods.metric import initial_metric
+from ..methods.reach import thrown
 from ..methods.searches import Known, Search, strong_wolfe
 from ..methods.settled import NOTHING, SLOW, Settled, nothing
 from ..methods.units import KINKS, PROBES, Guard, standing
@@ -153,6 +154,7 @@ class Abreast:
         searches = map(partial(strong_wolfe, c2=self.method.c2), *begin)
         new, best, found = self._searched(dict(zip(going.tolist(), searches, strict=True)), rank, direction)
         stays = found & (point.f - new.f > 2 * noise) & (new.f > -math.inf) & new.g.any(axis=0)
+        stays &= ~thrown(point, new, dot(point.g, point.x - new.x), noise)
         now, before = (Moment(at.x, at.f, at.g, np.linalg.norm(at.g, axis=0)) for at in (new, point))
         stays[self.thresholds.of_runs(rank.run).beyond(now, before)] = False
         return Rank(rank.run, new, memory._replace(guard=memory.guard.at(new)), point.f, best), stays
