@@ -226,8 +226,13 @@ class Meter:
         return self.problem.gradient(x)
 
 
-def run(peer: Peer, problem: Problem, n: int, mode: str, budget: int) -> dict[str, Any]:
-    """One solver on one problem: its trace, what it claims, and how much further down it would go."""
+def run(
+    peer: Peer, problem: Problem, n: int, mode: str, budget: int, judge: tuple[Problem, Any] | None = None
+) -> dict[str, Any]:
+    """One solver on one problem: its trace, what it claims, and how much further down it would go.
+
+    `judge`, the problem in other words and the place there of a place here, is where the last is asked.
+    """
     meter = Meter(problem, budget)
     claim, crash = None, None
     try:
@@ -237,7 +242,8 @@ def run(peer: Peer, problem: Problem, n: int, mode: str, budget: int) -> dict[st
     trace = {"evaluations": meter.evaluations, "values": meter.values, "count": meter.count, "crash": crash}
     if claim is None or claim.success is None or meter.count >= budget:
         return {**trace, "success": None}
-    f, below = further(problem, np.array(claim.x, dtype=float), budget)
+    plain, place = judge or (problem, lambda x: x)
+    f, below = further(plain, place(np.array(claim.x, dtype=float)), budget)
     return {**trace, "success": claim.success, "claimed": f, "below": below}
 
 

@@ -83,15 +83,15 @@ def measure(problem: Problem, n: int, mode: str, seeds: int, start: str) -> list
     for name, cases in {"plain": [{}], **settings(size, seeds)}.items():
         for case in cases:
             stated = InUnits(problem, start=start, **case)
-            trace = run(PEERS["steepest"], stated, n, mode, BUDGET * (size + 1))
+            # further down in plain units: those of the judge's first step would be other ones
+            trace = run(PEERS["steepest"], stated, n, mode, BUDGET * (size + 1), judge=(problem, stated.place))
             trace["values"] = np.array(trace["values"]) / stated.factor - stated.level
-            trace["below"] = trace.get("below", 0.0) / stated.factor
             runs.append((name, trace, ROUNDING * stated.level))
     known = [trace["values"].min() for _, trace, _ in runs]
     least = min(known) if problem.least(n) is None else min(*known, problem.least(n))
     gap = SOLVED * (problem.fun(problem.x0(n)) - least)
     return [
-        (name, ratio(runs[0][1], trace, least + max(gap, lost)), bool(trace["success"]) and trace["below"] > gap + lost)
+        (name, ratio(runs[0][1], trace, least + max(gap, lost)), bool(trace["success"]) and trace.get("below", 0.0) > gap + lost)
         for name, trace, lost in runs[1:]
     ]
 
