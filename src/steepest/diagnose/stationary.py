@@ -228,7 +228,7 @@ def _vanishing(case: Case) -> bool:
 
 def _push(case: Case, v: np.ndarray, curvature: float) -> tuple[float, float, np.ndarray] | None:
     """How far along `v` f falls: step and value; None where it does not, beyond its noise."""
-    t = max(math.sqrt(20 * case.noise / -curvature), 1e-3 * float(np.abs(case.scale @ np.abs(v))))
+    t = max(math.sqrt(20 * case.noise / -curvature), 1e-3 / float((np.abs(v) / case.scale).max()))
     best = None
     for _ in range(PUSHES):
         f = case.value(t * v)
