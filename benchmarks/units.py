@@ -90,10 +90,11 @@ def measure(problem: Problem, n: int, mode: str, seeds: int, start: str) -> list
     known = [trace["values"].min() for _, trace, _ in runs]
     least = min(known) if problem.least(n) is None else min(*known, problem.least(n))
     gap = SOLVED * (problem.fun(problem.x0(n)) - least)
-    return [
-        (name, ratio(runs[0][1], trace, least + max(gap, lost)), bool(trace["success"]) and trace.get("below", 0.0) > gap + lost)
-        for name, trace, lost in runs[1:]
-    ]
+    found = []
+    for name, trace, lost in runs[1:]:
+        early = bool(trace["success"]) and trace["below"] > gap + lost
+        found.append((name, ratio(runs[0][1], trace, least + max(gap, lost)), early))
+    return found
 
 
 def main() -> None:
