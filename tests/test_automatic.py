@@ -216,3 +216,15 @@ def test_a_function_that_autograd_does_not_know_is_named():
     r = st.minimize(lambda x: special.gammaln(x[0]) + x[0] ** 2, [1.0])
     assert r.success
     assert r.gradient.endswith("autograd does not do: it does not know gammaln")
+
+
+def test_a_function_that_autograd_cannot_follow_is_not_asked_twice_about_its_start():
+    places = []
+
+    def f(x):
+        if type(x) is np.ndarray:
+            places.append(tuple(x))
+        return float(x[0]) ** 2 + float(x[1]) ** 4
+
+    st.minimize(f, [3.0, 1.0])
+    assert places.count((3.0, 1.0)) == 1

@@ -103,11 +103,12 @@ class _Trial:
     ):
         self.tell, self.objective, self.x, self.f, self.bounds, self.rng = tell, objective, x, f, bounds, rng
         self.unit = float(np.finfo(x.dtype).eps)
+        self.told = tell(x)  # before a value is spent on a proof: it may not be able to follow fun
         self.noise = self.measured() if objective(x) != f else None
 
     def verdict(self) -> Proof:
         """Whether its slopes are those of fun."""
-        x, noise, (g, blur) = self.x, self.noise, self.claim(self.x)
+        x, noise, (g, blur) = self.x, self.noise, self.claim(self.x, self.told)
         if not np.isfinite(g).all():
             i = int(np.flatnonzero(~np.isfinite(g))[0])
             return Proof(False, f"component {i} is {g[i]} where fun is {self.f:.6g}", noise)
@@ -139,11 +140,11 @@ class _Trial:
         """The noise of a value at a place, as far as it is known."""
         return max(self.unit * abs(place.f), noise.at(place.f) if noise else 0.0)
 
-    def claim(self, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The gradient at y and, where fun is random and it may be too, its standard deviation."""
+    def claim(self, y: np.ndarray, told: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The gradient at y, once `told`, and, where fun is random and it may be too, its standard deviation."""
         if self.noise is None:
-            return self.tell(y).astype(float), np.zeros(y.size)
-        claims = np.array([self.tell(y) for _ in range(4)], float)
+            return told.astype(float), np.zeros(y.size)
+        claims = np.array([told, *(self.tell(y) for _ in range(3))], float)
         return claims.mean(axis=0), claims.std(axis=0, ddof=1) / 2
 
     def places(self, g: np.ndarray, blur: np.ndarray) -> list[Place]:
@@ -157,7 +158,7 @@ class _Trial:
             y = np.clip(x + aside, low + margin, high - margin).astype(x.dtype)
             here = (y == x).all()
             try:
-                value, (g_y, blur_y) = (f, (g, blur)) if here else (self.objective(y), self.claim(y))
+                value, (g_y, blur_y) = (f, (g, blur)) if here else (self.objective(y), self.claim(y, self.tell(y)))
             except Exhausted:
                 raise
             except Exception:  # outside its domain fun may raise as well as give NaN
