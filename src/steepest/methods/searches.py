@@ -103,7 +103,7 @@ def backtracking(
         phi = (yield a).phi
         if phi <= ceiling + c1 * a * slope0:
             return a
-        a *= _clip(_share(start, Known(a, phi, math.nan)), 0.1, 0.5)
+        a *= _clip(vertex(start, Known(a, phi, math.nan)), 0.1, 0.5)
     return 0.0
 
 
@@ -156,13 +156,13 @@ def strong_wolfe(
         towards = 1.0 if high is None else high.a - low.a
         if known and slope * towards <= 0:  # the minimum lies farther on
             longest = LONGER * (a - low.a) if high is None else FARTHER * (high.a - a)
-            step = (_share(low, now) - 1) * (a - low.a)
+            step = (vertex(low, now) - 1) * (a - low.a)
             low, a = now, a + _clip(step / longest, 0.1, 1.0) * longest
         else:
             low, high = (now, low) if known else (low, now)
             # a first trial may be far too long, and two slopes tell where
             nearest = 0.01 if low.a == 0 else 0.1 if math.isnan(high.slope) else 0.001
-            a = low.a + _clip(_share(low, high), nearest, 0.9) * (high.a - low.a)
+            a = low.a + _clip(vertex(low, high), nearest, 0.9) * (high.a - low.a)
         if a == low.a or (high is not None and a == high.a):
             break  # there are no numbers in between
     return beyond.a or low.a
@@ -188,14 +188,14 @@ def values_first(
         phi = (yield a).phi
         if not phi < min(low, phi0 + c1 * a * slope0) - 2 * noise:
             break
-        best, low, share = a, phi, _share(start, Known(a, phi, math.nan))
+        best, low, share = a, phi, vertex(start, Known(a, phi, math.nan))
         if 1 / CLOSE < share < CLOSE:
             break
         a *= DOWNWARD if math.isnan(share) else min(share, LEAP)
     return (yield from strong_wolfe(phi0, slope0, best, noise, c1, c2))
 
 
-def _share(p: Known, q: Known) -> float:
+def vertex(p: Known, q: Known) -> float:
     """Where from p (0) to q (1) the parabola through them is least, or the cubic if both slopes are known;
     NaN if nowhere, a tenth if q is not finite."""
     if not math.isfinite(q.phi):
@@ -242,7 +242,7 @@ def along(search: Search, point: Point, direction: np.ndarray, oracle: Oracle) -
     Nothing is evaluated twice: the accepted point is the one that was tried. A trial whose x overflows counts
     as not finite without being evaluated, and one that no longer differs from `point` ends the search.
     """
-    points = {0.0: point}
+    points, best = {0.0: point}, oracle.best  # tried to find a metric, say
     a = next(search)
     try:
         while True:
@@ -251,7 +251,10 @@ def along(search: Search, point: Point, direction: np.ndarray, oracle: Oracle) -
             if (x == point.x).all():
                 return point, 0.0
             if a not in points:
-                points[a] = oracle(x) if np.isfinite(x).all() else Point(x, math.inf)
+                if best is not None and best is not point and np.array_equal(best.x, x):
+                    points[a] = best
+                else:
+                    points[a] = oracle(x) if np.isfinite(x).all() else Point(x, math.inf)
             a = search.send(Look(points[a], direction))
     except StopIteration as end:
         return points[end.value], end.value
