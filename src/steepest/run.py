@@ -141,7 +141,7 @@ class Run:
             x=restore(x.copy()),
             fun=self.sign * f,
             jac=restore(np.full_like(start, math.nan) if g is None else self.sign * g),
-            **told(reason, verdict),
+            **outcome(reason, verdict),
             nit=max(int(self.history.last.t), 0),
             nfev=objective.nfev - diagnosed,
             njev=oracle.njev if oracle else 0,
@@ -200,7 +200,7 @@ class Run:
         return report
 
 
-def told(reason: Reason, verdict: Verdict) -> dict[str, Any]:
+def outcome(reason: Reason, verdict: Verdict) -> dict[str, Any]:
     """What a result says of why its run ended."""
     return {
         "success": verdict.success,

@@ -58,17 +58,17 @@ def diagnose(
     The iterates jump between (3, 2) and (-3, -2) for ever: lr = 1 is exactly the limit 2/L ...
     """
     if isinstance(result, History):
-        history, made, given = result, method or Method(), {}
+        history, maker, given = result, method or Method(), {}
         tests = (NonFinite(), Diverged(), GradientDrop(), Steps(result.last.t))
         reason = next(reason for test in tests if (reason := test(result)))
         x, lowest = _lowest(result)
     else:
-        history, made, given = result.history, _method(result.method), result.get("limits")
+        history, maker, given = result.history, _method(result.method), result.get("limits")
         reason = Reason(*result.get("stopped", (result.code, result.message)))
         x, lowest = result.x, float(result.fun)
     oracle = _oracle(f, history, (x, lowest), args, jac, bounds, rng)
     last = oracle.meet(history._x[-1], float(history.last.f))
-    return judge(reason, history, oracle, made, last, given)
+    return judge(reason, history, oracle, maker, last, given)
 
 
 def explain_step(

@@ -98,10 +98,10 @@ class Case(Call):
         return float(np.linalg.norm(self.g))
 
     def change(self, by: np.ndarray) -> tuple[float, float]:
-        """Between what the gradient, with its error, says that f changes over `by`, up or down."""
-        told = abs(float(self.g @ by))
+        """The least and the largest change of f over `by`, up or down, that the gradient and its error allow."""
+        slope = abs(float(self.g @ by))
         error = 0.0 if self.point.error is None else float(self.point.error[by != 0] @ np.abs(by[by != 0]))
-        return max(told - error, 0.0), told + error
+        return max(slope - error, 0.0), slope + error
 
     @property
     def settled(self) -> bool:
@@ -165,7 +165,7 @@ class Case(Call):
         return max(10 * self.noise, ROUNDS * unit * gain, GAIN * min(late, abs(self.f)))
 
     def much(self, drop: float) -> bool:
-        """Whether so much may not be left: unless f itself is going to 0, a share of |f| counts, too."""
+        """Whether f may not fall by so much at a solved point; a share of |f| may, unless f itself goes to 0."""
         return drop > self.enough and (drop > GAIN * self.gains[1] or drop < 0.1 * abs(self.f))
 
     @cached_property
@@ -254,8 +254,8 @@ class Case(Call):
     @property
     def left(self) -> tuple[float, float]:
         """`remaining`; where a test was met and that can't be told, `firm`: `looks` goes along the other axes."""
-        told = math.isfinite(self.remaining[0]) or not self.reason.converged
-        return self.remaining if told else self.firm
+        known = math.isfinite(self.remaining[0]) or not self.reason.converged
+        return self.remaining if known else self.firm
 
     # --- the rate ------------------------------------------------------------------------------------------
 

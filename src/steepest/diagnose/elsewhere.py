@@ -19,18 +19,18 @@ def unfinished(case: Case, by: np.ndarray, f: float, foreseen: float | None = No
     if case.point.error is not None and np.isinf(case.point.error[by != 0]).any():
         slope = math.inf  # as far as is known
     distance, fall = float(np.linalg.norm(by)), case.f - f
-    met = f"{case.reason.sentence} But" if case.reason.converged else "No end:"
+    opening = f"{case.reason.sentence} But" if case.reason.converged else "No end:"
     there = f"{number(distance)} away f is {'lower' if case.sign > 0 else 'higher'} by {number(fall)}"
     advice = case.default(x0=case.moved(by))
     if fall > FORESEEN * slope:
         sentence = (
-            f"{met} this is a plateau: the slope here is only {number(case.slope)}, while {there}. Start there, or "
+            f"{opening} this is a plateau: the slope here is only {number(case.slope)}, while {there}. Start there, or "
             "rescale f."
         )
         evidence = {"slope": case.slope, "distance": distance, "drop": fall}
         return Verdict("stalled.plateau", sentence, False, evidence, advice)
     sentence = (
-        f"{met} f still {case.falls} along {along(by)}, of which no curvature was seen: {there}. Start there, or "
+        f"{opening} f still {case.falls} along {along(by)}, of which no curvature was seen: {there}. Start there, or "
         "measure x in units in which its numbers are alike."
     )
     evidence = {"direction": by.tolist(), "distance": distance, "drop": fall}
@@ -38,10 +38,11 @@ def unfinished(case: Case, by: np.ndarray, f: float, foreseen: float | None = No
 
 
 def rippled(case: Case, by: np.ndarray, fall: float) -> Verdict:
+    """f is lower by `fall` there, though gradient and curvature foresee nothing of it: it is rough."""
     distance = float(np.linalg.norm(by))
-    met = f"{case.reason.sentence} But only" if case.reason.converged else "Only"
+    opening = f"{case.reason.sentence} But only" if case.reason.converged else "Only"
     sentence = (
-        f"{met} {number(distance)} away f is {'lower' if case.sign > 0 else 'higher'} by "
+        f"{opening} {number(distance)} away f is {'lower' if case.sign > 0 else 'higher'} by "
         f"{number(fall)}, of which neither gradient nor curvature know: f is rough, it ripples on a smaller scale. "
         "Smooth it, or take differences over longer steps."
     )

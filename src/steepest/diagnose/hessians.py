@@ -90,8 +90,8 @@ def _lanczos(x: np.ndarray, f: np.ndarray, g: np.ndarray, batch: Batch, unit: fl
     for k in range(steps):
         Q[k] = q / np.linalg.norm(q, axis=0)
         moved = (x + unit * np.where(size == 0, 1.0, size) / np.abs(Q[k]).max(axis=0) * Q[k]).astype(x.dtype)
-        made = ((moved.astype(float) - x) * Q[k]).sum(axis=0)
-        W[k] = q = (batch(moved)[1] - g) / made
+        actual = ((moved.astype(float) - x) * Q[k]).sum(axis=0)
+        W[k] = q = (batch(moved)[1] - g) / actual
         for _ in range(2):
             q = q - np.einsum("jir,jr->ir", Q[: k + 1], np.einsum("jir,ir->jr", Q[: k + 1], q))
     T = np.einsum("jir,kir->rjk", Q, W)

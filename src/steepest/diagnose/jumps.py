@@ -34,6 +34,7 @@ def _same(leap: float, other: float) -> bool:
 
 
 def jump(case: Case, at: np.ndarray, leap: float) -> Verdict:
+    """f is not continuous: it changes by `leap` at a place."""
     sentence = (
         f"f jumps by {number(abs(leap))} near {place(at)}: it is not continuous there, and its gradient "
         "does not know. A where, an if or a rounding in f?"

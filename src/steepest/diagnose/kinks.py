@@ -34,7 +34,7 @@ PATIENT = 5000  # steps of a rate that falls to zero: they leave about 1e-4 of t
 
 
 def balanced(case: Case) -> Verdict | None:
-    """Planes through the slopes around tell that next to nothing can be left, or do not (see `methods.bundle`)."""
+    """A bundle method ended the run: its planes prove a minimum with a kink, or they do not (see `methods.bundle`)."""
     planes = getattr(case.history.now, "memory", None)
     if not isinstance(planes, Bundle):
         solved = case.reason.code == "converged.kink"  # of a run that was saved

@@ -22,20 +22,20 @@ def lanczos(apply: Apply, start: np.ndarray, m: int) -> tuple[np.ndarray, np.nda
     """
     basis, images = np.empty((2, max(m, 1), start.size))
     basis[0] = start / np.linalg.norm(start)
-    made, error = 0, 0.0
-    while made < m and (image := apply(basis[made])) is not None:
-        images[made], made = image[0], made + 1
+    k, error = 0, 0.0
+    while k < m and (image := apply(basis[k])) is not None:
+        images[k], k = image[0], k + 1
         error = max(error, float(image[1].max()))
-        Q = basis[:made]
+        Q = basis[:k]
         rest = image[0] - Q.T @ (Q @ image[0])
         rest -= Q.T @ (Q @ rest)  # once more: rounding (Kahan's "twice is enough", Parlett 1980)
         size = float(np.linalg.norm(rest))
         if size <= 1e-10 * float(np.linalg.norm(image[0])):
             break
-        if made < m:
-            basis[made] = rest / size
-    if not made:
+        if k < m:
+            basis[k] = rest / size
+    if not k:
         return None
-    Q, T = basis[:made], basis[:made] @ images[:made].T
+    Q, T = basis[:k], basis[:k] @ images[:k].T
     values, vectors = np.linalg.eigh((T + T.T) / 2)
     return values, Q.T @ vectors, max(error, float(np.linalg.norm(T - T.T)) / 2)

@@ -37,14 +37,14 @@ class Look(NamedTuple):
     most: float = math.inf
 
 
-def met(case: Case) -> bool:
+def converged(case: Case) -> bool:
     """Whether a test for convergence was met, without a set or a penalty beside f."""
     return case.reason.converged and case.term is None
 
 
 def lower(case: Case) -> Verdict | None:
     """A test was met, but where no curvature is seen f is lower by more than may be left."""
-    if not claimed(case):
+    if not claims_minimum(case):
         return None
     return _first(case, _winding, reserve=0) or _first(case, _sloping, _flat, _inflected, reserve=RESERVE + 1)
 
@@ -71,7 +71,7 @@ def unread(case: Case) -> Verdict | None:
 
 def cornered(case: Case) -> Verdict | None:
     """A test was met at bounds without a slope, as where a product of x_i is 0: off all of them f falls."""
-    if not met(case) or not isinstance(case.oracle, Box) or case.free.all():
+    if not converged(case) or not isinstance(case.oracle, Box) or case.free.all():
         return None
     up, down = case.oracle.high - case.x, case.x - case.oracle.low
     inward = np.where(up > down, np.minimum(up, case.scale), -np.minimum(down, case.scale)) * ~case.free
@@ -80,7 +80,7 @@ def cornered(case: Case) -> Verdict | None:
 
 
 def _first(case: Case, *looks: Callable[[Case], Iterator[Look]], reserve: int = RESERVE) -> Verdict | None:
-    """What the first look says that finds f lower by too much."""
+    """The verdict of the first look at which f is lower by more than may be left."""
     for by, most in (look for group in looks for look in group(case)):
         if case.probes.left <= reserve:
             break
@@ -111,12 +111,12 @@ def _measure_otherwise(case: Case, far: np.ndarray) -> Verdict:
     return Verdict("stalled.scale", sentence, False, {"coordinates": np.flatnonzero(far).tolist()}, advice)
 
 
-def claimed(case: Case) -> bool:
+def claims_minimum(case: Case) -> bool:
     """Whether the run says that it is solved, and what curvature is seen does not contradict."""
-    return met(case) and quiet(case)
+    return converged(case) and little_left(case)
 
 
-def quiet(case: Case) -> bool:
+def little_left(case: Case) -> bool:
     """Whether slope and curvature say that little is left."""
     return case.curvature is not None and not case.much(case.firm[0])
 
@@ -128,8 +128,8 @@ def _sloping(case: Case) -> Iterator[Look]:
 
 
 def _fall(case: Case, slope: float, axis: np.ndarray) -> Look:
-    """As far down as a slope takes to fall by twice what may be left: where f is a parabola, it is lower by `enough`
-    there if that or more is left, and else it is not."""
+    """So far down a slope that a straight f falls by twice what may be left: a parabola is lower by `enough` there if
+    that or more is left, and only then."""
     return Look(-2 * case.enough / slope * axis, LINEAR * case.enough)
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
@@ -53,49 +56,46 @@ class Probes:
 
     def smooth(self, x: np.ndarray) -> float:
         """f alone at `x`; NaN outside the bounds, when the budget is spent, and where fun fails."""
-        if self.left < 1 or not np.isfinite(x).all() or (x < self.low).any() or (x > self.high).any():
+        if not self._allowed(x) or not np.isfinite(x).all():
             return math.nan
-        self.spent += 1
-        try:
-            with np.errstate(all="ignore"), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                return self.oracle.objective(x)
-        except Exhausted:
-            self.spent, self.cut = self.budget, True
-        except Exception:  # outside its domain fun may raise as well as give NaN
-            pass
+        with self._call():
+            return self.oracle.objective(x)
         return math.nan
 
     def overflows(self, x: np.ndarray) -> bool:
         """Whether numbers overflow in fun at `x`: what is infinite there is too large, and no edge."""
         if self.left < 1:
             return False
-        self.spent += 1
-        try:
-            with np.errstate(all="ignore", over="raise"), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+        with self._call(over="raise"):
+            try:
                 self.oracle.objective(x)
-        except (FloatingPointError, OverflowError):
-            return True
-        except Exhausted:
-            self.spent, self.cut = self.budget, True
-        except Exception:  # see above
-            pass
+            except (FloatingPointError, OverflowError):
+                return True
         return False
 
     def gradient(self, x: np.ndarray) -> np.ndarray | None:
         """The gradient at `x` where it is exact and finite, else None."""
-        if not self.exact or self.left < 1 or (x < self.low).any() or (x > self.high).any():
+        if not self.exact or not self._allowed(x):
             return None
+        with self._call():
+            # the value is not needed, and NaN as a value tells the derivative that it is not known
+            g = self.oracle.derivative.gradient(x, math.nan)[0]
+            return g.astype(float) if np.isfinite(g).all() else None
+        return None
+
+    def _allowed(self, x: np.ndarray) -> bool:
+        """Whether the budget and the bounds allow a call there."""
+        return self.left >= 1 and not ((x < self.low).any() or (x > self.high).any())
+
+    @contextmanager
+    def _call(self, **errors: Any) -> Iterator[None]:
+        """One call, whose failures are no concern: outside its domain fun may raise as well as give NaN."""
         self.spent += 1
         try:
-            with np.errstate(all="ignore"), warnings.catch_warnings():
+            with np.errstate(**{"all": "ignore", **errors}), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                # the value is not needed, and NaN as a value tells the derivative that it is not known
-                g = self.oracle.derivative.gradient(x, math.nan)[0]
+                yield
         except Exhausted:
             self.spent, self.cut = self.budget, True
-            return None
-        except Exception:  # see above
-            return None
-        return g.astype(float) if np.isfinite(g).all() else None
+        except Exception:
+            pass

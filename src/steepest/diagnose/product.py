@@ -39,7 +39,7 @@ class Product:
             moved = (self.x + signed * v).astype(self.x.dtype)
             g = self.probes.gradient(moved)
             if g is not None and (abs(float((g - self.g) @ v) * signed) <= self.most or signed == near):
-                made = float((moved.astype(float) - self.x) @ v) / float(v @ v) or signed
-                error = self.rounding * (np.abs(g) + np.abs(self.g)) / abs(made)
-                return np.where(self.free, g - self.g, 0.0) / made, error
+                actual = float((moved.astype(float) - self.x) @ v) / float(v @ v) or signed
+                error = self.rounding * (np.abs(g) + np.abs(self.g)) / abs(actual)
+                return np.where(self.free, g - self.g, 0.0) / actual, error
         return None

@@ -8,7 +8,7 @@ import numpy as np
 
 from .case import Case
 from .elsewhere import rippled, unfinished
-from .looks import CLOSE, RESERVE, claimed, met, quiet
+from .looks import CLOSE, RESERVE, claims_minimum, converged, little_left
 from .verdict import Verdict
 
 NOWHERE = 1e-6  # of |f|: what a run has gained that was stuck at once
@@ -21,7 +21,7 @@ SMOOTHLY = 10
 
 def rough(case: Case) -> Verdict | None:
     """A test was met where gradient and curvature see a minimum; but close by f is lower, on either side."""
-    if case.probes.left <= RESERVE or not claimed(case) or (case.bends.values < -case.bends.errors).any():
+    if case.probes.left <= RESERVE or not claims_minimum(case) or (case.bends.values < -case.bends.errors).any():
         return None
     scale = case.scale
     if case.gains[0] <= NOWHERE * abs(case.f):  # the run tells no scale
@@ -40,7 +40,7 @@ def rough(case: Case) -> Verdict | None:
 
 def stuck(case: Case) -> Verdict | None:
     """A test was met, in noise or next to the start: f may slope on a larger scale."""
-    return sloping(case) if met(case) and _suspect(case) else None
+    return sloping(case) if converged(case) and _suspect(case) else None
 
 
 def sloping(case: Case) -> Verdict | None:
@@ -71,7 +71,7 @@ def _size(case: Case) -> np.ndarray:
 
 def creeping(case: Case) -> Verdict | None:
     """A test was met, but the way made in the last half of the run leads on down."""
-    if case.n == 1 or not met(case) or not len(case.trail.ways):
+    if case.n == 1 or not converged(case) or not len(case.trail.ways):
         return None
     return _downhill(case, case.trail.ways[0] * case.free)
 
@@ -96,7 +96,7 @@ def _sloped(case: Case, d: np.ndarray, f: float) -> Verdict | None:
     promise = -(odd + even * t) * t
     low, high = case.change(d)
     known = 0 < low / 2 < abs(odd) < 2 * high
-    if not case.much(promise) or (known and not quiet(case)):
+    if not case.much(promise) or (known and not little_left(case)):
         return None
     fall = case.f - case.value(t * d)
     if not (case.much(fall) and fall >= promise / 2):

@@ -120,7 +120,7 @@ class Places:
 
 
 def points(kept: list[Place], oracle: Oracle) -> list[Point]:
-    """The points again."""
+    """The points that the places of a file describe."""
     places: list[Point] = []
     for place in kept:
         places.append(_point(place, places, oracle))
@@ -128,7 +128,7 @@ def points(kept: list[Place], oracle: Oracle) -> list[Point]:
 
 
 def filled(tree: Any, places: list[Point]) -> Any:
-    """The tree with its points again."""
+    """The tree with its points put back."""
     return _changed(tree, At, lambda at: places[at.place])
 
 

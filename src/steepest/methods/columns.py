@@ -30,7 +30,7 @@ def larger(a: Any, b: Any) -> Any:
 
 
 def where(condition: Any, a: Any, b: Any) -> Any:
-    """What is so where a condition holds, and what is so elsewhere."""
+    """`a` where the condition holds, `b` elsewhere."""
     return (a if condition else b) if isinstance(condition, bool) else np.where(condition, a, b)
 
 

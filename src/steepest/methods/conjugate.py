@@ -18,7 +18,7 @@ ETA = 0.4  # Hager & Zhang (2013), "The limited memory conjugate gradient method
 
 
 class Conjugate(NamedTuple):
-    """The last direction, zero before the first step, and the diagonal metric."""
+    """The last direction, zero before the first step, and the diagonal metric `initial`."""
 
     last: Point
     first: float
@@ -55,7 +55,8 @@ class Conjugation(Descent):
         return direction, Conjugate(point, first, memory.guard, H, direction)
 
     def promise(self, point: Point, memory: Conjugate) -> float:
-        """As much as the last step was foreseen to bring: the metric learns nothing, and may have become wrong."""
+        """The decrease that the slope foresees over the first length of the next search: H is never updated, and g'Hg/2
+        alone may be far off."""
         promise = super().promise(point, memory)
         return promise * self.update(point, memory)[1].first if memory.direction.any() else promise
 

@@ -33,14 +33,14 @@ class Pair(NamedTuple):
 
 
 def pair(point: Point, last: Point) -> Pair | None:
-    """What two points teach: None unless s'y is positive, and more than the noise of gradients. Where some of many
-    runs learn nothing, their s'y is NaN."""
+    """The pair of two points; None unless s'y is positive, and exceeds the noise of the gradients. Of many runs, s'y is
+    NaN in those that have none."""
     s, y = point.x - last.x, point.g - last.g
     sy = dot(s, y)
-    taught = (sy > TINY) & (dot(s, s) > TINY) & (dot(y, y) > TINY) & (sy < math.inf)
+    usable = (sy > TINY) & (dot(s, s) > TINY) & (dot(y, y) > TINY) & (sy < math.inf)
     if s.ndim > 1:
-        return Pair(s, y, np.where(taught, sy, math.nan)) if taught.any() else None
-    if not taught:
+        return Pair(s, y, np.where(usable, sy, math.nan)) if usable.any() else None
+    if not usable:
         return None
     if point.error is not None and last.error is not None:
         moved = s != 0
@@ -52,7 +52,7 @@ def pair(point: Point, last: Point) -> Pair | None:
 
 
 def factor(known: Pair, initial: np.ndarray) -> Any:
-    """By what the initial metric must be multiplied to agree with a pair: Nocedal & Wright (2006), eq. 7.20."""
+    """gamma = s'y/y'Hy, which scales the initial metric H to agree with a pair: Nocedal & Wright (2006), eq. 7.20."""
     return known.sy / (dot(known.y, initial * known.y) + TINY)
 
 
@@ -63,7 +63,7 @@ def free(direction: np.ndarray, g: np.ndarray) -> np.ndarray:
 
 
 class Dense(NamedTuple):
-    """H = gamma A + B: what is left of the `initial` metric, and what was learned."""
+    """H = gamma A + B: A is what is left of the `initial` metric, B what the pairs have added."""
 
     last: Point
     first: float

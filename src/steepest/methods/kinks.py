@@ -1,4 +1,4 @@
-"""Kinks on the way of a direction: whether slopes jump where it has become slow, so that a `Bundle` goes on."""
+"""Kinks that a run meets: whether slopes jump where its steps have become small, so that a `Bundle` must go on."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def _sizes(point: Point, guard: Guard) -> np.ndarray:
 
 
 def _noise(point: Point, fall: float, sizes: np.ndarray, oracle: Oracle) -> float | None:
-    """The noise of values; by differences on lines so short that kinks, which look like noise, are not met, and None
-    where it is no less on them."""
+    """The noise of values. Where gradients are differences it is measured anew, on lines so short that they seldom meet
+    a kink, which looks like noise; None where it is no less on them."""
     noise = oracle.derivative.noise(point.f)
     if point.error is None:
         return noise

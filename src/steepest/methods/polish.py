@@ -1,4 +1,4 @@
-"""Polish: where gradients drown in noise, a parabola through many values by least squares still sees; for few x_i."""
+"""Polish: quadratic regression on many values, for few x_i, where noise is larger than what a gradient can show."""
 
 from __future__ import annotations
 
@@ -31,7 +31,11 @@ MISSES = 3  # so many parabolas in a row that promise nothing end it
 
 @dataclass(frozen=True, eq=False)
 class Polish(Continuation):
-    """What has been measured, and in which metric: f rises by radius^2 noise/2 over a step `metric @ z`, |z| = 1."""
+    """The values that a parabola is fitted to, and its trust region.
+
+    In the `metric` the curvature of f is about 1: over a step sqrt(noise) radius metric @ z with |z| = 1 f rises by
+    radius^2 noise/2.
+    """
 
     metric: np.ndarray  # (n, n), of unit curvature
     places: np.ndarray  # (k, n)
@@ -39,13 +43,13 @@ class Polish(Continuation):
     noise: float
     random: bool  # whether equal places give other values
     radius: float = REACH
-    decrease: float = math.inf  # that the last parabola has promised
+    decrease: float = math.inf  # that the last parabola foresees
     misses: int = 0
     rounds: int = 0
 
     @classmethod
     def of(cls, point: Point, oracle: Oracle) -> Polish:
-        """Nothing measured but the noise; the metric is that of the second derivatives along the coordinates."""
+        """Before the first parabola: the noise, measured anew, and a metric of second derivatives along coordinates."""
         noise = float(np.std(oracle.objective.batch(np.tile(point.x, (REPEATS, 1))), ddof=1))
         if not (random := noise > 0):  # it does not scatter, or is not finite
             noise = oracle.derivative.noise(point.f)
@@ -57,12 +61,12 @@ class Polish(Continuation):
         return cls(np.diag(length), np.empty((0, size.size)), np.empty(0), noise, random)
 
     def promise(self, point: Point) -> float:
-        """What the last parabola has promised; until it is over, more than can't be seen."""
+        """The decrease that the last parabola foresees; until the end more than the noise, so that no test is met."""
         assert point.oracle is not None
         return self.decrease if self.misses >= MISSES else 4 * point.oracle.derivative.noise(point.f)
 
     def reason(self) -> Reason:
-        """No parabola has seen a way down: all values were alike."""
+        """All values were alike, so that no parabola could be fitted."""
         return Reason("stalled.steps", "Stalled: around here values are alike, as on a stair: no way down is seen.")
 
     def step(self, point: Point, oracle: Oracle) -> tuple[Point, Polish, float]:
@@ -116,7 +120,7 @@ class Polish(Continuation):
         return metric if usable(metric) else self.metric
 
     def _measured(self, point: Point, ball: np.ndarray, wanted: int, oracle: Oracle) -> tuple[np.ndarray, np.ndarray]:
-        """The nearest of the old places, and new ones in the ball: along axes that are drawn, and anywhere."""
+        """Places and values to fit: the nearest old ones, and new ones in the ball, along random axes and anywhere."""
         n = point.x.size
         z = np.linalg.solve(ball, (self.places - point.x).T).T
         far = np.linalg.norm(z, axis=1)
@@ -140,7 +144,7 @@ def suits(point: Point, oracle: Oracle) -> bool:
 
 @np.errstate(over="ignore")
 def usable(metric: np.ndarray) -> bool:
-    """Whether a metric is finite, and not too flat to be turned back, whatever the units of x_i."""
+    """Whether a metric is finite, and so well conditioned that it can be inverted, whatever the units of x_i."""
     width = np.linalg.norm(metric, axis=1)
     if not (np.isfinite(width) & (width > 0)).all():
         return False

@@ -237,7 +237,7 @@ class Look:
 
 
 def along(search: Search, point: Point, direction: np.ndarray, oracle: Oracle) -> tuple[Point, float]:
-    """Let a search loose on a line: the new point and its length; `point` and 0.0 where it fails.
+    """Run a search along a line: the new point and its length; `point` and 0.0 where it fails.
 
     Nothing is evaluated twice: the accepted point is the one that was tried. A trial whose x overflows counts
     as not finite without being evaluated, and one that no longer differs from `point` ends the search.

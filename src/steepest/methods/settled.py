@@ -1,4 +1,4 @@
-"""When a quasi-Newton run is done: what its next step promises can't be seen any more; free of units."""
+"""When a quasi-Newton run is done: the decrease that its next step promises is too small to be seen; free of units."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Settled(Criterion):
 def _converged(promise: float, noise: float, history: History) -> Reason | None:
     """Whether what the next step promises is too little to be seen."""
     last, fall = history.last, history.first.f - history.last.f
-    if nothing(promise, fall, abs(last.f)):
+    if negligible(promise, fall, abs(last.f)):
         return Reason(
             "converged.promise",
             f"Converged: the next step promises to change f by {promise:.2g} only, less than {NOTHING:.0e} of the "
@@ -106,7 +106,7 @@ def _converged(promise: float, noise: float, history: History) -> Reason | None:
 
 
 def _stalled(promise: float, noise: float, history: History) -> Reason | None:
-    """Whether steps do not keep what they promise."""
+    """Whether the decrease that steps promise does not come."""
     last = history.last
     idle = history.previous.f - last.f <= 2 * noise < promise / 4 and len(history) > IDLE
     if idle and history.sign * history["f"][-1 - IDLE] - last.f <= 2 * noise:
@@ -124,8 +124,8 @@ def _stalled(promise: float, noise: float, history: History) -> Reason | None:
     return None
 
 
-def nothing(promise: Any, fall: Any, size: Any) -> Any:
-    """Whether a promise is nothing beside the decrease so far, where values are of this size; of one run or of many."""
+def negligible(promise: Any, fall: Any, size: Any) -> Any:
+    """Whether a promise is negligible beside the decrease so far, `fall`, and |f| = `size`; of one run or of many."""
     # from a start that is very high a small share is still much; unless f itself is going to 0
     return (promise <= NOTHING * fall) & ((promise <= DIGITS * size) | (promise >= 0.1 * size))
 

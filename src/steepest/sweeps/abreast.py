@@ -25,7 +25,7 @@ from ..methods.method import Method
 from ..methods.metric import initial_metric
 from ..methods.reach import thrown
 from ..methods.searches import Known, Search, strong_wolfe
-from ..methods.settled import NOTHING, SLOW, Settled, nothing
+from ..methods.settled import NOTHING, SLOW, Settled, negligible
 from ..methods.units import KINKS, PROBES, Guard, standing
 from ..objective.oracle import Oracle
 from ..objective.params import Parameters
@@ -199,7 +199,7 @@ class Abreast:
                 axis=0
             )
             ending[slow] = (
-                looks | nothing(promise, fall, np.abs(point.f)) | ~(promise > 2 * noise) | (promise == math.inf)
+                looks | negligible(promise, fall, np.abs(point.f)) | ~(promise > 2 * noise) | (promise == math.inf)
             )
         return ending
 

@@ -38,7 +38,7 @@ logger = logging.getLogger("steepest")
 
 
 class Epoch:
-    """Who makes all steps of a piece of data at once.
+    """Makes all steps on a piece of data in one call of machine code.
 
     Parameters
     ----------

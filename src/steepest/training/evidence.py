@@ -23,7 +23,7 @@ from .training import Training
 GROUPS = 8  # steps whose batches tell
 
 
-def looked_at(training: Training, reason: Reason, x: np.ndarray) -> Trained:
+def case_of(training: Training, reason: Reason, x: np.ndarray) -> Trained:
     """The case of a run that has found `x`."""
     plan, source, choice, best = training.plan, training.source, training.choice, training.best
     oracle, model, x0 = training.oracle, training.task.model, training.task.start

@@ -21,9 +21,9 @@ from ..errors import ArgumentError
 from ..objective.negative import function
 from ..objective.oracle import Objective
 from ..result import Result
-from ..run import Run, agreed, asks_for_result, told
+from ..run import Run, agreed, asks_for_result, outcome
 from ..stop import Reason
-from .evidence import looked_at
+from .evidence import case_of
 from .kept import Keeper, problem
 from .means import gradient, mean_loss, mean_pair
 from .minibatch import MiniBatch
@@ -138,7 +138,7 @@ class Fit:
             x=task.outer(x.copy()),
             fun=fun,
             jac=task.gradient(np.full_like(x, math.nan) if g is None else g, x),
-            **told(reason, replace(verdict, evidence=evidence)),
+            **outcome(reason, replace(verdict, evidence=evidence)),
             nit=training.t if training else 0,
             nfev=nfev,
             njev=njev,
@@ -169,7 +169,7 @@ class Fit:
         """The diagnosis; the bare reason where there is nothing to look at, or where the loss fails in it."""
         if self.training is not None and self.training.best is not None:
             try:
-                return judge(looked_at(self.training, reason, x))
+                return judge(case_of(self.training, reason, x))
             except (Exception, KeyboardInterrupt):  # a diagnosis must not lose what the run has found
                 logger.warning("the diagnosis failed", exc_info=True)
         return Verdict(*reason, reason.converged)
