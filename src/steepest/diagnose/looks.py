@@ -21,6 +21,7 @@ LINEAR = 4.0  # times what a slope foretells, up to which a fall is its doing, h
 DOUBTED = 3  # coordinates that are looked at again, at most
 RESERVE = 2  # looks that are left to others
 DECADES = (CLOSE, 1.0, 1e9, 1e12, 1e6, 1e15)  # times the scale, along coordinates that f has not reacted to
+AWAKE = (0.1, 0.01)  # times x_i, where what saturates for large x_i reacts again: MGH17 of NIST by differences
 COARSE = 10.0  # times |f| and all that the run has gained: a change of f over the step of a difference that is doubted
 REACHES = (10.0, 1.0)  # times how far each coordinate came, along those on which f is flat
 STRIDE = 0.1  # by how much, in logarithms, at most one coordinate is changed
@@ -64,9 +65,11 @@ def unread(case: Case) -> Verdict | None:
     unseen = case.free & (np.isnan(diagonal) | np.isinf(error))
     certain = np.abs(case.g) > CERTAIN * error
     slopes = (_fall(case, case.g[i], np.eye(1, case.n, i)[0]) for i in np.flatnonzero(unseen & certain).tolist())
-    by = np.where(unseen & ~certain, case.scale, 0.0) * np.where(np.arange(case.n) % 2, -1.0, 1.0)
+    silent = np.where(unseen & ~certain, 1.0, 0.0)
+    by = silent * case.scale * np.where(np.arange(case.n) % 2, -1.0, 1.0)
+    nearer = (Look((share - 1) * silent * case.x) for share in AWAKE if (silent * case.x).any())
     hidden = (Look(sign * far * by) for far in DECADES for sign in (1.0, -1.0) if by.any())
-    return _first(case, lambda _: slopes, lambda _: hidden)
+    return _first(case, lambda _: slopes, lambda _: nearer, lambda _: hidden)
 
 
 def cornered(case: Case) -> Verdict | None:

@@ -96,11 +96,11 @@ def _converged(promise: float, noise: float, history: History) -> Reason | None:
             f"Converged as far as fun can tell: the next step promises to change f by {promise:.2g}, and values of "
             f"fun are uncertain by {noise:.2g}.",
         )
-    if last.lr == 0.0 and promise <= FLOOR * fall:
+    if last.lr == 0.0 and promise <= FLOOR * (late := min(fall, _late(history))):
         return Reason(
             "converged.floor",
             f"Converged as far as the gradient can tell: the step that promises to change f by {promise:.2g}, less "
-            f"than {FLOOR:.0e} of the change so far ({fall:.3g}), leads to nothing lower.",
+            f"than {FLOOR:.0e} of its change over most of the run ({late:.3g}), leads to nothing lower.",
         )
     return None
 
@@ -137,6 +137,11 @@ def blind(point: Point, fall: float) -> bool:
         return False
     unknown, derivative = np.isinf(point.error), point.oracle and point.oracle.derivative
     return bool(unknown.any() and (not unknown.all() or (fall > 0 and not getattr(derivative, "rough", False))))
+
+
+def _late(history: History) -> float:
+    """What a run has gained without its highest quarter: a fall from high up is no measure of what may be left."""
+    return float(np.nanquantile(history.sign * history["f"], 0.75)) - history.last.f
 
 
 def _where(point: Point) -> str:
