@@ -319,9 +319,11 @@ def test_values_of_far_away_are_no_noise(fallen, rng):
     assert finite.noise(f(x)) < 1e-6 * f(x)
 
 
-def test_what_fell_far_is_not_solved_by_noise():
+@pytest.mark.parametrize("rng", [None, 0, 1, 2, 3])
+def test_what_fell_far_is_not_solved_by_noise(rng):
     _, x, y, starts, _, _, rss = NIST["MGH10"]
-    r = st.minimize(lambda b: float(((y - b[0] * np.exp(b[1] / (x + b[2]))) ** 2).sum()), starts[0], jac="fd")
+    squares = lambda b: float(((y - b[0] * np.exp(b[1] / (x + b[2]))) ** 2).sum())
+    r = st.minimize(squares, starts[0], jac="fd", rng=rng)
     assert r.success <= (r.fun < 1.001 * rss), r.why
 
 
@@ -381,3 +383,28 @@ def test_a_saddle_in_a_bent_valley_beside_a_level(seed, level, jac):
     f = lambda x: steep * (x[1] - x[0] ** 2) ** 2 + depth * (x[0] ** 2 - 1) ** 2 / 2 + level
     r = st.minimize(f, [0.0, y0], jac=jac)
     assert not r.success or r.fun - level < 1e-6, r.why
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_beside_a_wall_nothing_hides_a_slope_along_it(seed):
+    """A barrier on a sphere: beside it f bends so much that differences do not see how it bends along it."""
+    rng = np.random.default_rng(seed)
+    n, unit, factor, margin = int(rng.integers(2, 5)), *10 ** rng.uniform([-6, -10, -7], [6, 3, -5])
+
+    def fun(x):
+        slack = 1 - float(x @ x) / unit**2
+        return factor * (float(x.sum()) / unit - margin * math.log(slack)) if slack > 0 else math.nan
+
+    x0 = rng.uniform(-0.4, 0.4, n) * unit
+    r = st.minimize(fun, x0, jac="fd", maxfun=2500)
+    least = fun(np.full(n, -(math.sqrt(margin**2 + n) - margin) / n * unit))
+    assert not r.success or r.fun - least < 1e-6 * (fun(x0) - least), r.why
+
+
+@pytest.mark.parametrize("rng", range(3))
+def test_what_no_longer_reacts_is_looked_at_where_it_does(rng):
+    """MGH17 of NIST by differences, from its far start: b5 = 9.4 is a limit, and at 0.1 f is lower."""
+    _, x, y, starts, _, _, rss = NIST["MGH17"]
+    squares = lambda b: float(((y - (b[0] + b[1] * np.exp(-x * b[3]) + b[2] * np.exp(-x * b[4]))) ** 2).sum())
+    r = st.minimize(squares, starts[0], jac="fd", rng=rng)
+    assert r.success <= (r.fun < 1.001 * rss), r.why

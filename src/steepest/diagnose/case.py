@@ -16,7 +16,7 @@ from ..objective.point import Point
 from ..stop import Reason
 from .bends import Bends
 from .call import Call
-from .curvature import Curvature, Spot, by_a_long_step, measure
+from .curvature import Curvature, Spot, by_a_long_step, doubt, measure
 from .judged import judged
 from .newton import Newton
 from .probes import Probes
@@ -211,7 +211,7 @@ class Case(Call):
                 rise = np.sqrt(2 * gain / np.abs(diagonal))
             most = np.maximum(np.abs(self.x), self.come)
             scale = np.where(np.isfinite(rise), np.minimum(rise, most), scale)
-        spot = Spot(self.probes, self.x, smooth.f, g, scale, self.noise, gain, diagonal)
+        spot = Spot(self.probes, self.x, smooth.f, g, scale, self.noise, gain, diagonal, doubt(self.point.error))
         found = measure(spot, self.free, fresh, moves)
         if found is not None and not self.exact and self.reason.code.startswith("budget"):
             self.flattest = by_a_long_step(spot, found)

@@ -147,7 +147,7 @@ def curvature(f: Callable[..., Any], x: Any, args: tuple[Any, ...] = (), jac: An
     n = start.size
     probes = Probes(Oracle(objective, derivative), 2 * n + 10 if error is None else n * (n + 1), error is None)
     scale = np.where(start == 0, 1.0, np.abs(start)).astype(float)
-    spot = Spot(probes, start, f0, g.astype(float), scale, derivative.noise(f0))
+    spot = Spot(probes, start, f0, g.astype(float), scale, derivative.noise(f0), error=doubt(error))
     found = measure(spot, np.ones(n, bool), np.zeros((0, n)), np.zeros((0, n)), rng)
     if found is None:
         raise ArgumentError(f"x={x!r}: f can't be evaluated around there; expected a point inside its domain.")
@@ -170,6 +170,8 @@ class Spot(NamedTuple):
     diagonal : ndarray, shape (n,)
         Second derivatives along the coordinates, where differences of the run have told them: no step is so short that
         they would not be seen above the noise.
+    error : ndarray, shape (n,), or float
+        The uncertainty of g.
     """
 
     probes: Probes
@@ -180,6 +182,12 @@ class Spot(NamedTuple):
     noise: float
     gain: float = math.inf
     diagonal: np.ndarray | None = None
+    error: Any = 0.0
+
+
+def doubt(error: np.ndarray | None) -> Any:
+    """The uncertainty of a gradient, from the bound that came with it; huge where nothing is known."""
+    return 0.0 if error is None else np.nan_to_num(error.astype(float))
 
 
 def measure(spot: Spot, free: np.ndarray, fresh: np.ndarray, steps: np.ndarray, rng: Any = 0) -> Curvature | None:
@@ -257,8 +265,8 @@ def _mixed(g: np.ndarray, random: np.ndarray) -> np.ndarray:
 
 
 def _by_values(spot: Spot, basis: np.ndarray, complete: bool) -> Curvature | None:
-    """The Hessian within a basis: f(+-t v) for the diagonal, f(t (v + w)) for the rest."""
-    probes, x, f, _, scale, noise, gain, diagonal = spot
+    """The Hessian within a basis: f(+-t v) for the diagonal, f(t (v + w)) for the rest, wrong by third derivatives."""
+    probes, x, f, g, scale, noise, gain, diagonal, error = spot
     k = basis.shape[1]
     unit = float(np.finfo(x.dtype).eps)
     size = min(abs(f), gain)
@@ -283,11 +291,16 @@ def _by_values(spot: Spot, basis: np.ndarray, complete: bool) -> Curvature | Non
         return None
     sizes = np.maximum(abs(f), np.maximum(np.abs(right), np.abs(left)))
     values, vectors = np.linalg.eigh(H)
+    # by how much the slope over 2t differs from the one here: t^2/6 times the third derivative
+    apart = (
+        np.abs((right - left) / (2 * lengths) - g @ basis) - (np.abs(basis).T * error).sum(axis=1) - 2 * noise / lengths
+    )
+    bent = 6 * np.maximum(apart, 0.0) / lengths
     largest = np.sqrt(np.abs(np.diag(H)))
-    doubt = 4 * np.maximum(noise, unit * np.maximum.outer(sizes, sizes)) / np.outer(lengths, lengths)
-    error = float(doubt.max()) + 1e-3 * float(np.abs(values).max())
-    free = bends(H, doubt + 1e-3 * np.outer(largest, largest), basis)
-    return Curvature(values, basis @ vectors, error, complete, x.size, free)
+    blur = 4 * np.maximum(noise, unit * np.maximum.outer(sizes, sizes)) / np.outer(lengths, lengths)
+    wrong = float(max(blur.max(), bent.max())) + 1e-3 * float(np.abs(values).max())
+    free = bends(H, blur + 1e-3 * np.outer(largest, largest) + np.sqrt(np.outer(bent, bent)), basis)
+    return Curvature(values, basis @ vectors, wrong, complete, x.size, free)
 
 
 def by_a_long_step(spot: Spot, found: Curvature) -> float:

@@ -49,3 +49,13 @@ def rippled(case: Case, by: np.ndarray, fall: float) -> Verdict:
     evidence = {"distance": distance, "drop": fall}
     advice = case.default("f is rough", x0=case.moved(by))
     return Verdict("stalled.rough", sentence, False, evidence, advice)
+
+
+def beside_an_edge(case: Case) -> Verdict:
+    """A slope, so near to where f is not defined that nothing can be proved."""
+    sentence = (
+        f"{case.reason.sentence} But f is not finite everywhere around, and has a slope of {number(case.slope)}: what "
+        "is lowest beside an edge is found where the edge is told."
+    )
+    advice = case.advise("keep x where f is defined, by bounds=[(low, high), ...] or project=")
+    return Verdict("nonfinite.domain", sentence, False, {"gradient": case.slope}, advice)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..objective.oracle import Box
 from .case import Case
-from .elsewhere import unfinished
+from .elsewhere import beside_an_edge, unfinished
 from .verdict import Verdict
 
 # Measured: with CLOSE, BEYOND, FORESEEN three times, FADED ten times smaller or larger, LINEAR at 2.5 or 8, and
@@ -47,7 +47,19 @@ def lower(case: Case) -> Verdict | None:
     """A test was met, but where no curvature is seen f is lower by more than may be left."""
     if not claims_minimum(case):
         return None
-    return _first(case, _winding, reserve=0) or _first(case, _sloping, _flat, _inflected, reserve=RESERVE + 1)
+    return _first(case, _winding, reserve=0) or _first(case, _flat, _inflected, reserve=RESERVE + 1)
+
+
+def slanted(case: Case) -> Verdict | None:
+    """A test was met, but along axes of which no curvature is seen f has slopes, as along the wall of a barrier."""
+    for by, most in _sloping(case) if claimed(case) else ():
+        f = case.value(by)
+        if f < case.f and case.f - f <= most and case.much(case.f - f):
+            return unfinished(case, by, f)
+        near = (np.abs(by) < CLOSE * case.come).all() and np.count_nonzero(by) > 1  # by one of them f may be solved
+        if near and not math.isfinite(f) and case.probes.left > 0 and not isinstance(case.oracle, Box):
+            return beside_an_edge(case)
+    return None
 
 
 def unread(case: Case) -> Verdict | None:
@@ -125,8 +137,11 @@ def little_left(case: Case) -> bool:
 
 
 def _sloping(case: Case) -> Iterator[Look]:
-    """Along the axes with a slope, but no curvature that is seen."""
-    for k in np.flatnonzero(~case.bends.firm & (case.newton.slopes != 0)):
+    """Along the axes with a slope, but no curvature that is seen; first where the slope brings most."""
+    slopes, bends = case.newton.slopes, case.bends
+    which = np.flatnonzero(~bends.firm & (slopes != 0))
+    brings = slopes[which] ** 2 / (np.abs(bends.values) + bends.errors)[which]
+    for k in which[np.argsort(-brings)][:DOUBTED]:
         yield _fall(case, case.newton.slopes[k], case.bends.axes[:, k])
 
 

@@ -39,6 +39,7 @@ CAUSES: tuple[Cause, ...] = (
     precision.floor,
     ripples.stuck,
     looks.unread,
+    looks.slanted,
     looks.cornered,
     kinks.kinked,
     stationary.saddle,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .case import ROUNDS, Case
-from .elsewhere import FORESEEN, unfinished
+from .elsewhere import FORESEEN, beside_an_edge, unfinished
 from .verdict import SETTLED, Verdict
 from .words import along, number, place
 
@@ -188,6 +188,9 @@ def minimum(case: Case) -> Verdict | None:
         missing = f"But maxfun or maxtime left nothing to prove it with: allow {10 + 2 * case.n} more."
         sentence = f"{case.reason.sentence} {missing}"
         return Verdict("budget.unproved", sentence, False, evidence, case.advise(maxfun=None, maxtime=None))
+    error = case.point.error
+    if c is None and error is not None and np.count_nonzero(np.abs(case.g) > error) > 1:  # of one, it may be the edge
+        return beside_an_edge(case)
     if c is None:  # nothing can be seen around: the test stands for itself
         return Verdict(case.reason.code, case.reason.sentence, True, evidence)
     if not solved(case, case.left):
