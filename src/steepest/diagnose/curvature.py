@@ -296,10 +296,11 @@ def _by_values(spot: Spot, basis: np.ndarray, complete: bool) -> Curvature | Non
         np.abs((right - left) / (2 * lengths) - g @ basis) - (np.abs(basis).T * error).sum(axis=1) - 2 * noise / lengths
     )
     bent = 6 * np.maximum(apart, 0.0) / lengths
+    bent = np.sqrt(np.outer(bent, bent)) * (1 - np.eye(k))
     largest = np.sqrt(np.abs(np.diag(H)))
     blur = 4 * np.maximum(noise, unit * np.maximum.outer(sizes, sizes)) / np.outer(lengths, lengths)
     wrong = float(max(blur.max(), bent.max())) + 1e-3 * float(np.abs(values).max())
-    free = bends(H, blur + 1e-3 * np.outer(largest, largest) + np.sqrt(np.outer(bent, bent)), basis)
+    free = bends(H, blur + 1e-3 * np.outer(largest, largest) + bent, basis)
     return Curvature(values, basis @ vectors, wrong, complete, x.size, free)
 
 

@@ -21,7 +21,7 @@ LINEAR = 4.0  # times what a slope foretells, up to which a fall is its doing, h
 DOUBTED = 3  # coordinates that are looked at again, at most
 RESERVE = 2  # looks that are left to others
 DECADES = (CLOSE, 1.0, 1e9, 1e12, 1e6, 1e15)  # times the scale, along coordinates that f has not reacted to
-AWAKE = (0.1, 0.01)  # times x_i, where what saturates for large x_i reacts again: MGH17 of NIST by differences
+AWAKE = 0.03  # times x_i, where what has saturated for large x_i reacts again: exp(-37) is nothing beside 1
 COARSE = 10.0  # times |f| and all that the run has gained: a change of f over the step of a difference that is doubted
 REACHES = (10.0, 1.0)  # times how far each coordinate came, along those on which f is flat
 STRIDE = 0.1  # by how much, in logarithms, at most one coordinate is changed
@@ -52,9 +52,9 @@ def lower(case: Case) -> Verdict | None:
 
 def slanted(case: Case) -> Verdict | None:
     """A test was met, but along axes of which no curvature is seen f has slopes, as along the wall of a barrier."""
-    for by, most in _sloping(case) if claimed(case) else ():
+    for by, most in _sloping(case) if claims_minimum(case) else ():
         f = case.value(by)
-        if f < case.f and case.f - f <= most and case.much(case.f - f):
+        if 0 < case.f - f <= most and case.much(case.f - f):
             return unfinished(case, by, f)
         near = (np.abs(by) < CLOSE * case.come).all() and np.count_nonzero(by) > 1  # by one of them f may be solved
         if near and not math.isfinite(f) and case.probes.left > 0 and not isinstance(case.oracle, Box):
@@ -79,9 +79,9 @@ def unread(case: Case) -> Verdict | None:
     slopes = (_fall(case, case.g[i], np.eye(1, case.n, i)[0]) for i in np.flatnonzero(unseen & certain).tolist())
     silent = np.where(unseen & ~certain, 1.0, 0.0)
     by = silent * case.scale * np.where(np.arange(case.n) % 2, -1.0, 1.0)
-    nearer = (Look((share - 1) * silent * case.x) for share in AWAKE if (silent * case.x).any())
+    nearer = [Look((AWAKE - 1) * silent * case.x)] if (silent * case.x).any() else []
     hidden = (Look(sign * far * by) for far in DECADES for sign in (1.0, -1.0) if by.any())
-    return _first(case, lambda _: slopes, lambda _: nearer, lambda _: hidden)
+    return _first(case, lambda _: iter(nearer), reserve=0) or _first(case, lambda _: slopes, lambda _: hidden)
 
 
 def cornered(case: Case) -> Verdict | None:

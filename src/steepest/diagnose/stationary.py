@@ -96,10 +96,10 @@ def saddle(case: Case) -> Verdict | None:
         f"way {'lowers' if case.sign > 0 else 'raises'} f by {number(case.f - f)}."
     )
     verdict = Verdict("stalled.maximum" if top else "stalled.saddle", sentence, False, evidence, case.default(x0=x))
-    seen = case.f - f > max(10 * case.noise, ROUNDS * float(np.finfo(case.x.dtype).eps) * case.gains[0])
-    if not case.reason.converged or case.much(case.f - f) or (seen and case.probes.left < 1):
+    if not case.reason.converged or case.much(case.f - f) or case.probes.left < 1:  # no look is left to go on
         return verdict
-    case.slight = verdict if seen else None  # else it is solved to the last digit
+    if case.f - f > max(10 * case.noise, ROUNDS * float(np.finfo(case.x.dtype).eps) * case.gains[0]):
+        case.slight = verdict  # else it is solved to the last digit
     return None
 
 
