@@ -17,6 +17,7 @@ from steepest.methods.parameterfree import ParameterFree
 from steepest.methods.proximal import Proximal
 from steepest.methods.registry import describe
 
+FREE = (ParameterFree, st.COCOB)  # they find their rate
 RATES = [float(f"{digit}e{power}") for power in range(-5, 2) for digit in (1, 2, 5)]
 LAST = 10  # a rate is judged by the highest of so many last values: a single low one may be chance
 MOST = 3000  # steps that are tried in the ravine of ten numbers
@@ -119,7 +120,7 @@ def landscapes(kind: type[Method]) -> list[Landscape]:
     """Where a method is shown; those that first have to find their rate get more steps."""
     if issubclass(kind, Proximal):
         return [ravine_for(30, wall=True)]
-    if issubclass(kind, ParameterFree):
+    if issubclass(kind, FREE):
         return [ravine_for(300), valley_for(1000)]
     return [ravine_for(100), valley_for(500)]
 
@@ -180,5 +181,5 @@ def steps_needed(kind: type[Method], turned: bool) -> str:
 
 def candidates(kind: type[Method]) -> list[Any]:
     """The method with each of the rates, or as it is where it finds its own."""
-    tuned = "lr" in describe(kind).defaults and not issubclass(kind, ParameterFree)
+    tuned = "lr" in describe(kind).defaults and not issubclass(kind, FREE)
     return [kind(lr=lr) for lr in RATES] if tuned else [kind()]

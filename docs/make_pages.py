@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "examples"))  # documentation draws as they do
-from landscapes import WALL, Landscape, Run, candidates, landscapes, pair, steps_needed
+from landscapes import FREE, WALL, Landscape, Run, candidates, landscapes, pair, steps_needed
 
 import pictures
 import steepest as st
@@ -25,7 +25,6 @@ from pictures import BLUE, INK, ORANGE, STYLE, line, note
 from steepest.codes import CODES, FAMILIES, FIGURES
 from steepest.methods.lengths import AUTO
 from steepest.methods.method import Method
-from steepest.methods.parameterfree import ParameterFree
 from steepest.methods.registry import METHODS, describe
 from steepest.plots.paper import decades
 
@@ -52,7 +51,7 @@ SHADES = ("#FFFFFF", "#F5F7F9", "#EBEFF3", "#E2E8ED", "#D8E0E7", "#CED8E1", "#C5
 
 def words(method: Method) -> str:
     """The method and its rate, where it needed one: ``Adam(lr=0.5)``."""
-    numbers = getattr(method, "hyper", {} if isinstance(method, ParameterFree) else vars(method))
+    numbers = {} if isinstance(method, FREE) else getattr(method, "hyper", vars(method))
     given = f"lr={SAID.get(numbers['lr'], numbers['lr'])}" if "lr" in numbers else ""
     return f"{type(method).__name__}({given})"
 

@@ -66,7 +66,7 @@ class TestEveryRule:
     def test_it_descends(self, kind):
         a = quadratic(3)
         x = np.array([1.0, -1.0, 2.0])
-        lr = {"Adadelta": 1.0}.get(kind.__name__, 0.005)  # Adadelta's is a factor of its own widths
+        lr = {"Adadelta": 1.0, "COCOB": 1.0}.get(kind.__name__, 0.005)  # Adadelta's is a factor of its own widths
         end = walk(kind().with_hyper(lr=lr), lambda x: a @ x, x, 400)[-1]
         assert end @ a @ end < 0.9 * x @ a @ x
 
@@ -210,6 +210,7 @@ IN_OPTAX = {
     "Yogi": (st.Yogi(lr=0.05), lambda o: o.yogi(0.05)),
     "Lion": (st.Lion(lr=0.01, decay=0.1), lambda o: o.lion(0.01, weight_decay=0.1)),
     "SignSGD": (st.SignSGD(lr=0.01), lambda o: o.sign_sgd(0.01)),
+    "COCOB": (st.COCOB(alpha=10.0), lambda o: o.contrib.cocob(alpha=10.0)),
     "Momentum": (st.Momentum(lr=1e-3, beta=0.8), lambda o: o.sgd(1e-3, momentum=0.8)),
     "RMSProp": (st.RMSProp(lr=1e-2), lambda o: o.rmsprop(1e-2, decay=0.99, eps=1e-8, eps_in_sqrt=False)),
     "AdaGrad": (

@@ -20,6 +20,7 @@ from .methods.parameterfree import DAdaptAdam, DAdaptGD, DoG, DoWG, Prodigy
 from .methods.proximal import FISTA, ISTA, SpaRSA
 from .methods.registry import methods
 from .methods.rules import (
+    COCOB,
     GD,
     AdaBelief,
     Adadelta,
@@ -71,6 +72,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BFGS",
+    "COCOB",
     "FISTA",
     "GD",
     "ISTA",

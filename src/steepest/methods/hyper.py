@@ -23,6 +23,7 @@ RANGES = {
     "rho": _UNIT,
     "eps": _NONNEGATIVE,
     "decay": _NONNEGATIVE,
+    "alpha": _NONNEGATIVE,
     "up": (1.0, math.inf, "at least 1 and finite"),
     "down": _UNIT,
     "least": _NONNEGATIVE,

@@ -188,6 +188,18 @@ def Rprop(g, old, width, t, lr=0.01, up=1.2, down=0.5, least=1e-6, most=50.0):
 
 
 @rule
+def COCOB(x, g, start, largest, total, reward, bet, t, lr=1.0, alpha=100.0, eps=1e-8):
+    """Coin betting, without a rate: Orabona & Tommasi (2017), Algorithm 2; lr = 1 is the paper's, eps that of optax."""
+    start = where(t > 1, start, x)
+    largest = maximum(maximum(largest, abs(g)), eps)
+    total = total + abs(g)
+    reward = maximum(reward - g * (x - start), 0)
+    bet = bet - g
+    away = bet / (largest * maximum(total + largest, alpha * largest)) * (largest + reward)
+    return lr * (start + away - x), start, largest, total, reward, bet
+
+
+@rule
 def ScheduleFreeGD(x, g, z, mean, t, lr=0.1, beta=0.9):
     """Schedule-free SGD: Defazio et al. (2024), eq. 7-9; x is the paper's y, where the gradient is taken."""
     z = where(t > 1, z, x) - lr * g

@@ -48,7 +48,7 @@ BLUE, ORANGE, GREEN, PINK, BLACK, VIOLET = range(6)
 FAMILIES: tuple[tuple[str, ...], ...] = (
     ("GD", "ISTA", "SignSGD", "Rprop", "ScheduleFreeGD", "SpaRSA"),
     ("Momentum", "Nesterov", "FISTA", "ConjugateGradient", "HagerZhang", "Lion"),
-    ("AdaGrad", "Adadelta", "DoG", "DoWG", "DAdaptGD", "Prodigy"),
+    ("AdaGrad", "Adadelta", "DoG", "DoWG", "DAdaptGD", "Prodigy", "COCOB"),
     ("RMSProp", "CenteredRMSProp", "Yogi", "AdaBelief", "AdaMax", "Adan"),
     ("Adam", "AdamW", "AMSGrad", "NAdam", "RAdam", "DAdaptAdam", "ScheduleFreeAdam"),
     ("BFGS", "LBFGS"),
