@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy.optimize import linprog, rosen, rosen_der
+from scipy.optimize import linprog, minimize, rosen, rosen_der
 
 import steepest as st
 
@@ -120,3 +120,15 @@ def test_no_slope_along_the_way_is_no_plateau(n):
     result = st.minimize(lambda x: float(np.max(x**2)), x0, jac=slope)
     assert result.success
     assert result.fun < 1e-9 * n**2
+
+
+@pytest.mark.parametrize("n", [1000, 10_000])
+def test_looks_for_overlooked_coordinates_are_cheap_where_there_are_many(n):
+    """A quadratic that each coordinate is equally far on its way with: L-BFGS-B shows what it takes."""
+    d = np.linspace(1, 100, n)
+    fun, jac, x0 = (lambda x: float(x @ (d * x)) / 2), (lambda x: d * x), np.ones(n)
+    result = st.minimize(fun, x0, jac=jac)
+    peer = minimize(fun, x0, jac=jac, method="L-BFGS-B", options={"ftol": 0.0, "gtol": 1e-9})
+    assert result.success
+    assert result.fun < 1e-12 * fun(x0)
+    assert result.nfev < 2 * peer.nfev

@@ -17,6 +17,7 @@ ROUNDED = 1e3  # times eps of the steepest: a slope that may be rounding
 DROPPED = 1e-6  # a component of the gradient that has fallen so far has been dealt with
 OVERLOOKED = 1e2  # the metric misses a coordinate that alone promises so many times what it foretells
 MANY = 200  # coordinates that are probed, at most: where the dense methods end
+FEW, CHEAP = 20, 0.1  # coordinates, and share of the gradients so far, that one look for overlooked ones may cost
 PROBES = 5  # looks for overlooked coordinates in one run, each of which costs gradients
 KINKS = 2  # looks for kinks, likewise
 SHARE = 1e-4  # of x_i, by which it is moved to see how its slope changes
@@ -123,9 +124,10 @@ def overlooked(point: Point, guard: Guard, limit: float) -> bool:
 
 
 def doubtful(point: Point, guard: Guard) -> np.ndarray:
-    """The coordinates whose slopes have not fallen, the worst first."""
-    share = standing(point, guard)
-    return np.argsort(-share)[: min(MANY, int((share > 0).sum()))]
+    """The coordinates whose slopes have not fallen, the worst first; of many so few that a look is cheap."""
+    assert point.oracle is not None
+    share, most = standing(point, guard), max(FEW, min(MANY, int(CHEAP * point.oracle.njev)))
+    return np.argsort(-share)[: min(most, int((share > 0).sum()))]
 
 
 def standing(point: Point, guard: Guard) -> np.ndarray:
