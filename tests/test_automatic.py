@@ -177,6 +177,16 @@ def test_value_of_other_code_is_caught_after_the_start():
     np.testing.assert_allclose(g, 2 * x, rtol=1e-5)
 
 
+def test_the_first_gradient_is_of_the_arguments_that_hold_then():
+    """The proof hands its gradient on to the run; in training the batch may be another one by then."""
+    objective = Objective(lambda x, y: np.sum((x - y) ** 2), Parameters(X), (np.zeros(3),))
+    derivative = choose(objective, X, objective(X))
+    objective.args = (np.ones(3),)
+    g, _ = derivative.gradient(X, objective(X))
+    assert derivative.name == "autograd"
+    np.testing.assert_allclose(g, 2 * (X - 1))
+
+
 def test_budget_and_interrupt_are_not_swallowed():
     parameters = Parameters(X)
     objective = Objective(lambda x: np.sum(x**2), parameters, maxfun=2)
