@@ -632,3 +632,19 @@ def test_a_minimum_is_no_plateau_because_f_is_lower_far_away(side):
     result = st.minimize(energy, np.zeros(side**2), jac=slope)
     assert result.success
     assert np.linalg.norm(slope(result.x)) < 1e-6
+
+
+@pytest.mark.parametrize("n", [2, 6, 18])
+@pytest.mark.parametrize("gap", [1e-3, 1e-5, 1e-9])
+def test_a_minimum_close_to_bounds_is_not_beside_an_edge_of_the_domain(n, gap):
+    """No curvature is measured where bounds leave no room for it, yet f is finite all around."""
+    A = np.random.default_rng(0).normal(size=(n, n))
+    centre = np.where(np.arange(n) % 2, 1 - gap, 0.3)
+    result = st.minimize(
+        lambda x: float(np.sum((A @ (x - centre)) ** 2) + np.sum((x - centre) ** 2 + (x - centre) ** 4)) + 7,
+        np.full(n, 0.5),
+        jac="fd",
+        bounds=(0, 1),
+    )
+    assert result.success
+    assert result.fun - 7 < 1e-9

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..objective.oracle import Box
 from .case import ROUNDS, Case
 from .elsewhere import FORESEEN, beside_an_edge, unfinished
 from .verdict import SETTLED, Verdict
@@ -188,7 +189,7 @@ def minimum(case: Case) -> Verdict | None:
         missing = f"But maxfun or maxtime left nothing to prove it with: allow {10 + 2 * case.n} more."
         sentence = f"{case.reason.sentence} {missing}"
         return Verdict("budget.unproved", sentence, False, evidence, case.advise(maxfun=None, maxtime=None))
-    error = case.point.error
+    error = None if isinstance(case.oracle, Box) else case.point.error  # beside bounds nobody looks beyond them
     if c is None and error is not None and np.count_nonzero(np.abs(case.g) > error) > 1:  # of one, it may be the edge
         return beside_an_edge(case)
     if c is None:  # nothing can be seen around: the test stands for itself
