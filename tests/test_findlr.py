@@ -186,6 +186,14 @@ def test_ctrl_c_keeps_what_was_found():
     assert float(whole) == pytest.approx(1 / 7, rel=0.05)
 
 
+@pytest.mark.parametrize("f", [lambda x: -(x @ x), lambda x: x[0] ** 2 - 5 * x[1] ** 2])
+def test_where_f_falls_without_limit_no_rate_is_called_stable(f):
+    rate = find_lr(f, [-1.0, 1e-3])
+    assert rate.unbounded
+    assert math.isnan(rate.limit)
+    assert "no rate converges" in repr(rate)
+
+
 @pytest.mark.parametrize("method", ["gd", "adam"])
 @pytest.mark.parametrize("x0", [[1.0, 2.0], [3.0, -0.1], [40.0, 5.0]])
 def test_a_run_that_ends_at_the_last_digit_of_x_shows_no_other_curvature(x0, method):

@@ -35,6 +35,8 @@ TRIES = 50  # each doubles the curvature at least, or goes farther
 FARTHER = 10.0
 SUSPICIOUS = 4  # corrections of L after which one more is looked at as a kink: smooth functions need 2 or 3
 HALVINGS = 12  # of a segment with a kink: to 1/4096, longer than the steps of differences
+ESCAPED = 100.0
+ESCAPED = 8.0  # where f falls so many times as far by each rate half a decade larger, it has no minimum
 KINK = 0.2  # share of the jump of the gradient that remains then; where f is smooth it is about 1/4096
 SPREAD = np.logspace(-3, 1.5, 10)  # of the curve around a rate by curvature: two a decade
 ENOUGH = 0.01  # of the best decrease may be missed for a smaller rate: large ones jump about, and end low by chance
@@ -51,7 +53,7 @@ class LearningRate:
         The rate to begin with.
     limit : float
         The largest rate at which the method is stable for the curvature that was met; NaN where there is no
-        formula for the method, or f has a kink.
+        formula for the method, f has a kink, or falls without limit.
     curvature : float
         The largest curvature met, at the start and along the short runs; infinite at a kink.
     rates, values : ndarray, shape (k,)
@@ -67,6 +69,8 @@ class LearningRate:
         What it cost.
     interrupted : bool
         Whether Ctrl-C ended it: then the rest is what was known by then, and the curve has fewer rates.
+    unbounded : bool
+        Whether f fell the farther the larger the rate: then no rate converges, and there is no limit.
     """
 
     suggestion: float
@@ -81,6 +85,7 @@ class LearningRate:
     nfev: int
     njev: int
     interrupted: bool = False
+    unbounded: bool = False
 
     def __float__(self) -> float:
         return self.suggestion
@@ -103,6 +108,8 @@ class LearningRate:
             lines.append(f"largest curvature met: L = {self.curvature:.4g}")
             if math.isfinite(self.limit):
                 lines.append(f"stable for lr < {self.limit:.4g} where the curvature is no larger")
+            if self.unbounded:
+                lines.append("the larger the rate, the farther f falls: it has no minimum there, and no rate converges")
             lines.append(f"seen from x0 in runs of {counted(self.steps, 'step')}: elsewhere f may be more curved")
         if self.interrupted:
             lines.append(
@@ -191,9 +198,13 @@ def find_lr(
     if (kink is not None or not multiplies) and stable.any():
         enough = values[stable].min() + ENOUGH * (start.f - values[stable].min())
         lr = float(rates[stable & (values <= enough)][0])
+    falls = start.f - values[-3:]
+    unbounded = bool(stable[-3:].all() and falls.size == 3 and (falls[1:] > ESCAPED * falls[:-1]).all())
+    limit = math.nan if unbounded else limit
     name = rule.name + "".join(f", {key} = {value!r}" for key, value in rule.hyper.items() if key != "lr")
     nfev, njev = oracle.nfev, oracle.njev
-    return LearningRate(lr, limit, curvature, rates, values, stable, steps, kink, name, nfev, njev, interrupted)
+    seen = rates, values, stable, steps, kink, name, nfev, njev, interrupted, unbounded
+    return LearningRate(lr, limit, curvature, *seen)
 
 
 def _multiplies(rule: Rule, point: Point) -> bool:
