@@ -9,7 +9,7 @@ import numpy as np
 from ..objective.point import Point
 from .reach import newton, reach
 from .searches import LEAP, Known, vertex
-from .units import MANY, curvatures, guessed, mixed, opened
+from .units import MANY, MIXED, curvatures, guessed, mixed, opened, spread
 
 FORETOLD = 1.5  # a metric does where f is least within such a factor of its length; 1.1 and 2 cost the same
 UNIT = 20  # binary digits: so much apart, the sizes of the x_i tell units
@@ -57,14 +57,17 @@ def chosen(point: Point, H: np.ndarray, length: float) -> tuple[np.ndarray, floa
     steps. So one value is spent along -H g and, where f is least at another length than H foretells, one along -g;
     by differences a slope costs n of them. On the tuning half of Andrei's collection that takes 0.94 times the
     evaluations at n = 10 and 50, where the problems are turned 0.84 and 0.79 times. 1 is meant in units that are
-    powers of 2^20, those that |x_i| are nearest to.
+    powers of 2^20, those that |x_i| are nearest to; where sizes beside these tell other units, it is not tried.
     """
     x, g, oracle = point.x, point.g, point.oracle
     assert oracle is not None
     if H.min() == H.max() or getattr(oracle.derivative, "rough", False):
         return H, length
     with np.errstate(all="ignore"):  # x may be on its way to infinity
-        one = np.where(x == 0, 1.0, np.exp2(2 * UNIT * np.round(np.log2(np.abs(x)) / UNIT))).astype(H.dtype)
+        units = np.where(x == 0, 1.0, np.exp2(UNIT * np.round(np.log2(np.abs(x)) / UNIT))).astype(H.dtype)
+        if spread(np.abs(x / units)[x != 0]) > MIXED:
+            return H, length
+        one = units * units
         ahead, down = -H * g, -one * g
         first = newton(point, down, oracle)
         if x.any():

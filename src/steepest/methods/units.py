@@ -84,7 +84,7 @@ def opened(point: Point) -> tuple[np.ndarray, float] | None:
     rounded = ROUNDED * float(np.finfo(point.g.dtype).eps) * float(np.abs(point.g).max())
     if not known.any() or not 0 < length < math.inf or np.abs(y).max() <= rounded:  # as where f is made of planes
         return None
-    if _spread(curvature[known]) <= APART:
+    if spread(curvature[known]) <= APART:
         return np.ones_like(point.x), length
     return 1 / np.where(known, curvature, curvature[known].max()).astype(point.x.dtype), 1.0
 
@@ -96,16 +96,17 @@ def mixed(x: np.ndarray, g: np.ndarray, curvature: np.ndarray) -> bool:
     Of many random numbers one is small. Only a unit k times as large makes a slope k times as small: log |g| falls by 1
     where log |x| grows by 1, and not at all where sizes are by chance; the line of least squares tells which.
     """
-    spread = _spread(np.abs(x[x != 0]))
-    if spread <= MIXED:
-        return _spread(curvature) > VERY**2
-    if spread > CHANCE * x.size:
+    apart = spread(np.abs(x[x != 0]))
+    if apart <= MIXED:
+        return spread(curvature) > VERY**2
+    if apart > CHANCE * x.size:
         return True
     size, slope = (np.log(np.abs(each[(x != 0) & (g != 0)])) for each in (x, g))
     return bool(size.size and np.sum((size - size.mean()) * (slope + size / 2)) < 0)
 
 
-def _spread(sizes: np.ndarray) -> float:
+def spread(sizes: np.ndarray) -> float:
+    """How many times as large as the smallest of them the largest is; 1 where one is 0."""
     return float(sizes.max()) / float(sizes.min()) if sizes.size and sizes.min() > 0 else 1.0
 
 
