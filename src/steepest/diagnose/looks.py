@@ -74,6 +74,11 @@ def unread(case: Case) -> Verdict | None:
     far = np.zeros(case.n, bool) if coarse is None or size == 0 else case.free & coarse(case.f, COARSE * size)
     if any(_misread(case, i, diagonal[i], size) for i in np.flatnonzero(far)[:DOUBTED].tolist()):
         return _measure_otherwise(case, far)
+    # what the error of a slope may hide: beyond noise it is more than all that was gained but for a fall from high up
+    hides = COARSE * (abs(case.f) + abs(case.gains[1]))
+    drowned = case.free & np.isfinite(error) & (error**2 > 2 * hides * np.abs(diagonal)) & (np.abs(case.g) < error)
+    if hides > 0 and drowned.any() and not case.random:
+        return _measure_otherwise(case, drowned)
     unseen = case.free & (np.isnan(diagonal) | np.isinf(error))
     certain = np.abs(case.g) > CERTAIN * error
     slopes = (_fall(case, case.g[i], np.eye(1, case.n, i)[0]) for i in np.flatnonzero(unseen & certain).tolist())
@@ -119,7 +124,7 @@ def _measure_otherwise(case: Case, far: np.ndarray) -> Verdict:
     listed = ", ".join(map(case.called, np.flatnonzero(far)[:5]))
     sentence = (
         f"{case.reason.sentence} But over the steps of the differences along {listed} f changes by more than in "
-        "the whole run: what they tell is no slope at this place. Measure x in units in which its numbers are "
+        "most of the run: what they tell is no slope at this place. Measure x in units in which its numbers are "
         "alike, start from numbers that are not 0, or pass a gradient."
     )
     advice = case.advise("measure x in units in which its numbers are alike")
