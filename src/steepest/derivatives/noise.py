@@ -12,15 +12,12 @@ import numpy as np
 from ..errors import ArgumentError, counted
 from ..objective.oracle import Objective
 from ..objective.params import Parameters
-from .grid import doubt, printed, spacing
+from .grid import doubt, spacing
+from .line import NARROW, POINTS, Line
 
-POINTS = 7  # 4 of them fail in up to 18 % of cases (measured on Rosenbrock, n = 10)
-NARROW = 2.0**-30  # of the scale, a step along the line
 ROUNDED = 1 / math.sqrt(12)  # of a grid, the standard deviation of a value rounded to it
-HIDDEN = 2.0**12  # noise levels: values change by less along a line that is then made so many times longer
 WIDEN, STRIDE = 2.0**7, 2.0**3  # times a line on which values do not change, and where they do at one place
 TRIES = 6  # lines, where values do not change, from the narrowest to 2^-4: they may be rounded to a few decimals
-CLEAN = 4.0  # units in the last place: more is not taken for rounding at a glance; 1 and 64 cost the same
 # from one window to the next: the error of a solver with a tolerance is smooth inside a small one
 WIDER = 2.0**12
 CLOSER = 2.0**-20
@@ -151,19 +148,41 @@ def estimate_noise(
     rng : int or numpy.random.Generator
         Chooses the signs of the line's direction.
     """
-    batch = _batch(value)
     f0 = float(value(x)) if f0 is None else f0
     single = x.dtype == np.float32
     width = min(2.0 ** round(math.log2(window)) * (2.0**-14 if single else NARROW), 2.0**-6)
-    places, sign = np.arange(1, POINTS)[:, None], _signs(x, rng)
+    line = Line(value, x, scale, bounds, rng)
+    column, step, sigma, repeat, asked = _widened(line, f0, width)
+    finite = column[np.isfinite(column)]
+    largest = max(float(np.abs(finite).max(initial=0.0)), line.terms(column, step))
+    # different values that all fit into float32 were computed in float32, whatever type carries them
+    with np.errstate(over="ignore"):
+        short = (finite.astype(np.float32) == finite).all() and (single or np.ptp(finite) > 0)
+    unit = 2.0**-23 if short else 2.0**-52
+    apart = abs(repeat - f0) / 2 if math.isfinite(repeat - f0) else 0.0
+    # a value rounded once, to the nearest, has a standard deviation between 0.14 and 0.29 unit |f|
+    level = max(sigma or 0.0, unit * largest / 4, apart)
+    relative = repeat == f0 and level <= 1e3 * unit * largest
+    way, rise = (POINTS - 1) * step, float(column[-1] - column[0])
+    noise = Noise(level, repeat != f0, relative, largest, asked, way, rise)
+    if noise.stochastic or window > 1 or (x != 0).all() or (relative and _straight(column, unit)):
+        return noise
+    # rough or bent on the scale 1 that was assumed at 0; is it smooth on a smaller one?
+    closer = estimate_noise(value, x, np.where(x == 0, CLOSER, 0.0), f0, bounds, 2.0, rng)
+    chosen = closer if closer.level < 1e-3 * level else noise
+    return replace(chosen, evaluations=asked + closer.evaluations)
+
+
+def _widened(line: Line, f0: float, width: float) -> tuple[np.ndarray, np.ndarray, float | None, float, int]:
+    """Values on ever wider lines, until they tell the noise: those of the last line, its step, the noise or None, the
+    second value at x, and how many values were asked for."""
     sigma, repeat, asked = None, math.nan, 0
     alike, steep, least = 0.0, math.inf, math.inf  # widths of lines, and the least step of f
     for k in range(TRIES):
-        line = _line(x, scale, bounds, width, sign)
-        points = (x + places * line).astype(x.dtype)
-        with np.errstate(all="ignore"):  # the points are ours: outside the domain NaN is an answer
-            values = np.asarray(batch(points if asked else np.vstack([points, x])), float)
-            column = np.concatenate([[f0], values[: POINTS - 1]])
+        step = line.step(width)
+        values = line.values(step, POINTS - 1, again=not asked)
+        column = np.append(f0, values[: POINTS - 1])
+        with np.errstate(all="ignore"):
             rises = np.abs(np.diff(column))
         if not asked:
             repeat = float(values[-1])
@@ -181,60 +200,7 @@ def estimate_noise(
             break
     if steep < math.inf:
         sigma = max(sigma or 0.0, ROUNDED * least)
-    finite = column[np.isfinite(column)]
-    largest = max(float(np.abs(finite).max(initial=0.0)), _terms(column, line, x))
-    # different values that all fit into float32 were computed in float32, whatever type carries them
-    with np.errstate(over="ignore"):
-        short = (finite.astype(np.float32) == finite).all() and (single or np.ptp(finite) > 0)
-    unit = 2.0**-23 if short else 2.0**-52
-    apart = abs(repeat - f0) / 2 if math.isfinite(repeat - f0) else 0.0
-    # a value rounded once, to the nearest, has a standard deviation between 0.14 and 0.29 unit |f|
-    level = max(sigma or 0.0, unit * largest / 4, apart)
-    relative = repeat == f0 and level <= 1e3 * unit * largest
-    whole = POINTS - 1  # steps of the line
-    noise = Noise(level, repeat != f0, relative, largest, asked, whole * line, float(column[whole] - column[0]))
-    if noise.stochastic or window > 1 or (x != 0).all() or (relative and _straight(column, unit)):
-        return noise
-    # rough or bent on the scale 1 that was assumed at 0; is it smooth on a smaller one?
-    closer = estimate_noise(value, x, np.where(x == 0, CLOSER, 0.0), f0, bounds, 2.0, rng)
-    chosen = closer if closer.level < 1e-3 * level else noise
-    return replace(chosen, evaluations=asked + closer.evaluations)
-
-
-@np.errstate(all="ignore")
-def estimate_rounding(
-    value: Callable[[np.ndarray], float],
-    x: np.ndarray,
-    scale: np.ndarray | None,
-    f0: float,
-    bounds: tuple[np.ndarray, np.ndarray] | None,
-    rng: Any,
-) -> tuple[Noise | None, float]:
-    """The noise of `value` where three values on the line of `estimate_noise` show rounding of float64 alone; else
-    None. Its arguments; on so short a line second differences are nothing but noise. Where they are more, but alike,
-    also the share of `scale` at which f bends. Where they hide the slope, as beside a level of 1e8, one more value."""
-    width = 2 * NARROW
-    line = _line(x, scale, bounds, width, _signs(x, rng), 3 * HIDDEN)
-    values = _batch(value)((x + np.arange(1, 4)[:, None] * line).astype(x.dtype))
-    column = np.concatenate([[f0], np.asarray(values, float)])
-    change, bend, unit = np.diff(column), np.diff(column, 2), 2.0**-52 * float(np.abs(column).max())
-    sigma = ROOTS[1] * math.sqrt(float(np.mean(bend * bend)))
-    if not sigma <= CLEAN * unit:  # True where it is NaN
-        alike = abs(bend[1] - bend[0]) < 0.3 * np.abs(bend).max()
-        return None, width * float(np.abs(change).max() / np.abs(bend).max()) if alike else math.nan
-    largest = max(unit / 2.0**-52, _terms(column, line, x))
-    level, line, rise, asked = max(sigma, 2.0**-54 * largest), 3 * line, float(column[-1] - f0), 3
-    if (seen := abs(rise)) < HIDDEN * level:
-        line, asked = HIDDEN * line, 4
-        column = np.append(column, value((x + line).astype(x.dtype)))
-        rise = float(column[-1] - f0)
-        if not 0 < abs(rise) <= 2 * HIDDEN * (seen + 2 * unit):  # a line across the way down, or on a stair
-            half, asked = float(value((x + line / 2).astype(x.dtype))) - f0, 5
-            if not abs(half - rise / 4) < abs(rise) / 8:
-                return None, math.nan
-    if (column.astype(np.float32) == column).all() or spacing(column[:4]) or printed(column):
-        return None, math.nan
-    return Noise(level, False, True, largest, asked, line, rise), 1.0
+    return column, step, sigma, repeat, asked
 
 
 def looked_closer(
@@ -256,52 +222,11 @@ def looked_closer(
     return closer if closer.level < 1e-3 * noise.level else noise
 
 
-def _batch(value: Callable[[np.ndarray], float]) -> Callable[[np.ndarray], Any]:
-    return getattr(value, "batch", None) or (lambda points: [value(point) for point in points])
-
-
-def _signs(x: np.ndarray, rng: Any) -> np.ndarray:
-    return np.where(x == 0, 1.0, np.random.default_rng(rng).choice([-1.0, 1.0], x.size))  # domains end at 0
-
-
-def _line(
-    x: np.ndarray,
-    scale: np.ndarray | None,
-    bounds: tuple[np.ndarray, np.ndarray] | None,
-    width: float,
-    sign: np.ndarray,
-    steps: float = POINTS,
-) -> np.ndarray:
-    """One of so many steps along the line: powers of 2, so that the points are equally spaced to the last bit."""
-    if scale is None:
-        scale = np.where(x == 0, 1.0, np.abs(x))
-    with np.errstate(divide="ignore"):  # scale 0: the coordinate does not move
-        step = width * np.exp2(np.floor(np.log2(scale.astype(float))))
-    if bounds is not None:
-        up, down = bounds[1] - x, x - bounds[0]
-        sign = np.where(np.where(sign > 0, up, down) < steps * step, np.where(up > down, 1.0, -1.0), sign)
-        step = np.where(np.maximum(up, down) < steps * step, 0.0, step)
-    return sign * step
-
-
 @np.errstate(all="ignore")
 def _straight(column: np.ndarray, unit: float) -> bool:
     """Whether equally spaced values change like a straight line, or by rounding alone."""
     change, bend = np.abs(np.diff(column)).max(), np.abs(np.diff(column, 2)).max()
     return bool(bend <= max(0.1 * change, 16 * unit * np.abs(column).min()))
-
-
-@np.errstate(all="ignore")
-def _terms(column: np.ndarray, line: np.ndarray, x: np.ndarray) -> float:
-    """How large the terms of a sum are that may cancel in f, where f is straight on the line to the last bit.
-
-    Such a line hides the rounding of the terms, since its steps are short numbers. They are about as large as
-    slope times x: f changes by them where x changes by all of itself. 0 where that can't be told.
-    """
-    if np.diff(column, 2).any() or not (x != 0).all():  # True where it is NaN
-        return 0.0
-    moved = line != 0
-    return float(np.abs(column[1] - column[0]) / np.abs(line / x)[moved].min(initial=np.inf))
 
 
 @np.errstate(over="ignore")

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .noise import Noise, estimate_rounding
+from .noise import Noise
+from .rounding import estimate_rounding
 
 LOOKS = 3  # at ever shorter lines, each shorter by what f bends
 FAINT = 1e13  # noise levels: f changes by less over its scale only in larger units, or beside a level

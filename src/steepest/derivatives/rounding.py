@@ -1,0 +1,55 @@
+"""Rounding at a glance: whether three values on a short line differ by nothing but the rounding of float64."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .grid import printed, spacing
+from .line import NARROW, Line
+from .noise import ROOTS, Noise
+
+CLEAN = 4.0  # units in the last place: more is not taken for rounding at a glance; 1 and 64 cost the same
+HIDDEN = 2.0**12  # noise levels: values change by less along a line that is then made so many times longer
+
+
+@np.errstate(all="ignore")
+def estimate_rounding(
+    value: Callable[[np.ndarray], float],
+    x: np.ndarray,
+    scale: np.ndarray | None,
+    f0: float,
+    bounds: tuple[np.ndarray, np.ndarray] | None,
+    rng: Any,
+) -> tuple[Noise | None, float]:
+    """The noise of `value` where three values on a line show rounding of float64 alone, else None; and 1, or the share
+    of `scale` at which f bends, NaN where nobody knows.
+
+    The arguments are those of `estimate_noise`. On so short a line second differences are nothing but noise; where they
+    are more, but alike, f bends. Where rounding hides the slope, as beside a level of 1e8, one value more is asked far
+    out on the line.
+    """
+    width, line = 2 * NARROW, Line(value, x, scale, bounds, rng)
+    step = line.step(width, 3 * HIDDEN)
+    column = np.append(f0, line.values(step, 3))
+    change, bend, unit = np.diff(column), np.diff(column, 2), 2.0**-52 * float(np.abs(column).max())
+    sigma = ROOTS[1] * math.sqrt(float(np.mean(bend * bend)))
+    if not sigma <= CLEAN * unit:  # True where it is NaN
+        alike = abs(bend[1] - bend[0]) < 0.3 * np.abs(bend).max()
+        return None, width * float(np.abs(change).max() / np.abs(bend).max()) if alike else math.nan
+    largest = max(unit / 2.0**-52, line.terms(column, step))
+    level, way, rise, asked = max(sigma, 2.0**-54 * largest), 3 * step, float(column[-1] - f0), 3
+    if (short := abs(rise)) < HIDDEN * level:
+        way, asked = HIDDEN * way, 4
+        column = np.append(column, value((x + way).astype(x.dtype)))
+        rise = float(column[-1] - f0)
+        if not 0 < abs(rise) <= 2 * HIDDEN * (short + 2 * unit):  # a line across the way down, or on a stair
+            half, asked = float(value((x + way / 2).astype(x.dtype))) - f0, 5
+            if not abs(half - rise / 4) < abs(rise) / 8:
+                return None, math.nan
+    if (column.astype(np.float32) == column).all() or spacing(column[:4]) or printed(column):
+        return None, math.nan
+    return Noise(level, False, True, largest, asked, way, rise), 1.0
