@@ -22,3 +22,16 @@ def test_noise_that_falls_with_f(seed):
     result = st.minimize(noisy, 2 * rng.normal(size=20), jac="fd", maxfun=200 * 21)
     assert bowl(result.x) <= 3 * 1e-2
     assert result.code == "converged.noise"
+
+
+@pytest.mark.parametrize("size", [1e-2, 1e-4, 1e-6, 1e-8])
+def test_slopes_tell_more_than_values(size):
+    """Runs ended where a step promised no more than values tell, 0.75 deviations above the minimum for 1e-8."""
+    gaps = []
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        noisy = lambda x, rng=rng: bowl(x) + size * rng.normal()
+        result = st.minimize(noisy, 2 * rng.normal(size=20), jac="fd", maxfun=200 * 21)
+        assert result.code in ("converged.noise", "converged.floor"), result.why
+        gaps.append(bowl(result.x) / size)
+    assert np.median(gaps) <= 0.5

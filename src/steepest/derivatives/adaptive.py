@@ -20,6 +20,7 @@ FINE = 2e-3  # it makes up this share of the gradient
 STALE = 0.1  # of a component, the error from which the step of central differences is measured again
 # |f''/f'''| times so much may x_i move before its step is measured again; farther, while an error so many times as
 FAR = 100.0  # large would still be within SHARE, which saves 4 % of the evaluations on the tuning half
+RISE = 100.0  # noise levels that f may rise by over a step, however small it is
 LEAST = 16  # no step is shorter than so many times the rounding of x
 SLACK = 0.3  # how far outside of what the slopes foretell f may change; 0.1 and 1 cost the same
 
@@ -250,6 +251,9 @@ class Finite(Differences):
         steps, level = self.steps, self._level(f)
         h = self.unit_steps * level ** (1 / 3)
         with np.errstate(all="ignore"):
+            if not self.measured.relative:  # noise may grow with f: no farther than to where that is twice as large
+                rise = np.sqrt(2 * max(abs(f), RISE * level) / self.bend)
+                h = np.where(rise > 0, np.minimum(h, rise), h)
             g, error = (self._central if self.central else self._forward)(x, f, h, level)
             # central differences see by themselves how the second derivative has changed
             fine = self.central or self._within(SHARE / FAR, g, error)

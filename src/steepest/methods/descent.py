@@ -18,7 +18,7 @@ from .polish import Polish, suits
 from .reach import thrown
 from .searches import C1, along, strong_wolfe, values_first
 from .settled import NOTHING, SLOW, Directed, Settled, blind
-from .units import OVERLOOKED, Guard, doubtful, overlooked
+from .units import OVERLOOKED, PROBES, Guard, doubtful, overlooked
 
 NEAR = 10.0  # a run is about to end when its next step promises so many times what can be seen
 SETBACKS = 3  # failed searches in a row, each with a gradient or a memory made anew
@@ -99,10 +99,11 @@ class Descent(Directed):
             guard = guard._replace(kinks=guard.kinks - 1)
             memory = memory._replace(guard=guard)
         derivative = oracle.derivative
-        if getattr(derivative, "rough", False) and self.promise(point, memory) <= 2 * derivative.noise(point.f):
+        promise = self.promise(point, memory)
+        if getattr(derivative, "rough", False) and promise <= 2 * derivative.noise(point.f):
             if suits(point, oracle):
                 return point, Polish.of(point, oracle)
-            if guard.probes > 0:
+            if guard.probes == PROBES or (guard.probes > 0 and not self.clear(point, memory, promise)):
                 derivative.refresh(point.x, point.f)
                 point, guard = oracle.meet(point.x, point.f), guard._replace(probes=guard.probes - 1)
                 return point, self.begin(point, guard, *initial_metric(point))

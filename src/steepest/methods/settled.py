@@ -41,6 +41,16 @@ class Directed:
             direction, _ = self.update(point, memory)
             return -0.5 * dot(point.g, direction)
 
+    def clear(self, point: Point, memory: Any, promise: float) -> bool:
+        """Whether slopes tell more than values that are random or rough: the step promises more than it would were its
+        gradient nothing but error."""
+        rough = point.oracle is not None and getattr(point.oracle.derivative, "rough", False)
+        if isinstance(memory, Continuation) or not rough or point.error is None or not np.isfinite(point.error).all():
+            return False
+        blur = Point(point.x, point.f, point.error / 2, point.error, point.oracle)  # a bound of two deviations
+        _, memory = self.update(point, memory)
+        return promise > self.promise(blur, memory)
+
 
 @dataclass(frozen=True)
 class Settled(Criterion):
@@ -63,6 +73,8 @@ class Settled(Criterion):
             return None
         promise, noise = self._promise(now), now.point.oracle.derivative.noise(last.f)
         if 0 < promise < math.inf:
+            if promise <= 2 * noise and self.method.clear(now.point, now.memory, promise) and not _idle(history, noise):
+                return None
             return _converged(promise, noise, history) or _stalled(promise, noise, history)
         if not failed:
             return None  # the next step begins with a metric anew
@@ -105,11 +117,16 @@ def _converged(promise: float, noise: float, history: History) -> Reason | None:
     return None
 
 
+def _idle(history: History, noise: float) -> bool:
+    """Whether the last steps have lowered f by no more than its noise."""
+    still = history.previous.f - history.last.f <= 2 * noise and len(history) > IDLE
+    return still and history.sign * history["f"][-1 - IDLE] - history.last.f <= 2 * noise
+
+
 def _stalled(promise: float, noise: float, history: History) -> Reason | None:
     """Whether the decrease that steps promise does not come."""
     last = history.last
-    idle = history.previous.f - last.f <= 2 * noise < promise / 4 and len(history) > IDLE
-    if idle and history.sign * history["f"][-1 - IDLE] - last.f <= 2 * noise:
+    if 2 * noise < promise / 4 and _idle(history, noise):
         return Reason(
             "stalled",
             f"Stalled: {IDLE} steps changed f by no more than it is uncertain by ({noise:.2g}), though the next "
