@@ -178,7 +178,7 @@ def SignSGD(g, lr=0.001):
 
 @rule
 def Rprop(g, old, width, t, lr=0.01, up=1.2, down=0.5, least=1e-6, most=50.0):
-    """Resilient propagation: Riedmiller & Braun (1993), in the form without backtracking of Igel & Hüsken (2000)."""
+    """Resilient propagation: Riedmiller & Braun (1993), in the form iRprop- of Igel & Hüsken (2000)."""
     width = where(t > 1, width, lr)
     agreement = sign(g * old)
     width = where(agreement > 0, up * width, where(agreement < 0, down * width, width))
