@@ -24,6 +24,35 @@ class Crossing(NamedTuple):
     ga: np.ndarray | None = None
     gb: np.ndarray | None = None
 
+    @property
+    def length(self) -> float:
+        """Of the way."""
+        return float(np.linalg.norm(self.b - self.a))
+
+    @property
+    def direction(self) -> np.ndarray:
+        """Of length 1."""
+        return (self.b - self.a) / self.length
+
+    def at(self, t: float) -> np.ndarray:
+        """The place at the distance `t` from a."""
+        return self.a + t * self.direction
+
+    def value(self, case: Case, t: float) -> float:
+        """f there."""
+        return case.probes.value(self.at(t).astype(case.x.dtype))
+
+    def slope(self, case: Case, t: float) -> float:
+        """The slope of f along the way there."""
+        return slope_along(case, self.at(t), self.direction, self.length)
+
+    def slopes(self, case: Case) -> tuple[float, float]:
+        """Those at both ends."""
+        u, length = self.direction, self.length
+        left = slope_along(case, self.a, u, length) if self.ga is None else float(self.ga @ u)
+        right = slope_along(case, self.b, u, length) if self.gb is None else float(self.gb @ u)
+        return left, right
+
 
 def turned_back(case: Case) -> Crossing | None:
     """The last step that was turned back at once; of a heavy ball the one over which its gradient changed most."""

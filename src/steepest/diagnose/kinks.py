@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from ..methods.bundle import Bundle
 from ..methods.rules import Adam
 from ..schedules import Polynomial
 from .case import GAIN, Case
-from .crossings import HALVINGS, hidden, slope_along, turned_back
+from .crossings import HALVINGS, Crossing, hidden, turned_back
 from .elsewhere import rippled
 from .faults import differences
 from .halving import Span, halved, sudden
@@ -59,14 +58,10 @@ def kink(case: Case) -> Verdict | None:
     """The last steps jump to and fro over a kink, over a jump of f, or over a fault of the gradient."""
     if case.reason.converged or case.away or case.settled or case.probes.left < 10:
         return None
-    crossed = turned_back(case) or hidden(case)
-    if crossed is None:
+    crossing = turned_back(case) or hidden(case)
+    if crossing is None:
         return None
-    a, b, way, ga, gb = crossed
-    length = float(np.linalg.norm(b - a))
-    u = (b - a) / length
-    left = slope_along(case, a, u, length) if ga is None else float(ga @ u)
-    right = slope_along(case, b, u, length) if gb is None else float(gb @ u)
+    length, (left, right) = crossing.length, crossing.slopes(case)
     if not abs(right - left) > max(1e-6 * (abs(left) + abs(right)), 100 * case.noise / length):
         return None
 
@@ -74,33 +69,35 @@ def kink(case: Case) -> Verdict | None:
         smooth = len(changes) == 4 and changes[3] < 0.3 * changes[0]  # to an eighth, with x^4 to a third
         return smooth or len(changes) > HALVINGS or case.probes.left <= (5 if case.exact else 4)
 
-    span = Span(0.0, length, left, right)
-    (low, high, left, right), changes = halved(lambda t: slope_along(case, a + t * u, u, length), span, far)
+    span, changes = halved(lambda t: crossing.slope(case, t), Span(0.0, length, left, right), far)
     if not (sudden(changes) or (len(changes) > HALVINGS and changes[-1] > SHARE * changes[0])):
         return None
-    at = a + (low + high) / 2 * u
-    ends = [case.probes.value((a + t * u).astype(case.x.dtype)) for t in (low, high)]
-    leap = ends[1] - ends[0]
     # a difference across a jump grows as its step shrinks
-    if not case.exact and changes[-1] > GREW * changes[0]:
-        return jump(case, at, changes[-1] * length / 2 ** (HALVINGS + 3))
-    if abs(leap) > 10 * max(abs(left), abs(right)) * (high - low) + 10 * _doubt(case, left, right):
+    leap = changes[-1] * length / 2 ** (HALVINGS + 3) if not case.exact and changes[-1] > GREW * changes[0] else 0.0
+    return _sharp(case, crossing, span, leap)
+
+
+def _sharp(case: Case, crossing: Crossing, span: Span, leap: float) -> Verdict | None:
+    """What it is that changes at once over a short span: f itself, by a `leap`, the slope of f, or what the gradient
+    claims of it."""
+    low, high, left, right = span
+    width, at = high - low, crossing.at((low + high) / 2)
+    ends = [crossing.value(case, t) for t in (low, high)]
+    if leap:
         return jump(case, at, leap)
-    if case.exact:
-        # does f itself bend as its slopes say?
-        width = high - low
-        around = [case.probes.value((a + t * u).astype(case.x.dtype)) for t in (low - width, high + width)]
+    if abs(ends[1] - ends[0]) > 10 * max(abs(left), abs(right)) * width + 10 * _doubt(case, left, right):
+        return jump(case, at, ends[1] - ends[0])
+    measured = [left, right]
+    if case.exact:  # does f itself bend as its slopes say?
+        around = [crossing.value(case, t) for t in (low - width, high + width)]
         measured = [(ends[0] - around[0]) / width, (around[1] - ends[1]) / width]
-    else:
-        measured = [left, right]
-    seen = abs(right - left) * (high - low) > 2 * _doubt(case, left, right)
-    if seen and abs(measured[1] - measured[0]) < 0.5 * abs(right - left):
-        return _claimed(case, at, way, [left, right], measured)
-    if not left < 0 < right:  # met in passing
+    clear = abs(right - left) * width > 2 * _doubt(case, left, right)
+    if clear and abs(measured[1] - measured[0]) < 0.5 * abs(right - left):
+        return _claimed(case, at, crossing.way, [left, right], measured)
+    # not of a kink that is met in passing, nor where f is round
+    if not left < 0 < right or _round(case, crossing, span, ends):
         return None
-    if _round(case, lambda t: (a + t * u).astype(case.x.dtype), (low, high), ends, (left, right)):
-        return None
-    return _jumps(case, at, way, [left, right], length)
+    return _jumps(case, at, crossing.way, [left, right], crossing.length)
 
 
 def _claimed(case: Case, at: np.ndarray, way: str, claimed: list[float], measured: list[float]) -> Verdict:
@@ -208,23 +205,18 @@ def _recent(case: Case) -> list[np.ndarray]:
     return [move / length for move, length in zip(moves, lengths, strict=True) if 0 < length < math.inf]
 
 
-def _round(
-    case: Case,
-    place: Callable[[float], np.ndarray],
-    at: tuple[float, float],
-    f: list[float],
-    slopes: tuple[float, float],
-) -> bool:
-    """Whether f is round between two places, however steep beside it: the tangents meet below f, at a kink on it."""
-    left, right = slopes
-    width = at[1] - at[0]
-    way = (f[1] - f[0] - right * width) / (left - right)
+def _round(case: Case, crossing: Crossing, span: Span, ends: list[float]) -> bool:
+    """Whether f, of these values at the `ends` of a span, is round there, however steep beside it: the tangents meet
+    below f, at a kink on it."""
+    low, high, left, right = span
+    width = high - low
+    way = (ends[1] - ends[0] - right * width) / (left - right)
     if not 0 < way < width:
         return False
-    corner = f[0] + left * way
+    corner = ends[0] + left * way
     height = abs(right - left) * width / 4
     doubt = _doubt(case, left, right)
-    missed = abs(case.probes.value(place(at[0] + way)) - corner)
+    missed = abs(crossing.value(case, low + way) - corner)
     return ROUND[0] * height + doubt < missed < ROUND[1] * height
 
 
