@@ -145,23 +145,11 @@ def finished(case: Trained) -> Verdict | None:
     if not case.reason.code.startswith("budget") or not len(case.loss):
         return None
     losses = case.epochs["validation"] if case.validated else case.loss
-    begin = case.start
-    gained = begin - losses.min()
-    # where the rate fell to zero, the last epochs could not move: what counts is what the second half has brought
-    rates = case.epochs["lr"]
-    falling = len(rates) > 1 and rates[-1] < 0.1 * rates[0]
-    since = len(losses) // 2 if falling else len(losses) - 1
-    last = float(losses[since - 1] - losses[-1]) if len(losses) > 1 else float(gained)
-    what = "validation loss" if case.validated else "loss"
-    window = "second half" if falling else "last epoch"
-    if not falling and not case.steady:
-        # an epoch of small steps changes little, many of them may change much: what has the second half brought?
-        half, few = len(losses) // 2, max(len(losses) // 8, 1)
-        trend = float(losses[half : half + few].mean() - losses[-few:].mean())
-        if trend > abs(last):
-            last, window = trend, "second half"
+    gained = case.start - losses.min()
+    last, window, falling = _last_change(case, losses)
     evidence: dict[str, Any] = {"gained": float(gained), "last": last}
-    state = f"{case.reason.sentence.rstrip('.')}: {what} {losses[-1]:.4g}, from {begin:.4g}"
+    what = "validation loss" if case.validated else "loss"
+    state = f"{case.reason.sentence.rstrip('.')}: {what} {losses[-1]:.4g}, from {case.start:.4g}"
     # of steps that fall ever more slowly, as many again at the pace of the last one
     going_on = len(losses) * abs(last) if case.steady else abs(last)
     least = SETTLED * gained
@@ -182,9 +170,32 @@ def finished(case: Trained) -> Verdict | None:
         sentence = f"{state}; it scatters ({number(-last)} up in the {window}): the rate is too large for the end."
         advice = Advice({"lr": "auto"}, unscaled_columns(case)[0], "fit")
         return Verdict(case.reason.code, sentence, False, evidence, advice)
+    return _still_falling(case, f"by {number(last)} in the {window}" if last else "", state, evidence)
+
+
+def _last_change(case: Trained, losses: np.ndarray) -> tuple[float, str, bool]:
+    """By how much the loss has fallen of late, over which part of the run, and whether its rate fell to zero.
+
+    Where the rate fell to zero the last epochs could not move, and an epoch of small steps changes little, though many
+    of them may change much: there the second half counts.
+    """
+    rates, half = case.epochs["lr"], len(losses) // 2
+    falling = len(rates) > 1 and rates[-1] < 0.1 * rates[0]
+    since = half if falling else len(losses) - 1
+    last = float(losses[since - 1] - losses[-1]) if len(losses) > 1 else float(case.start - losses.min())
+    if not falling and not case.steady:
+        few = max(len(losses) // 8, 1)
+        trend = float(losses[half : half + few].mean() - losses[-few:].mean())
+        if trend > abs(last):
+            return trend, "second half", falling
+    return last, "second half" if falling else "last epoch", falling
+
+
+def _still_falling(case: Trained, fall: str, state: str, evidence: dict[str, Any]) -> Verdict:
+    """The run was too short, or its rate too small."""
     unscaled, names = unscaled_columns(case)
     small = too_small(case, curvature(case))
-    fell = f"it was still falling, by {number(last)} in the {window}" if last else "nothing was gained yet"
+    fell = f"it was still falling, {fall}" if fall else "nothing was gained yet"
     sentence = f"{state}; {fell}.{small} {unscaled}".strip()
     evidence |= {"unscaled": names} if names else {}
     changes = {"lr": "auto"} if small else _longer(case)
