@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..objective.oracle import Box
+from .broken import BESIDE
 from .case import Case
 from .elsewhere import beside_an_edge, unfinished
 from .verdict import Verdict
@@ -48,6 +49,18 @@ def lower(case: Case) -> Verdict | None:
     if not claims_minimum(case):
         return None
     return _first(case, _winding, reserve=0) or _first(case, _flat, _inflected, reserve=RESERVE + 1)
+
+
+def edged(case: Case) -> Verdict | None:
+    """A test was met where no curvature can be had, since f is not finite close by; of a single slope it may be solved
+    at the edge, and beside bounds nobody looks beyond them."""
+    error = case.point.error
+    if not converged(case) or case.curvature is not None or error is None or isinstance(case.oracle, Box):
+        return None
+    if np.count_nonzero(np.abs(case.g) > error) < 2 or case.probes.left < 2:
+        return None
+    near = BESIDE * case.scale * case.skewed
+    return None if math.isfinite(case.value(near) + case.value(-near)) else beside_an_edge(case)
 
 
 def slanted(case: Case) -> Verdict | None:

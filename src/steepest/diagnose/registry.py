@@ -37,6 +37,7 @@ CAUSES: tuple[Cause, ...] = (
     broken.overflow,
     kinks.balanced,
     precision.floor,
+    looks.edged,
     ripples.stuck,
     looks.unread,
     looks.slanted,

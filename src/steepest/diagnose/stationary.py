@@ -7,10 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..objective.oracle import Box
-from .broken import BESIDE
 from .case import ROUNDS, Case
-from .elsewhere import FORESEEN, beside_an_edge, unfinished
+from .elsewhere import FORESEEN, unfinished
 from .verdict import SETTLED, Verdict
 from .words import along, number, place
 
@@ -190,8 +188,6 @@ def minimum(case: Case) -> Verdict | None:
         missing = f"But maxfun or maxtime left nothing to prove it with: allow {10 + 2 * case.n} more."
         sentence = f"{case.reason.sentence} {missing}"
         return Verdict("budget.unproved", sentence, False, evidence, case.advise(maxfun=None, maxtime=None))
-    if c is None and _edged(case):
-        return beside_an_edge(case)
     if c is None:  # nothing can be seen around: the test stands for itself
         return Verdict(case.reason.code, case.reason.sentence, True, evidence)
     if not solved(case, case.left):
@@ -200,15 +196,6 @@ def minimum(case: Case) -> Verdict | None:
     evidence |= {"smallest": case.sign * c.smallest, "largest": case.sign * c.largest, "left": drop}
     rest = f" About {number(drop)} is left to gain in f." if case.asked and drop > 0 else ""
     return Verdict(case.reason.code, f"{case.reason.sentence}{confirmed(case)}{rest}", True, evidence)
-
-
-def _edged(case: Case) -> bool:
-    """Whether there are slopes, but f is not finite close by; of one slope it may be the edge."""
-    error = None if isinstance(case.oracle, Box) else case.point.error  # beside bounds nobody looks beyond them
-    if error is None or np.count_nonzero(np.abs(case.g) > error) < 2 or case.probes.left < 2:
-        return False
-    near = BESIDE * case.scale * case.skewed
-    return not math.isfinite(case.value(near) + case.value(-near))
 
 
 def loose(case: Case) -> Verdict | None:
