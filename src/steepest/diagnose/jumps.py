@@ -18,9 +18,10 @@ def beside(case: Case) -> Verdict | None:
     error, rested = case.point.error, case.reason.converged or case.reason.code == "stalled"
     if not rested or error is None or case.random or case.term is not None:
         return None
-    if not (getattr(case.derivative, "rough", False) or np.isinf(error).any()):
-        return None
     size = np.where(case.x == 0, case.scale, np.abs(case.x))
+    unknown = (error * size > abs(case.f) + abs(case.gains[0])).any()  # as where a difference goes across the jump
+    if not (unknown or getattr(case.derivative, "rough", False)):
+        return None
     d = BESIDE * size * case.skewed / np.abs(case.skewed).max()
     for by in (d, -d):
         leap = case.value(by) - case.f
