@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from .calibration import Ground, Steps, calibrate, fit, moves
+from .calibration import Ground, Steps, calibrate
 from .glance import SHARE, first_steps
 from .noise import ROUGH, WIDER, Noise, estimate_noise, looked_closer
 from .origin import noise_and_scale, size_and_scale
-from .probes import Differences, three_point
+from .stencils import Stencils
 
 # Measured on 15 problems, driven by BFGS: evaluations until 1e-8 of the start
 FALLEN = 1e-3  # when |f| has fallen so far, the noise may have, too: it is measured again as soon as
@@ -25,7 +25,7 @@ LEAST = 16  # no step is shorter than so many times the rounding of x
 SLACK = 0.3  # how far outside of what the slopes foretell f may change; 0.1 and 1 cost the same
 
 
-class Finite(Differences):
+class Finite(Stencils):
     """Adaptive finite differences: forward while they are good enough, then central.
 
     The noise e of fun is measured at the first gradient, and the best step of each coordinate by
@@ -71,8 +71,6 @@ class Finite(Differences):
     """
 
     name = "fd"
-    measured: Noise
-    steps: Steps
 
     def begin(self, x0: np.ndarray) -> None:
         self.scale = np.where(x0 == 0, 1.0, np.abs(x0)).astype(float)
@@ -81,8 +79,7 @@ class Finite(Differences):
         self.ready, self.central, self.window = False, False, 1.0
         self.blind = False  # whether any coordinate is flat
         self.exact_at: np.ndarray | None = None  # where the slopes of `steps` are the gradient
-        # what central differences gave for free
-        self.seen: tuple[np.ndarray, np.ndarray, float] | None = None
+        self.latest = None
 
     @property
     def report(self) -> str:
@@ -109,7 +106,7 @@ class Finite(Differences):
         """Second derivatives along each coordinate, shape (n,); NaN where they are below the noise."""
         if not self.ready:
             return None
-        self._learn()
+        self.learn()
         return np.where(np.abs(self.steps.curvature) > self.steps.blur, self.steps.curvature, np.nan)
 
     def coarse(self, f: float, most: float) -> np.ndarray:
@@ -117,7 +114,7 @@ class Finite(Differences):
         derivative fun changes by more than `most` over it, shape (n,)."""
         if not self.ready:
             return np.zeros(self.all.size, bool)
-        h = self.steps.h if self.exact_at is not None else self.unit_steps * self._level(f) ** (1 / 3)
+        h = self.steps.h if self.exact_at is not None else self.unit_steps * self.level(f) ** (1 / 3)
         return np.abs(self.steps.curvature) * h * h / 2 > most
 
     def gradient(self, x: np.ndarray, f: float) -> tuple[np.ndarray, np.ndarray]:
@@ -129,10 +126,10 @@ class Finite(Differences):
         elif self.exact_at is None or not np.array_equal(self.exact_at, x):
             g, error = self._differences(x, f)
             fallen = LOWER if self.rough else FALLEN
-            if abs(f) < fallen * self.height and not self._within(FINE, g, error):
+            if abs(f) < fallen * self.height and not self.within(FINE, g, error):
                 self._measure(x, f)
                 g, error = self._differences(x, f)
-            if not (self.central or self._within(SHARE, g, error)):
+            if not (self.central or self.within(SHARE, g, error)):
                 g, error = self._turn(x, f, g, error)
             elif not (self.central or self._plausible(x, f, g)):
                 self._calibrate(x, f, self.all)
@@ -217,7 +214,7 @@ class Finite(Differences):
     def _calibrate(self, x: np.ndarray, f: float, index: np.ndarray) -> None:
         """Measure the steps of the coordinates `index`, and with them their part of the gradient at `x`."""
         steps = self.steps
-        self._learn()
+        self.learn()
         size = np.maximum(np.abs(x[index]), np.finfo(x.dtype).tiny / self.unit**2).astype(float)
         scale, least = np.maximum(self.scale[index], size), LEAST * self.unit * size
         new = calibrate(
@@ -237,26 +234,23 @@ class Finite(Differences):
         steps = self.steps
         self.age[index] = 0
         steps.put(index, new)
-        self.unit_steps[index] = new.h / self._level(f) ** (1 / 3)
+        self.unit_steps[index] = new.h / self.level(f) ** (1 / 3)
         self.bend = np.maximum(np.abs(steps.curvature), steps.blur)  # the largest |f''| that was not excluded
         self.where[index], self.reach[index] = x[index], (self.bend * self.unit_steps**3 / 3)[index]
         self.blind = bool(steps.flat.any())
         self.exact_at = x.copy() if index.size == x.size else None
 
-    def _level(self, f: float) -> float:
-        return max(self.measured.at(f), 1e-300)
-
     def _differences(self, x: np.ndarray, f: float) -> tuple[np.ndarray, np.ndarray]:
         """One batch of forward or central differences with the steps that are known."""
-        steps, level = self.steps, self._level(f)
+        steps, level = self.steps, self.level(f)
         h = self.unit_steps * level ** (1 / 3)
         with np.errstate(all="ignore"):
             if not self.measured.relative:  # noise may grow with f: no farther than to where that is twice as large
                 rise = np.sqrt(2 * max(abs(f), RISE * level) / self.bend)
                 h = np.where(rise > 0, np.minimum(h, rise), h)
-            g, error = (self._central if self.central else self._forward)(x, f, h, level)
+            g, error = (self.central_differences if self.central else self.forward_differences)(x, f, h, level)
             # central differences see by themselves how the second derivative has changed
-            fine = self.central or self._within(SHARE / FAR, g, error)
+            fine = self.central or self.within(SHARE / FAR, g, error)
             stale = (not fine) & (np.abs(x - self.where) > FAR * self.reach)
         self.age += 1
         renew = stale | steps.flat | ~(error <= STALE * np.abs(g))  # True where it is NaN
@@ -281,45 +275,6 @@ class Finite(Differences):
             self._calibrate(x, f, index)
             g[index], error[index] = self.steps.slope[index], self.steps.error[index]
         return g, error
-
-    def _forward(self, x: np.ndarray, f: float, h: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
-        h = np.minimum(2 * np.sqrt(level / self.bend), h)
-        h = np.maximum(h, self.unit**0.75 * np.abs(x))  # so that it moves x by more than its rounding
-        h = np.where(self.steps.side < 0, -h, h)
-        if self.probes.bounds is not None:
-            down, up = self.probes.room(x, self.all)
-            h = np.where(h > up, -np.minimum(h, down), np.where(-h > down, np.minimum(-h, up), h))
-        values, made = self.probes(x, self.all, h[None])
-        step = np.abs(made[0])
-        return (values[0] - f) / made[0], step * self.bend / 2 + 2 * level / step
-
-    def _central(self, x: np.ndarray, f: float, h: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
-        side = self.steps.side
-        if self.probes.bounds is not None:
-            h, side = fit(h, side, *self.probes.room(x, self.all))
-        values, made = self.probes(x, self.all, moves(h, side))
-        g, curvature, gain = three_point(f, values, made)
-        self.seen = curvature, h, level
-        level = np.maximum(level, self.measured.at(np.abs(values).max(axis=0)))  # x may have come from where f is tiny
-        # at the best step truncation is half of the noise; f''' grows about as |f''|^1.5
-        grown = np.maximum(np.abs(curvature) / self.bend, 1.0)
-        return g, level * gain * (1 + 0.5 * grown * np.sqrt(grown))
-
-    @np.errstate(over="ignore")
-    def _learn(self) -> None:
-        """Take over the second derivatives that the latest central differences gave, where they are seen."""
-        if self.seen is not None:
-            curvature, h, level = self.seen
-            blur = 4 * level / h**2
-            clear = np.abs(curvature) > blur  # False where it is NaN
-            self.steps.curvature[clear], self.steps.blur[clear] = curvature[clear], blur[clear]
-            self.seen = None
-
-    def _within(self, share: float, g: np.ndarray, error: np.ndarray) -> bool:
-        """Whether the error is within this share of the gradient, in the metric diag(1/|f''|)."""
-        known = ~self.steps.flat & (self.bend > 0)
-        weight, g, error = 1 / self.bend[known], g[known], error[known]
-        return bool(np.isfinite(error).all() and (error**2 * weight).sum() <= share**2 * (g**2 * weight).sum())
 
     def _plausible(self, x: np.ndarray, f: float, g: np.ndarray) -> bool:
         """Whether f has changed, since the last gradient, by something between what the slopes at both ends

@@ -67,9 +67,9 @@ def directional(
 
     def ask(index: np.ndarray, moves: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         points = (x + moves.ravel()[:, None] * d).astype(x.dtype)
-        # the step that was made, in the metric of d: rounding moves each coordinate a little off the line
-        made = ((points.astype(float) - x) @ weight).reshape(moves.shape)
-        return np.array([counted(point) for point in points]).reshape(moves.shape), made
+        # the step that was actually made, in the metric of d: rounding moves each coordinate a little off the line
+        actual = ((points.astype(float) - x) @ weight).reshape(moves.shape)
+        return np.array([counted(point) for point in points]).reshape(moves.shape), actual
 
     scale = np.where(x == 0, 1.0, np.abs(x)).astype(float) if scale is None else scale
     moving = d != 0

@@ -81,9 +81,9 @@ class TwoPoint(_Fixed):
         index, h = np.arange(x.size), self.step(x)
         down, up = self.probes.room(x, index)
         h = np.where(h <= up, h, np.where(h <= down, -h, np.where(up >= down, up, -down)))
-        values, made = self.probes(x, index, h[None])
+        values, actual = self.probes(x, index, h[None])
         with np.errstate(all="ignore"):
-            return self.result(x, f, (values[0] - f) / made[0], 2 / np.abs(made[0]))
+            return self.result(x, f, (values[0] - f) / actual[0], 2 / np.abs(actual[0]))
 
 
 class ThreePoint(_Fixed):
@@ -108,9 +108,9 @@ class ThreePoint(_Fixed):
         """The gradient at `x` and a bound on its error, shapes (n,); (0, inf) where fun is not finite."""
         index = np.arange(x.size)
         h, side = fit(self.step(x), np.zeros(x.size, int), *self.probes.room(x, index))
-        values, made = self.probes(x, index, moves(h, side))
+        values, actual = self.probes(x, index, moves(h, side))
         with np.errstate(all="ignore"):
-            slope, curvature, gain = three_point(f, values, made)
+            slope, curvature, gain = three_point(f, values, actual)
             # h^2 f''', if f''' is to f'' as f'' to f' (for exp it is; for powers and waves on average)
-            truncation = np.nan_to_num((made[0] * curvature) ** 2 / np.abs(slope), posinf=np.inf)
+            truncation = np.nan_to_num((actual[0] * curvature) ** 2 / np.abs(slope), posinf=np.inf)
             return self.result(x, f, slope, gain, truncation)

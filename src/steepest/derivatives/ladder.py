@@ -76,11 +76,11 @@ def climb(
     def step_on(index: np.ndarray, steps: np.ndarray) -> np.ndarray:
         """Rungs at `steps`, shape (m, k); returns shape (m, 4, k)."""
         m = len(steps)
-        values, made = ask(index, np.concatenate([steps, -steps]))
+        values, actual = ask(index, np.concatenate([steps, -steps]))
         up, down = values[:m], values[m:]
         peak = np.maximum(np.abs(up), np.abs(down))
         change = np.maximum(np.abs(up - f), np.abs(down - f))
-        slope, curvature = (up - down) / (made[:m] - made[m:]), ((up - f) + (down - f)) / steps**2
+        slope, curvature = (up - down) / (actual[:m] - actual[m:]), ((up - f) + (down - f)) / steps**2
         return np.stack([slope, curvature, change, peak], axis=1)
 
     with np.errstate(all="ignore"):

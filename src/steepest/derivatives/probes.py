@@ -47,13 +47,13 @@ class Probes:
         moved = (at + steps).astype(x.dtype, copy=False)
         if self.bounds is not None:
             moved = np.clip(moved, self.bounds[0][index], self.bounds[1][index]).astype(x.dtype, copy=False)
-        made = moved - at if x.dtype == np.float64 else moved.astype(float) - at.astype(float)
+        actual = moved - at if x.dtype == np.float64 else moved.astype(float) - at.astype(float)
         m, k = steps.shape
         width = max(ROWS, MEMORY // (x.itemsize * x.size)) // m
         if k <= width:
-            return self._ask(x, index, moved), made
+            return self._ask(x, index, moved), actual
         parts = [self._ask(x, index[i : i + width], moved[:, i : i + width]) for i in range(0, k, width)]
-        return np.concatenate(parts, axis=1), made
+        return np.concatenate(parts, axis=1), actual
 
     def _ask(self, x: np.ndarray, index: np.ndarray, to: np.ndarray) -> np.ndarray:
         points = np.empty((*to.shape, x.size), x.dtype)
@@ -68,9 +68,7 @@ class Probes:
                     raise
                 values = np.array([self._alone(point) for point in points])
         values = np.asarray(values, float).reshape(to.shape)
-        return np.where(
-            np.isfinite(values), values, np.nan
-        )  # infinite is outside the domain, too: no slope leads there
+        return np.where(np.isfinite(values), values, np.nan)  # infinite is outside the domain: no slope leads there
 
     def _alone(self, point: np.ndarray) -> float:
         try:
