@@ -257,8 +257,8 @@ def test_two_curvatures_along_any_axes_need_two_steps(method, seed):
 @EVERY
 def test_where_sizes_tell_units_the_second_derivatives_are_kept(method):
     """As in MGH10 of NIST's, whose numbers are 0.02, 4000 and 250: with 1 it took 1.7 times the calls."""
-    units = np.array([1.0, 1e4, 1e2])
-    hessian = (np.eye(3) + 1) / np.outer(units, units)
+    units = np.array([1.0, 1e4, 1e2, 1.0])
+    hessian = (np.eye(4) + 1) / np.outer(units, units)
     told = oracle_of(lambda x: x @ hessian @ x / 2, lambda x: hessian @ x, units, curvatures=np.diag(hessian))
     np.testing.assert_allclose(method.init(told(units)).initial, 1 / np.diag(hessian))
 
