@@ -4,8 +4,8 @@
     python benchmarks/noise.py --quick   # seconds
 
 Differences only, within 200 (n + 1) evaluations. Noise is added to f, multiplies f + 1, or is the rounding of f + 1 to
-float32. In brackets without the parabolas that are fitted at the end, for up to ten numbers. The last table counts runs that
-end within 1 deviation of the minimum of convex functions, and within 3 of Rosenbrock's.
+float32. In brackets without the parabolas that are fitted at the end, for up to ten numbers. The last table counts runs
+that end within 1 deviation of the minimum of convex functions, and within 3 of Rosenbrock's.
 """
 
 from __future__ import annotations
