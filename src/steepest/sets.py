@@ -118,9 +118,9 @@ class Ball(Set):
         floats(self.center, "center")
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        away = x - np.asarray(self.center, dtype=x.dtype)
-        far = norm(away)
-        return x if far <= self.radius else (x - away) + away * (self.radius / far)
+        center = np.asarray(self.center, dtype=x.dtype)
+        far = norm(away := x - center)
+        return x if far <= self.radius else center + away * (self.radius / far)
 
 
 @dataclass(frozen=True)
@@ -140,9 +140,12 @@ class Simplex(Set):
         positive(self, "total")
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
+        if not np.isfinite(x).all():
+            return np.full_like(x, math.nan)
+        x = x - x.max()  # the nearest point is the same, and what is far away does not lose its digits
         falling = np.sort(x)[::-1]
         shifts = (np.cumsum(falling) - self.total) / np.arange(1, x.size + 1)
-        shift = shifts[np.flatnonzero(falling > shifts)[-1]] if np.isfinite(x).all() else math.nan
+        shift = shifts[np.flatnonzero(falling > shifts)[-1]]
         return (x - shift).clip(min=0).astype(x.dtype, copy=False)
 
 

@@ -86,6 +86,12 @@ class Composite(Oracle):
         bound = None if error is None else np.full_like(error, norm(error))
         return least.astype(smooth.x.dtype, copy=False), bound
 
+    def gain(self, point: Point) -> float:
+        """What a proximal step of rate s brings: Beck & Teboulle (2009), lemma 2.3."""
+        assert isinstance(point, Composed)
+        size = norm(point.g)
+        return self.rate(point.smooth) * size * size / 2
+
     def rate(self, smooth: Point) -> float:
         """The s of the mapping, measured at the first point that is asked about."""
         if self._rate is None:

@@ -72,6 +72,8 @@ class Settled(Criterion):
         if not failed and (last.t == 0 or not history.previous.f - last.f <= SLOW * fall):
             return None
         promise, noise = self._promise(now), now.point.oracle.derivative.noise(last.f)
+        if promise > 0 and (gain := now.point.oracle.gain(now.point)) > FLOOR * fall:
+            promise = max(promise, gain)  # in a set a direction may see less than a proximal step
         if 0 < promise < math.inf:
             if promise <= 2 * noise and self.method.clear(now.point, now.memory, promise) and not _idle(history, noise):
                 return None

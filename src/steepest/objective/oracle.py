@@ -241,6 +241,10 @@ class Oracle:
         """The oracle itself, where this is one as a wrapped method sees it."""
         return self
 
+    def gain(self, point: Point) -> float:
+        """The decrease that is there to be had at a point at least, as far as this oracle knows."""
+        return 0.0
+
     def dress(self, point: Point) -> Point:
         """A point of the bare oracle as one of this one."""
         return point
