@@ -75,27 +75,13 @@ def staircase(case: Case) -> Verdict | None:
     """f is constant around the point but not farther away: a staircase; or constant everywhere."""
     if case.slope or case.f != case.best.f or case.n > case.probes.left:
         return None
-    d, reach = case.skewed, case.scale * math.sqrt(case.n)
-    looks: list[tuple[np.ndarray, float]] = []
-    for t, sign in ((t, sign) for t in (1e-3, 0.1, 1.0, 10.0) for sign in (1.0, -1.0)):
-        by = sign * t * reach * (np.abs(d) if t == 1 else d)  # what wakes up along neither may along the other
-        looks.append((by, case.value(by)))
-        if len(looks) > 1 and looks[-1][1] != case.f and math.isfinite(looks[-1][1]):
-            break
+    looks = _outwards(case)
     if looks[0][1] != case.f and looks[1][1] != case.f:
         return None
-    changed = [look for look in looks if look[1] != case.f and math.isfinite(look[1])]
-    if not changed:
-        if (case.trail.f != case.f).any():
-            return None  # it depends on x elsewhere
-        if case.value(d) != case.f:
-            return None  # it depends on x, but x is tiny
-        sentence = (
-            f"f is {case.shown(case.f)} wherever it was tried: it does not depend on x at all. Does fun use "
-            "its argument?"
-        )
-        return Verdict("stalled.constant", sentence, False, {"values": len(looks)}, case.advise("make fun depend on x"))
-    way, value = changed[0]
+    changed = next(((by, f) for by, f in looks if f != case.f and math.isfinite(f)), None)
+    if changed is None:
+        return _constant(case, len(looks))
+    way, value = changed
 
     def far(span: Span, changes: list[float]) -> bool:
         if len(changes) == SMOOTH and changes[-1] < SPREAD * changes[0]:
@@ -109,7 +95,7 @@ def staircase(case: Case) -> Verdict | None:
     if not (steps or sudden(changes)) or abs(f_high - f_low) <= 2 * case.noise:  # the last digit of f is no step
         if case.much(case.f - value):
             return unfinished(case, way, value)
-        return (_around(case, np.abs(way / d)) if len(looks) > NEAR else None) or overshot(case)
+        return (_around(case, np.abs(way / case.skewed)) if len(looks) > NEAR else None) or overshot(case)
     if _sloping(case, span, way, f_high - f_low):
         return _levelled(case, high * way, f_high)
     at = case.x + (low + high) / 2 * way
@@ -120,6 +106,28 @@ def staircase(case: Case) -> Verdict | None:
     )
     evidence = {"x": at.tolist(), "leap": f_high - f_low}
     return Verdict("stalled.steps", sentence, False, evidence, case.advise("smooth f: gradients can't see steps"))
+
+
+def _outwards(case: Case) -> list[tuple[np.ndarray, float]]:
+    """Steps to either side, ever farther until f changes, and the values there; two at least."""
+    looks: list[tuple[np.ndarray, float]] = []
+    for t, sign in ((t, sign) for t in (1e-3, 0.1, 1.0, 10.0) for sign in (1.0, -1.0)):
+        d = np.abs(case.skewed) if t == 1 else case.skewed  # what wakes up along neither may along the other
+        by = sign * t * (case.scale * math.sqrt(case.n)) * d
+        looks.append((by, case.value(by)))
+        if len(looks) > 1 and looks[-1][1] != case.f and math.isfinite(looks[-1][1]):
+            break
+    return looks
+
+
+def _constant(case: Case, values: int) -> Verdict | None:
+    """f did not change at so many places around: unless it depends on x elsewhere, or x is tiny, it never does."""
+    if (case.trail.f != case.f).any() or case.value(case.skewed) != case.f:
+        return None
+    sentence = (
+        f"f is {case.shown(case.f)} wherever it was tried: it does not depend on x at all. Does fun use its argument?"
+    )
+    return Verdict("stalled.constant", sentence, False, {"values": values}, case.advise("make fun depend on x"))
 
 
 def _around(case: Case, reach: np.ndarray) -> Verdict | None:

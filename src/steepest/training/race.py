@@ -59,43 +59,32 @@ def race(recipe: Recipe, oracle: MiniBatch | Whole) -> Choice | None:
     if not recipe.rules:
         return None
     plan, total, rules, x = recipe.plan, recipe.steps, recipe.rules, recipe.task.start
-    budget = max(EXTRA * total, LEAST) if math.isfinite(total) else UNKNOWN
-    most = min(max(int(budget / LANES), 1), max(CHUNK // plan.size, 8))
-    pool, judges = judged(plan, list(itertools.islice(plan.first(), most)))
-    course, before, began = Course(oracle, pool, judges), oracle.njev, time.perf_counter()
-
-    def made() -> int:
-        return (oracle.njev - before) // plan.accumulate
-
-    def left() -> float:
-        """Steps that may still be made; by the time that those took that were."""
-        if math.isinf(plan.maxtime):
-            return budget - made()
-        spent = time.perf_counter() - began
-        return min(budget - made(), (EXTRA * plan.maxtime - spent) * made() / spent)
-
+    most = max(EXTRA * total, LEAST) if math.isfinite(total) else UNKNOWN
+    groups = min(max(int(most / LANES), 1), max(CHUNK // plan.size, 8))
+    pool, judges = judged(plan, list(itertools.islice(plan.first(), groups)))
+    course, budget = Course(oracle, pool, judges), Budget(oracle, plan, most)
     if math.isfinite(plan.maxtime):
         gradient(oracle, pool[0], x)  # a first step to tell the time by
-    bases = bases_for(recipe, oracle, judges[0][0], SHARE * left())
+    bases = bases_for(recipe, oracle, judges[0][0], SHARE * budget.left)
     runners = list(itertools.product(bases, rules))
     leads = begun = [Lead(course.judge(x), x)] * len(runners)
-    seen: list[list[Any]] = []
+    lanes: list[list[Any]] = []
 
     @cache
     def run(k: int, steps: int, lr: float) -> float:
-        if seen and steps > left():
+        if lanes and steps > budget.left:
             return math.inf
         basis, rule = runners[k]
         runner = preconditioned(decayed(rule, lr, steps if math.isfinite(total) else math.inf, LANE), basis)
         end = course.run(begun[k].x, recipe.wrapped(runner), steps)
-        seen.append([runner.name, lr, steps, end.loss])
+        lanes.append([runner.name, lr, steps, end.loss])
         if steps > 1:  # one alone tells the decade, and may end anywhere
             leads[k] = min(leads[k], end, key=lambda lane: lane.loss)
         return end.loss
 
     rates, best = [FIRST] * len(runners), 0
     for share in ROUNDS:
-        steps = max(int(share * left() / (LANES + len(runners) - 1)), 1)
+        steps = max(int(share * budget.left / (LANES + len(runners) - 1)), 1)
         leads, begun = leads[:], leads
         climbers = list(range(len(runners)))
         if share == ROUNDS[-1]:
@@ -106,7 +95,28 @@ def race(recipe: Recipe, oracle: MiniBatch | Whole) -> Choice | None:
             losses[k], rates[k] = climb(partial(run, k, steps), rates[k], ratio, begun[k].loss)
         if min(losses) < math.inf:
             best = int(np.argmin(losses))
-    return Choice(best % len(rules), rates[best], runners[best][0], made(), seen, leads[best].x, [])
+    return Choice(best % len(rules), rates[best], runners[best][0], budget.made, lanes, leads[best].x, [])
+
+
+class Budget:
+    """The steps, `most` of them, and the time that a race may take."""
+
+    def __init__(self, oracle: MiniBatch | Whole, plan: Plan, most: float):
+        self.oracle, self.plan, self.most = oracle, plan, most
+        self.before, self.began = oracle.njev, time.perf_counter()
+
+    @property
+    def made(self) -> int:
+        """The steps so far."""
+        return (self.oracle.njev - self.before) // self.plan.accumulate
+
+    @property
+    def left(self) -> float:
+        """The steps that may still be made, at the pace of those so far."""
+        if math.isinf(self.plan.maxtime):
+            return self.most - self.made
+        spent = time.perf_counter() - self.began
+        return min(self.most - self.made, (EXTRA * self.plan.maxtime - spent) * self.made / spent)
 
 
 class Lead(NamedTuple):
