@@ -408,3 +408,12 @@ def test_what_no_longer_reacts_is_looked_at_where_it_does(rng):
     squares = lambda b: float(((y - (b[0] + b[1] * np.exp(-x * b[3]) + b[2] * np.exp(-x * b[4]))) ** 2).sum())
     r = st.minimize(squares, starts[0], jac="fd", rng=rng)
     assert r.success <= (r.fun < 1.001 * rss), r.why
+
+
+@pytest.mark.parametrize("jac", ["auto", "fd"])
+@pytest.mark.parametrize("n", range(2, 8))
+def test_a_start_on_a_saddle_is_one(n, jac):
+    """From (0, 1, ..., 1), where the slope is 0; with four numbers other looks used up those down the saddle."""
+    r = st.minimize(lambda x: anp.sum((x**2 - 1) ** 2) / 4, np.eye(1, n)[0] == 0, jac=jac)
+    assert r.code == "stalled.saddle", r.why
+    assert r.retry().fun < 1e-6

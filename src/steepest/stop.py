@@ -248,13 +248,16 @@ class Stuck(Criterion):
 
 @dataclass(frozen=True)
 class Diverged(Criterion):
-    """The gradient's norm is `factor` times that of the start, and f is above its start: free of units."""
+    """The gradient's norm is `factor` times that of the start, and f is above its start: free of units.
+
+    By more than 1e-8 of it: from a saddle, where the slope is rounding, both may grow a little on the way down.
+    """
 
     factor: float = 1e6
 
     def __call__(self, history: History) -> Reason | None:
         now, start = history.last, history.first
-        if now.g_norm > self.factor * start.g_norm and now.f > start.f:
+        if now.g_norm > self.factor * start.g_norm and now.f - start.f > 1e-8 * abs(start.f):
             return Reason(
                 "diverged",
                 f"Diverged: after {counted(now.t, 'step')} f = {history.shown(now.f)} is worse than f(x0) = "

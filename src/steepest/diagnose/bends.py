@@ -31,6 +31,11 @@ class Bends(NamedTuple):
         """Whether f surely curves up along each axis."""
         return self.values > self.errors
 
+    @property
+    def concave(self) -> np.ndarray:
+        """Whether f surely curves down along each axis."""
+        return self.values < -self.errors
+
 
 def bends(H: np.ndarray, doubt: np.ndarray, basis: np.ndarray) -> Bends:
     """The bends of a Hessian.

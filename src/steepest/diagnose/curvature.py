@@ -208,7 +208,8 @@ def measure(spot: Spot, free: np.ndarray, fresh: np.ndarray, steps: np.ndarray, 
     k = index.size
     if k * (k + 3) // 2 <= probes.left:
         return _by_values(spot, np.eye(free.size)[:, index], complete=True)
-    ways = np.vstack([fresh[: BY_VALUES - 1], g, steps]) * free
+    concave = np.flatnonzero([] if spot.diagonal is None else spot.diagonal < 0)[: BY_VALUES - 1]
+    ways = np.vstack([*(np.arange(free.size) == i for i in concave), fresh[: BY_VALUES - 1], g, steps]) * free
     basis = _span(ways[: len(fresh) + BY_VALUES + 1])[:, :BY_VALUES]
     while basis.shape[1] and basis.shape[1] * (basis.shape[1] + 3) // 2 > probes.left:
         basis = basis[:, :-1]

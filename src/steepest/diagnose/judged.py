@@ -17,7 +17,8 @@ def judged(case: Case, spent: bool) -> tuple[bool, Point]:
     """Whether a run left for infinity, and its last point; then the best one, or the start if that lies on the way."""
     f, g = case.trail.f, case.trail.g
     finite = math.isfinite(case.last.f) and np.isfinite(case.last.g).all()
-    away = not finite or (f[-1] > f[0] and g[-1] > 100 * g[0])
+    rounded = 10 * case.oracle.derivative.noise(float(f[0]))  # from a saddle or a flat place both may grow by that
+    away = not finite or (f[-1] - f[0] > rounded and g[-1] > 100 * g[0])
     if not away or (spent and case.best.known_g is None):
         return away, case.last
     point = case.best

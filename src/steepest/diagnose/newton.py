@@ -56,7 +56,7 @@ class Newton:
     @cached_property
     def remaining(self) -> tuple[float, float]:
         """What is left: drop of f, and distance; infinite where it can't be told."""
-        if (self.bends.values < -self.bends.errors).any():
+        if self.bends.concave.any():
             return math.inf, math.inf
         return self._left(np.ones(self.bends.values.size, bool))
 

@@ -83,7 +83,7 @@ def growing(case: Case) -> Verdict | None:
 
 def _grows(case: Case) -> bool:
     f = case.trail.f[case.trail.finite]
-    if f.size < 2 or case.reason.converged or not f[-1] > f[0]:
+    if f.size < 2 or case.reason.converged or not f[-1] - f[0] > 10 * case.noise:
         return False
     if case.reason.code in ("diverged", "nonfinite"):
         return True

@@ -21,7 +21,7 @@ SMOOTHLY = 10
 
 def rough(case: Case) -> Verdict | None:
     """A test was met where gradient and curvature see a minimum; but close by f is lower, on either side."""
-    if case.probes.left <= RESERVE or not claims_minimum(case) or (case.bends.values < -case.bends.errors).any():
+    if case.probes.left <= RESERVE or not claims_minimum(case) or case.bends.concave.any():
         return None
     scale = case.scale
     if case.gains[0] <= NOWHERE * abs(case.f):  # the run tells no scale
@@ -40,7 +40,8 @@ def rough(case: Case) -> Verdict | None:
 
 def stuck(case: Case) -> Verdict | None:
     """A test was met, in noise or next to the start: f may slope on a larger scale."""
-    return sloping(case) if converged(case) and _suspect(case) else None
+    falls = case.curvature is not None and case.bends.concave.any()  # which wants looks of its own, see `saddle`
+    return sloping(case) if converged(case) and _suspect(case) and not falls else None
 
 
 def sloping(case: Case) -> Verdict | None:

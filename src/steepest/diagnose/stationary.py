@@ -63,7 +63,7 @@ def saddle(case: Case) -> Verdict | None:
     c = case.curvature
     if c is None or not _quiet(case):
         return None
-    concave = case.bends.values < -case.bends.errors
+    concave = case.bends.concave
     if not concave.any():
         return None
     down = case.bends.axes[:, concave]
