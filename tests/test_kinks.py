@@ -141,3 +141,19 @@ def test_the_same_call_at_a_kink_makes_the_same_run():
     """By differences a look for a kink draws the line along which noise is measured: from a fixed seed."""
     runs = [st.minimize(lambda x: float(abs(x[0] - 0.3) + 2 * abs(x[1] - 0.3)), [2.0, -1.0]) for _ in range(6)]
     assert len({(r.nfev, r.x.tobytes()) for r in runs}) == 1
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("jac", ["exact", "fd"])
+def test_a_start_at_a_kink_is_left(scale, jac):
+    """The circle of Mifflin's first function (Lukšan & Vlček 2000): the slope at the start leads up beside it."""
+
+    def fun(x):
+        return scale * float(-x[0] + 20 * max(x @ x - 1, 0.0))
+
+    def slope(x):
+        return scale * (np.array([-1.0, 0.0]) + (40 * x if x @ x >= 1 else 0.0))
+
+    result = st.minimize(fun, [0.8, 0.6], jac=slope if jac == "exact" else jac)
+    assert result.success
+    assert result.fun == pytest.approx(-scale, rel=1e-6)

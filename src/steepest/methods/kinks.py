@@ -11,6 +11,7 @@ from ..derivatives.noise import estimate_noise
 from ..objective.oracle import Oracle
 from ..objective.point import Point
 from .bundle import HALF, Bundle
+from .reach import reach
 from .units import Guard
 
 FEW = 50  # coordinates, at most: a bundle has up to 4 n + 10 planes
@@ -18,6 +19,7 @@ FEW = 50  # coordinates, at most: a bundle has up to 4 n + 10 planes
 # times the smallest, but jumps; coordinates whose slopes were below the second are measured by it.
 STEEP, FAINT = 1e-2, 1e-3
 BESIDE = 1e-3  # of the size of x, where noise is measured; lines there are 6e-9 of that
+TINY = float(np.finfo(float).tiny) / np.finfo(float).eps  # a gain below it has no digits
 CLEARER = 1e-3  # of the noise of fun on longer lines: it is none, but kinks or ripples
 REACHES = (1e-2, 0.1, 1.0)  # of the size of x, how far it is looked for where f rises again down a slope
 # ... and how close a kink is held, by halves; of each the length of a difference; and of a change what most of the
@@ -32,7 +34,7 @@ def steep(point: Point, guard: Guard) -> Any:
 
 def suspected(point: Point, guard: Guard, oracle: Oracle) -> bool:
     """Whether a slope is about as large as ever, with few coordinates and without bounds."""
-    return type(oracle) is Oracle and guard.start > point.f and bool(steep(point, guard))
+    return type(oracle) is Oracle and guard.start >= point.f and bool(steep(point, guard))
 
 
 @np.errstate(all="ignore")  # what is not finite is no kink
@@ -40,7 +42,11 @@ def bundle_at(point: Point, guard: Guard, oracle: Oracle) -> Bundle | None:
     """A bundle that begins at the point; None where slopes do not jump, but bend, or are made by noise or ripples."""
     if not suspected(point, guard, oracle):
         return None
-    fall, sizes = guard.start - point.f, _sizes(point, guard).astype(float)
+    sizes = _sizes(point, guard).astype(float)
+    # a run that begins at a kink has gained nothing yet: what the slope foretells over a step as long as x
+    fall = guard.start - point.f or reach(point, point.g) * float(point.g @ point.g)
+    if not TINY < fall < math.inf:
+        return None
     noise = _noise(point, fall, sizes, oracle)
     if noise is None:
         return None
