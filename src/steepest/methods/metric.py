@@ -57,9 +57,9 @@ def chosen(point: Point, H: np.ndarray, length: float) -> tuple[np.ndarray, floa
     Where the axes of f are others than those of x, H tells little, and hides that few different curvatures need few
     steps. So one value is spent along -H g and, where f is least at another length than H foretells, one along -g;
     by differences a slope costs n of them. 1 is meant in units that are powers of 2^20, those that |x_i| are nearest
-    to; where sizes beside these tell other units, it is not tried. On the half of Andrei's collection on which nothing
-    was tuned, n = 5 to 50, runs take 1.00 to 1.04 times the evaluations from the given starts, 0.95 to 1 from starts
-    nearby, 0.92 to 0.98 where the problems are turned; on the 1981 set 0.96, 0.91 to 0.99, and 0.96 to 1.
+    to; where sizes or second derivatives beside these tell other units, it is not tried. On the half of Andrei's
+    collection on which nothing was tuned, n = 5 to 50, runs take 1.00 to 1.04 times the evaluations from the given
+    starts, 0.95 to 1 from starts nearby, 0.93 to 0.98 where the problems are turned.
     """
     x, g, oracle = point.x, point.g, point.oracle
     assert oracle is not None
@@ -67,9 +67,9 @@ def chosen(point: Point, H: np.ndarray, length: float) -> tuple[np.ndarray, floa
         return H, length
     with np.errstate(all="ignore"):  # x may be on its way to infinity
         units = np.where(x == 0, 1.0, np.exp2(UNIT * np.round(np.log2(np.abs(x)) / UNIT))).astype(H.dtype)
-        if spread(np.abs(x / units)[x != 0]) > MIXED:
-            return H, length
         one = units * units
+        if spread(np.abs(x / units)[x != 0]) > MIXED or spread(H / one) > MIXED**2:
+            return H, length
         ahead, down = -H * g, -one * g
         first = newton(point, down, oracle)
         if x.any():
