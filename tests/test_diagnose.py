@@ -339,6 +339,15 @@ def test_a_known_lower_minimum_is_told():
     assert f"{p.minimum:.6g} is known" in r.why
 
 
+@pytest.mark.parametrize("bounds", [[(0, 1), (None, None)], (0, 1)], ids=["pairs", "one pair"])
+def test_a_run_within_bounds_is_looked_at_again_within_them(bounds):
+    f = lambda x: (x[0] - 3) ** 2 + x[1] ** 2
+    r = st.minimize(f, [0.0, 1.0], bounds=bounds, diagnose=False)
+    verdict = st.diagnose(f, r, bounds=bounds)
+    assert verdict.success, verdict
+    assert f(r.x) == pytest.approx(4.0)
+
+
 def test_bounds_are_kept_and_count_as_solved():
     seen = []
 

@@ -10,7 +10,7 @@ from autograd import grad
 import steepest as st
 from steepest.derivatives.finite import Finite
 from steepest.methods import units
-from steepest.methods.units import curvatures, guessed, mixed
+from steepest.methods.units import curvatures, guessed_curvatures, mixed_units
 from steepest.objective.oracle import Objective
 from steepest.objective.params import Parameters
 from test_directions import oracle_of
@@ -146,7 +146,7 @@ def test_curvatures_say_nothing_of_a_straight_line():
     ([0, 0], [1, 1], False),
 ])  # fmt: skip
 def test_mixed_looks_at_sizes_apart_from_zeros(x, g, answer):
-    assert mixed(np.array(x, float), np.array(g, float), np.ones(len(x))) is answer
+    assert mixed_units(np.array(x, float), np.array(g, float), np.ones(len(x))) is answer
 
 
 @pytest.mark.parametrize("n", [100, 1000])
@@ -164,7 +164,7 @@ def test_guesses_are_those_of_any_units(at):
     unit = np.array([1e-6, 1.0, 1e6])
     g = lambda x: np.array([2.0, -3.0, 5.0]) * (1 + x / unit) / unit
     point = oracle_of(lambda x: 7.0, g, at * unit)(at * unit)
-    curvature, sure = guessed(point)
+    curvature, sure = guessed_curvatures(point)
     assert sure.all()
     products = curvature * unit**2
     np.testing.assert_allclose(products / products[0], 1.0 if at else np.array([4.0, 9.0, 25.0]) / 4)
@@ -174,7 +174,7 @@ def test_a_slope_that_is_none_tells_no_unit():
     """At x = 0, where it may be rounding; where x is not 0, x tells."""
     x = np.array([0.0, 1.0, 0.0, 1.0])
     point = oracle_of(lambda x: 7.0, lambda x: np.array([1e-16, 0.0, 1.0, 1.0]), x)(x)
-    assert guessed(point)[1].tolist() == [False, True, True, True]
+    assert guessed_curvatures(point)[1].tolist() == [False, True, True, True]
 
 
 @pytest.mark.parametrize("at", ["given", "zero"])

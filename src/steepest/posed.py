@@ -15,8 +15,9 @@ from .errors import ArgumentError
 from .loops.loop import Iterate
 from .loops.resume import Keeper
 from .methods.proximal import Composite
+from .objective.bounds import faces
 from .objective.negative import Negative, function
-from .objective.oracle import Box, Derivative, Objective, Oracle, faces
+from .objective.oracle import Box, Derivative, Objective, Oracle
 from .objective.params import Parameters
 from .objective.point import Point
 from .run import Run

@@ -15,7 +15,8 @@ from ..errors import ArgumentError
 from ..history import History
 from ..methods.method import Method
 from ..methods.registry import METHODS
-from ..objective.oracle import Box, Objective, Oracle, faces
+from ..objective.bounds import faces
+from ..objective.oracle import Box, Objective, Oracle
 from ..objective.params import Parameters
 from ..stop import Diverged, GradientDrop, NonFinite, Reason, Steps
 from .explain import explain
@@ -135,7 +136,7 @@ def _oracle(
 
     objective = (Paired if jac is True else Objective)(turned(f), parameters, args)
     start, f0 = history._x[0], float(history.first.f)
-    box = faces(bounds, start.size)
+    box = faces(bounds, parameters)
     derivative = choose(objective, start, f0, turned(jac), box, rng)
     oracle = Oracle(objective, derivative) if box is None else Box(objective, derivative, *box)
     if math.isfinite(best[1]):

@@ -18,7 +18,7 @@ from .polish import Polish, suits
 from .reach import thrown
 from .searches import C1, along, strong_wolfe, values_first
 from .settled import NOTHING, SLOW, Directed, Settled, blind
-from .units import OVERLOOKED, PROBES, Guard, doubtful, overlooked
+from .units import OVERLOOKED, PROBES, Guard, overlooked, suspects
 
 NEAR = 10.0  # a run is about to end when its next step promises so many times what can be seen
 SETBACKS = 3  # failed searches in a row, each with a gradient or a memory made anew
@@ -115,7 +115,7 @@ class Descent(Directed):
         least = max(NOTHING * fall, 2 * oracle.derivative.noise(point.f))
         if guard.probes == 0 or (promise := self.promise(point, memory)) > NEAR * least:
             return memory
-        if not doubtful(point, guard).size:
+        if not suspects(point, guard).size:
             return memory
         guard = guard._replace(probes=guard.probes - 1)
         if overlooked(point, guard, max(least, OVERLOOKED * promise)):

@@ -9,7 +9,7 @@ import numpy as np
 from ..objective.point import Point
 from .reach import newton, reach
 from .searches import LEAP, Known, vertex
-from .units import MANY, MIXED, curvatures, guessed, mixed, opened, spread
+from .units import MANY, MIXED, curvatures, guessed_curvatures, metric_from_secant, mixed_units, spread
 
 FORETOLD = 1.5  # a metric does where f is least within such a factor of its length; 1.1 and 2 cost the same
 FEW = 3  # numbers, of which a slope costs too few values for a trial to pay: at n = 2 runs took 1.02 times as many
@@ -23,18 +23,18 @@ def initial_metric(point: Point, unlike: bool = False) -> tuple[np.ndarray, floa
     at most twice as long as x; otherwise H is 1, and the first step as long as x. On the tuning half of
     Andrei's collection that beat steps of length 1, shorter ones, and those that would bring f to 0. Where
     units are mixed H = 1 would be blind: second derivatives are then guessed from x and g, and measured where these
-    mislead, or everywhere where the coordinates were found to be `unlike`, up to MANY. At x = 0 see `opened`.
-    Whether 1 suits better than the second derivatives of differences, `chosen` finds out.
+    mislead, or everywhere where the coordinates were found to be `unlike`, up to MANY. At x = 0 see
+    `metric_from_secant`. Whether 1 suits better than the second derivatives of differences, `chosen` finds out.
     """
     x, g = point.x, point.g  # differences know the second derivatives once the gradient was asked for
     assert point.oracle is not None
     curvature = point.oracle.derivative.diagonal()
     guess = curvature is None and not unlike
-    if guess and (start := opened(point)) is not None:
+    if guess and (start := metric_from_secant(point)) is not None:
         return start
     if curvature is None:
-        curvature, sure = guessed(point)
-        if guess and not mixed(x, g, curvature[sure]):
+        curvature, sure = guessed_curvatures(point)
+        if guess and not mixed_units(x, g, curvature[sure]):
             return np.ones_like(x), reach(point, g)
         which = np.flatnonzero(~sure | unlike)
         if which.size <= MANY:

@@ -51,7 +51,7 @@ class Guard(NamedTuple):
         return self._replace(peak=np.maximum(self.peak, np.abs(point.g)))
 
 
-def guessed(point: Point) -> tuple[np.ndarray, np.ndarray]:
+def guessed_curvatures(point: Point) -> tuple[np.ndarray, np.ndarray]:
     """Second derivatives as x and g tell them, whatever the units, and where they can be believed; each of shape (n,).
 
     A number is taken to be as large as its way to the minimum, so that each has some share |x_i g_i| of what f will
@@ -67,7 +67,7 @@ def guessed(point: Point) -> tuple[np.ndarray, np.ndarray]:
     return curvature, np.where(x == 0, g > rounded * g.max(), ~misled)
 
 
-def opened(point: Point) -> tuple[np.ndarray, float] | None:
+def metric_from_secant(point: Point) -> tuple[np.ndarray, float] | None:
     """The diagonal metric H, shape (n,), and the first length at x = 0, which tells no units: from the secant (s, y)
     that the proof of the gradient has left. None elsewhere, and where it has left none.
 
@@ -89,7 +89,7 @@ def opened(point: Point) -> tuple[np.ndarray, float] | None:
     return 1 / np.where(known, curvature, curvature[known].max()).astype(point.x.dtype), 1.0
 
 
-def mixed(x: np.ndarray, g: np.ndarray, curvature: np.ndarray) -> bool:
+def mixed_units(x: np.ndarray, g: np.ndarray, curvature: np.ndarray) -> bool:
     """Whether the numbers in x, apart from zeros, are of different sizes because of their units, or guessed second
     derivatives of very different ones.
 
@@ -118,20 +118,20 @@ def overlooked(point: Point, guard: Guard, limit: float) -> bool:
     such coordinates are probed. With the second derivative c_i one promises g_i^2/(2 |c_i|), and all together no
     less than that where f is convex.
     """
-    which = doubtful(point, guard)
+    which = suspects(point, guard)
     with np.errstate(all="ignore"):
         alone = point.g[which] ** 2 / (2 * np.abs(curvatures(point, which)))
     return bool((alone[np.isfinite(alone)] > limit).any())
 
 
-def doubtful(point: Point, guard: Guard) -> np.ndarray:
+def suspects(point: Point, guard: Guard) -> np.ndarray:
     """The coordinates whose slopes have not fallen, the worst first; of many so few that a look is cheap."""
     assert point.oracle is not None
-    share, most = standing(point, guard), max(FEW, min(MANY, int(CHEAP * point.oracle.njev)))
+    share, most = slope_shares(point, guard), max(FEW, min(MANY, int(CHEAP * point.oracle.njev)))
     return np.argsort(-share)[: min(most, int((share > 0).sum()))]
 
 
-def standing(point: Point, guard: Guard) -> np.ndarray:
+def slope_shares(point: Point, guard: Guard) -> np.ndarray:
     """The slopes as shares of the largest ones seen; 0 for those that have been dealt with."""
     share = np.abs(point.g) / np.maximum(guard.peak, np.finfo(point.g.dtype).tiny)
     return np.where(share > DROPPED, share, 0.0)

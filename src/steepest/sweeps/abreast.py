@@ -26,7 +26,7 @@ from ..methods.metric import initial_metric
 from ..methods.reach import thrown
 from ..methods.searches import Known, Search, strong_wolfe
 from ..methods.settled import NOTHING, SLOW, Settled, negligible
-from ..methods.units import KINKS, PROBES, Guard, standing
+from ..methods.units import KINKS, PROBES, Guard, slope_shares
 from ..objective.oracle import Oracle
 from ..objective.params import Parameters
 from ..objective.point import Point
@@ -195,7 +195,7 @@ class Abreast:
             point, memory, fall, noise = some((rank.point, rank.memory, fall, noise), slow)
             promise = self.method.promise(point, memory)
             looks = steep(point, memory.guard)
-            looks |= ~(promise > NEAR * np.maximum(NOTHING * fall, 2 * noise)) & standing(point, memory.guard).any(
+            looks |= ~(promise > NEAR * np.maximum(NOTHING * fall, 2 * noise)) & slope_shares(point, memory.guard).any(
                 axis=0
             )
             ending[slow] = (
