@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .rate import Rate
 
 GAIN = 1e-5  # share of what the run has gained, or of |f|, that may be left at a solved point
+DIGITS, SHARE = 1e-12, 1e-9  # of |f| and of all that was gained: the last digits of both
 ROUNDS = 100  # roundings of that, which are no matter: a gradient that fell to sqrt(eps) leaves eps L/mu
 # of the numbers x_i: each x + step is rounded once, and so are the two differences it is made of
 SPACINGS = 4
@@ -162,7 +163,8 @@ class Case(Call):
         """How much of f may be left at a point that is solved, whatever f is."""
         gain, late = self.gains
         unit = float(np.finfo(self.x.dtype).eps)
-        return max(10 * self.noise, ROUNDS * unit * gain, GAIN * min(late, abs(self.f)))
+        last = min(DIGITS * abs(self.f), SHARE * gain)  # a run that crawls on at its end has gained little of late
+        return max(10 * self.noise, ROUNDS * unit * gain, GAIN * min(late, abs(self.f)), last)
 
     def much(self, drop: float) -> bool:
         """Whether f may not fall by so much at a solved point; a share of |f| may, unless f itself goes to 0."""
