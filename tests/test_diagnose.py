@@ -254,9 +254,11 @@ class TestCauses:
     def test_is_named_with_its_numbers(self, name):
         code, *_, words = CAUSES[name]
         r = run(name)
-        assert r.code in (code, "stalled.cycle" if name == "bouncing" else code), r.why
+        # a fixed rate in noise may be caught where a step promises much, or where it promises little
+        also = {"bouncing": "stalled.cycle", "noise": "converged.noise"}.get(name)
+        assert r.code in (code, also), r.why
         assert words in r.why or name == "bouncing"
-        assert r.success == code.startswith("converged")
+        assert r.success == r.code.startswith("converged")
 
     def test_costs_little(self, name):
         assert run(name).diagnosis_nfev <= 10 + 2 * np.size(CAUSES[name][2])
