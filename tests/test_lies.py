@@ -417,3 +417,9 @@ def test_a_start_on_a_saddle_is_one(n, jac):
     r = st.minimize(lambda x: anp.sum((x**2 - 1) ** 2) / 4, np.eye(1, n)[0] == 0, jac=jac)
     assert r.code == "stalled.saddle", r.why
     assert r.retry().fun < 1e-6
+
+
+@pytest.mark.parametrize("n", range(1, 6))
+def test_a_start_at_a_maximum_where_f_is_0_is_one(n):
+    r = st.minimize(lambda x: np.sum(x**4 - 0.1 * x**2), np.zeros(n), jac="fd")
+    assert r.code in ("stalled.maximum", "stalled.saddle"), r.why

@@ -19,7 +19,8 @@ def beside(case: Case) -> Verdict | None:
     if not rested or error is None or case.random or case.term is not None:
         return None
     size = np.where(case.x == 0, case.scale, np.abs(case.x))
-    unknown = (error * size > abs(case.f) + abs(case.gains[0])).any()  # as where a difference goes across the jump
+    most = abs(case.f) + abs(case.gains[0]) or np.finfo(float).max  # a start where f is 0 tells no size
+    unknown = (error * size > most).any()  # as where a difference goes across the jump
     if not (unknown or getattr(case.derivative, "rough", False)):
         return None
     d = BESIDE * size * case.skewed / np.abs(case.skewed).max()
