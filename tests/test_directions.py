@@ -239,37 +239,12 @@ def test_units_of_single_coordinates_do_not_matter_when_curvatures_are_known(met
 
 
 @EVERY
-@pytest.mark.parametrize("seed", SEEDS)
-def test_two_curvatures_along_any_axes_need_two_steps(method, seed):
-    """As many steps as there are different curvatures: Nocedal & Wright (2006), theorem 5.4. A diagonal that is not
-    all of the Hessian hides that."""
-    rng = np.random.default_rng(seed)
-    axes = np.linalg.qr(rng.normal(size=(10, 10)))[0]
-    hessian = axes * np.where(np.arange(10) < 5, 1.0, 30.0) @ axes.T
-    x0 = rng.normal(size=10)
-    told = oracle_of(lambda x: x @ hessian @ x / 2, lambda x: hessian @ x, x0, curvatures=np.diag(hessian),
-                     error=lambda x: np.zeros(10))  # fmt: skip
-    start = told(x0)
-    assert np.all(method.init(start).initial == 1)
-    assert next(k for k, (p, *_) in enumerate(walk(method, told, x0, 30), 1) if p.f < 1e-6 * start.f) <= 5
-
-
-@EVERY
-def test_where_sizes_tell_units_the_second_derivatives_are_kept(method):
-    """As in MGH10 of NIST's, whose numbers are 0.02, 4000 and 250: with 1 it took 1.7 times the calls."""
-    units = np.array([1.0, 1e4, 1e2, 1.0])
-    hessian = (np.eye(4) + 1) / np.outer(units, units)
-    told = oracle_of(lambda x: x @ hessian @ x / 2, lambda x: hessian @ x, units, curvatures=np.diag(hessian))
-    np.testing.assert_allclose(method.init(told(units)).initial, 1 / np.diag(hessian))
-
-
-@EVERY
 def test_where_second_derivatives_are_all_of_the_hessian_one_step_does(method):
     curvatures, x0 = np.geomspace(1, 1e4, 10), np.full(10, 0.1)
     told = oracle_of(lambda x: curvatures @ x**2 / 2, lambda x: curvatures * x, x0, curvatures=curvatures)
     path = walk(method, told, x0, 1)
     assert path[0][0].f < 1e-25
-    assert told.nfev == 2  # the start and the trial, which is the first one of the search as well
+    assert told.nfev == 2  # the start and the first trial
 
 
 @pytest.mark.parametrize("curvatures", [[2.0, 0.0], [math.nan, 4.0], [math.inf, -4.0]])
@@ -335,7 +310,7 @@ def test_where_no_search_succeeds_it_stays_and_says_so(method):
     assert lr == 0.0
     assert (point.x == x0).all()
     assert oracle.derivative.refreshed == 2
-    assert oracle.nfev <= 1 + 2 * 20
+    assert oracle.nfev <= 1 + 2 * 20 + 1  # two searches, and one value that tells whether this is a kink
 
 
 @EVERY

@@ -242,7 +242,7 @@ def along(search: Search, point: Point, direction: np.ndarray, oracle: Oracle) -
     Nothing is evaluated twice: the accepted point is the one that was tried. A trial whose x overflows counts
     as not finite without being evaluated, and one that no longer differs from `point` ends the search.
     """
-    points, best = {0.0: point}, oracle.best  # tried to find a metric, say
+    points = {0.0: point}
     a = next(search)
     try:
         while True:
@@ -251,10 +251,7 @@ def along(search: Search, point: Point, direction: np.ndarray, oracle: Oracle) -
             if (x == point.x).all():
                 return point, 0.0
             if a not in points:
-                if best is not None and best is not point and np.array_equal(best.x, x):
-                    points[a] = best
-                else:
-                    points[a] = oracle(x) if np.isfinite(x).all() else Point(x, math.inf)
+                points[a] = oracle(x) if np.isfinite(x).all() else Point(x, math.inf)
             a = search.send(Look(points[a], direction))
     except StopIteration as end:
         return points[end.value], end.value
