@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from .again import diagnose as diagnose
 from .again import explain_step as explain_step
-from .curvature import Curvature as Curvature
 from .curvature import curvature as curvature
 from .judge import judge as judge
+from .spectrum import Curvature as Curvature
 from .verdict import Advice as Advice
 from .verdict import Verdict as Verdict

@@ -16,10 +16,11 @@ from ..objective.point import Point
 from ..stop import Reason
 from .bends import Bends
 from .call import Call
-from .curvature import Curvature, Spot, by_a_long_step, doubt, measure
 from .judged import judged
+from .measure import Spot, by_a_long_step, gradient_error, measure
 from .newton import Newton
 from .probes import Probes
+from .spectrum import Curvature
 from .trail import Trail
 from .verdict import Verdict
 
@@ -205,19 +206,25 @@ class Case(Call):
         moves = moves[np.isfinite(moves).all(axis=1)]
         smooth = getattr(self.point, "smooth", self.point)  # of f alone: a penalty may have kinks
         g = np.asarray(smooth.g, dtype=float)
-        gain, scale = abs(self.gains[0]) or math.inf, self.scale
         diagonal = None if self.exact or self.random else self.oracle.derivative.diagonal()
-        if self.reason.converged and diagonal is not None:  # as far as f rises by what the run gained of late
-            gain = max(self.gains[1], 1e3 * self.noise)
-            with np.errstate(all="ignore"):
-                rise = np.sqrt(2 * gain / np.abs(diagonal))
-            most = np.maximum(np.abs(self.x), self.come)
-            scale = np.where(np.isfinite(rise), np.minimum(rise, most), scale)
-        spot = Spot(self.probes, self.x, smooth.f, g, scale, self.noise, gain, diagonal, doubt(self.point.error))
+        gain, scale = self._surroundings(diagonal)
+        error = gradient_error(self.point.error)
+        spot = Spot(self.probes, self.x, smooth.f, g, scale, self.noise, gain, diagonal, error)
         found = measure(spot, self.free, fresh, moves)
         if found is not None and not self.exact and self.reason.code.startswith("budget"):
             self.flattest = by_a_long_step(spot, found)
         return found
+
+    def _surroundings(self, diagonal: np.ndarray | None) -> tuple[float, np.ndarray]:
+        """By how much f changes and how far x may move where curvatures are measured: what the run gained, and `scale`;
+        at a converged point with a known `diagonal` what it gained of late, and as far as f rises by that."""
+        if diagonal is None or not self.reason.converged:
+            return abs(self.gains[0]) or math.inf, self.scale
+        gain = max(self.gains[1], 1e3 * self.noise)
+        with np.errstate(all="ignore"):
+            rise = np.sqrt(2 * gain / np.abs(diagonal))
+        most = np.maximum(np.abs(self.x), self.come)
+        return gain, np.where(np.isfinite(rise), np.minimum(rise, most), self.scale)
 
     flattest: float = math.inf  # the curvature along the flattest direction seen
     slight: Verdict | None = None  # a saddle down which f falls by so little that other causes are asked first

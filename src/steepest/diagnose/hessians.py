@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..loops.thresholds import Batch
-from .curvature import FULL, LANCZOS
+from .measure import FULL, LANCZOS
 
 MOST = 2**25  # numbers that the directions of all runs may have together: 256 MB
 
