@@ -9,6 +9,7 @@ import pytest
 
 import steepest as st
 from steepest.derivatives.grid import printed, spacing, stairs
+from steepest.derivatives.line import Site, sizes
 from steepest.derivatives.noise import Noise, estimate_noise, noise
 from steepest.errors import ArgumentError
 
@@ -102,7 +103,9 @@ def test_rounding_follows_f_and_other_noise_does_not():
 
 def test_scaling_of_f_scales_the_level():
     x = np.array([0.3, -1.7])
-    levels = [estimate_noise(lambda y, c=c: c * waves(y), x, rng=0).level / c for c in (2.0**-40, 1.0, 2.0**40)]
+    factors = (2.0**-40, 1.0, 2.0**40)
+    sites = [Site(lambda y, c=c: c * waves(y), x, c * waves(x), sizes(x), rng=0) for c in factors]
+    levels = [estimate_noise(site).level / c for site, c in zip(sites, factors, strict=True)]
     assert levels[0] == levels[1] == levels[2]
 
 
@@ -116,7 +119,7 @@ def test_seven_evaluations_for_a_smooth_function_one_batch():
 
     value = Counted()
     x = np.array([0.3, -1.7])
-    assert estimate_noise(value, x, f0=waves(x), rng=0).evaluations == 7
+    assert estimate_noise(Site(value, x, waves(x), sizes(x), rng=0)).evaluations == 7
     assert value.batches == 1
 
 
@@ -130,13 +133,13 @@ def test_nothing_outside_the_bounds_and_x_unchanged():
         assert (y <= high).all()
         return math.exp(y[1])
 
-    assert estimate_noise(inside, x, bounds=(low, high), rng=0).level > 0
+    assert estimate_noise(Site(inside, x, inside(x), sizes(x), (low, high), 0)).level > 0
     assert (x == before).all()
 
 
 @pytest.mark.parametrize("f", [lambda x: 0.0, lambda x: 7.0, lambda x: 3 * x[0]], ids=["zero", "constant", "linear"])
 def test_functions_without_visible_noise(f):
-    found = estimate_noise(f, np.array([1.5]), rng=0)
+    found = estimate_noise(Site(f, np.array([1.5]), float(f([1.5])), np.array([1.5]), rng=0))
     # integers look like float32: the bound is coarse, never large
     assert found.level <= 2.0**-23 * abs(f([1.5]))
     assert not found.stochastic
@@ -162,8 +165,12 @@ def test_a_kink_in_the_window_is_no_noise(seed):
     rng = np.random.default_rng(seed)
     slopes, at = rng.normal(size=(2, 3)), 1 + rng.normal(size=3)
     x = at * (1 + 1e-9 * rng.uniform(-3, 3))
+
+    def value(y):
+        return float((slopes @ (y - at)).max()) + 1.0
+
     for window in (1.0, 64.0, 4096.0):
-        found = estimate_noise(lambda y: float((slopes @ (y - at)).max()) + 1.0, x, window=window, rng=seed)
+        found = estimate_noise(Site(value, x, value(x), sizes(x), rng=seed), window)
         assert found.level <= 1e-14
 
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from .calibration import Ground, Steps, calibrate
 from .glance import SHARE, first_steps
-from .noise import ROUGH, WIDER, Noise, estimate_noise, looked_closer
+from .line import Site, sizes
+from .noise import ROUGH, WIDER, Noise, estimate_noise, narrowed
 from .origin import noise_and_scale, size_and_scale
 from .stencils import Stencils
 
@@ -73,7 +74,7 @@ class Finite(Stencils):
     name = "fd"
 
     def begin(self, x0: np.ndarray) -> None:
-        self.scale = np.where(x0 == 0, 1.0, np.abs(x0)).astype(float)
+        self.scale = sizes(x0)
         self.lost = x0 == 0  # nothing tells their scale, until their steps are known
         self.all = np.arange(x0.size)
         self.ready, self.central, self.window = False, False, 1.0
@@ -160,8 +161,8 @@ class Finite(Stencils):
         n = x.size
         self.measured = self._noise_at(x, f)
         self.lost &= self.measured.relative  # a ripple looks bent on every scale, down to where it is smooth
-        bounds, level = self.probes.bounds, self.measured.level
-        self.size, self.scale = size_and_scale(self.objective, x, self.scale, self.lost, f, self.measured, bounds)
+        level = self.measured.level
+        self.size, self.scale = size_and_scale(self._site(x, f), self.lost, self.measured)
         share = level / self.measured.value if self.measured.value else self.unit
         h = min(np.cbrt(3 * max(share, self.unit, level / (self.size or 1.0))), 0.1) * self.scale
         slope, error, curvature, blur = np.zeros((4, n))
@@ -176,14 +177,14 @@ class Finite(Stencils):
 
     def _noise_at(self, x: np.ndarray, f: float) -> Noise:
         self.height = abs(f)  # wide windows hold larger values
-        scale, bounds = self.scale, self.probes.bounds
         noise = None
         if self.window == 1:
-            lost = self.lost & (not self.ready)
-            noise, self.scale = noise_and_scale(self.objective, x, scale, lost, f, bounds, self.rng)
-            scale = self.scale
-        noise = noise or estimate_noise(self.objective, x, scale, f, bounds, self.window, self.rng)
-        return looked_closer(noise, self.objective, x, scale, f, bounds, self.rng)
+            noise, self.scale = noise_and_scale(self._site(x, f), self.lost & (not self.ready))
+        site = self._site(x, f)
+        return narrowed(noise or estimate_noise(site, self.window), site)
+
+    def _site(self, x: np.ndarray, f: float) -> Site:
+        return Site(self.objective, x, f, self.scale, self.probes.bounds, self.rng)
 
     def _measure(self, x: np.ndarray, f: float) -> None:
         """Measure the noise again; it is never less than what the rounding of x alone makes of f."""

@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import Exhausted, counted
 from ..objective.oracle import Objective
 from .faults import name_factor
+from .line import Site, sizes
 from .noise import Noise, estimate_noise
 from .slopes import COARSE, Place, Slope, scale_of, step_of
 
@@ -134,7 +135,7 @@ class _Trial:
 
     def measured(self) -> Noise:
         """The noise of fun."""
-        return estimate_noise(self.objective, self.x, f0=self.f, bounds=self.bounds, rng=self.rng)
+        return estimate_noise(Site(self.objective, self.x, self.f, sizes(self.x), self.bounds, self.rng))
 
     def level(self, place: Place, noise: Noise | None) -> float:
         """The noise of a value at a place, as far as it is known."""

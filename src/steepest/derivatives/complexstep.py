@@ -6,6 +6,7 @@ import numpy as np
 
 from ..errors import ArgumentError, SteepestError
 from .directional import directional
+from .line import sizes
 from .probes import Differences
 
 TINY = 1e-30  # h^2 vanishes beside 1 in every precision; h itself does not underflow, even squared
@@ -91,7 +92,7 @@ class ComplexStep(Differences):
         return answer
 
     def _check(self, x: np.ndarray, g: np.ndarray) -> None:
-        scale = np.where(x == 0, 1.0, np.abs(x)).astype(float)
+        scale = sizes(x)
         if self.probes.bounds is not None:
             low, high = self.probes.bounds
             scale = np.minimum(scale, np.minimum(x - low, high - x) / 2)

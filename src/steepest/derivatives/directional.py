@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .ladder import climb
+from .line import Site, sizes
 from .noise import Noise, estimate_noise
 
 
@@ -71,7 +72,7 @@ def directional(
         actual = ((points.astype(float) - x) @ weight).reshape(moves.shape)
         return np.array([counted(point) for point in points]).reshape(moves.shape), actual
 
-    scale = np.where(x == 0, 1.0, np.abs(x)).astype(float) if scale is None else scale
+    scale = sizes(x) if scale is None else scale
     moving = d != 0
     if not moving.any():
         return Directional(0.0, 0.0, 0.0, 0)
@@ -85,6 +86,6 @@ def directional(
         return Directional(0.0, math.inf, math.nan, calls)
     found = climb(
         ask, f, float(np.finfo(x.dtype).eps), np.array([reach]), np.array([math.inf]),
-        lambda: noise if noise is not None else estimate_noise(counted, x, scale, f, rng=0),
+        lambda: noise if noise is not None else estimate_noise(Site(counted, x, f, scale, rng=0)),
     )  # fmt: skip
     return Directional(float(found.slope[0]), float(found.error[0]), float(found.curvature[0]), calls)

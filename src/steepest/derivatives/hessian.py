@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..objective.params import Parameters
+from .line import sizes
 from .people import Estimate, Known
 
 TOP = 1 / 16  # first step in units of scale; four steps by factors of 4, extrapolated, reach down to 1/1024
@@ -81,7 +82,7 @@ def _along(known: Known, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     moving = v != 0
     if not moving.any():
         return np.zeros_like(x), np.zeros(x.size)
-    scale = np.where(x == 0, 1.0, np.abs(x))
+    scale = sizes(x)
     h = TOP * float((scale[moving] / np.abs(v[moving])).min())
     best, least = np.zeros(x.size), np.full(x.size, math.inf)
     for _ in range(AGAIN):

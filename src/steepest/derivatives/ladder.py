@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .calibration import SEEN, Ask, Ground, calibrate
+from .line import Site
 from .noise import Noise, estimate_noise
 from .probes import Differences
 
@@ -184,5 +185,5 @@ class Accurate(Differences):
 
     def _measure(self, x: np.ndarray, f: float, scale: np.ndarray) -> Noise:
         if self.measured is None:
-            self.measured = estimate_noise(self.objective, x, scale, f, self.probes.bounds, rng=self.rng)
+            self.measured = estimate_noise(Site(self.objective, x, f, scale, self.probes.bounds, self.rng))
         return self.measured

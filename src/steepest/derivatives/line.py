@@ -1,8 +1,9 @@
-"""A short line from x along all coordinates, on which values of fun are equally spaced to the last bit."""
+"""Where noise is measured: a point, and a short line from it along all coordinates, of equally spaced values."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,37 +12,51 @@ POINTS = 7  # 4 of them fail in up to 18 % of cases (measured on Rosenbrock, n =
 NARROW = 2.0**-30  # of the scale, a step along the line
 
 
-class Line:
-    """The line from `x`.
+def sizes(x: np.ndarray) -> np.ndarray:
+    """The scale of each coordinate where nothing else tells it: |x_i|, or 1 at 0; shape (n,)."""
+    return np.where(x == 0, 1.0, np.abs(x)).astype(float)
+
+
+@dataclass(frozen=True, eq=False)
+class Site:
+    """A point at which noise is measured.
 
     Parameters
     ----------
     value : callable
         x -> float; with a method ``batch`` (as `Objective` has) it is asked about all points at once.
     x : ndarray, shape (n,)
+    f : float
+        The value at `x`.
     scale : ndarray, shape (n,)
-        The scale of each coordinate, which does not move where that is 0; left out, |x_i|, or 1 at 0.
+        The scale of each coordinate, which does not move where that is 0.
     bounds : (low, high)
         Nothing is evaluated outside.
     rng : int or numpy.random.Generator
-        Chooses the signs of the direction.
+        Chooses the signs of the line's direction.
     """
 
-    def __init__(
-        self,
-        value: Callable[[np.ndarray], float],
-        x: np.ndarray,
-        scale: np.ndarray | None,
-        bounds: tuple[np.ndarray, np.ndarray] | None,
-        rng: Any,
-    ):
+    value: Callable[[np.ndarray], float]
+    x: np.ndarray
+    f: float
+    scale: np.ndarray
+    bounds: tuple[np.ndarray, np.ndarray] | None = None
+    rng: Any = None
+
+
+class Line:
+    """A line from the point of a `Site`, in a direction with random signs."""
+
+    def __init__(self, site: Site):
+        value, x = site.value, site.x
         self.batch = getattr(value, "batch", None) or (lambda points: [value(point) for point in points])
-        self.x, self.bounds = x, bounds
-        self.scale = np.where(x == 0, 1.0, np.abs(x)) if scale is None else scale
-        self.sign = np.where(x == 0, 1.0, np.random.default_rng(rng).choice([-1.0, 1.0], x.size))  # domains end at 0
+        self.x, self.bounds = x, site.bounds
+        self.scale = site.scale
+        sign = np.random.default_rng(site.rng).choice([-1.0, 1.0], x.size)
+        self.sign = np.where(x == 0, 1.0, sign)  # domains end at 0
 
     def step(self, width: float, steps: float = POINTS) -> np.ndarray:
-        """One of so many steps, `width` times the scale: powers of 2, whose multiples are exact."""
+        """One of so many steps, shape (n,), `width` times the scale: powers of 2, whose multiples are exact."""
         x, sign = self.x, self.sign
         with np.errstate(divide="ignore"):  # of a coordinate that does not move
             step = width * np.exp2(np.floor(np.log2(self.scale.astype(float))))
@@ -59,10 +74,10 @@ class Line:
 
     @np.errstate(all="ignore")
     def terms(self, column: np.ndarray, step: np.ndarray) -> float:
-        """How large the terms of a sum are that may cancel in f, where f is straight on the line to the last bit.
+        """The size of terms that cancel in f, where the values `column` on the line are linear to the last bit; else 0.
 
-        Such a line hides the rounding of the terms, since its steps are short numbers. They are about as large as
-        slope times x: f changes by them where x changes by all of itself. 0 where that can't be told.
+        The steps have few binary digits, so that on such a line linear terms are computed exactly and their rounding is
+        not seen. Their size is taken to be |slope times x|.
         """
         if np.diff(column, 2).any() or not (self.x != 0).all():  # True where it is NaN
             return 0.0

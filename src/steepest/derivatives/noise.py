@@ -13,7 +13,7 @@ from ..errors import ArgumentError, counted
 from ..objective.oracle import Objective
 from ..objective.params import Parameters
 from .grid import doubt, spacing
-from .line import NARROW, POINTS, Line
+from .line import NARROW, POINTS, Line, Site, sizes
 
 ROUNDED = 1 / math.sqrt(12)  # of a grid, the standard deviation of a value rounded to it
 WIDEN, STRIDE = 2.0**7, 2.0**3  # times a line on which values do not change, and where they do at one place
@@ -111,21 +111,15 @@ def noise(f: Callable[..., Any], x: Any, args: tuple[Any, ...] = (), rng: Any = 
     f0 = objective(parameters.start)
     if not math.isfinite(f0):
         raise ArgumentError(f"x={x!r}: f is {f0:g} there; expected a point where it is finite.")
-    looks = [estimate_noise(objective, parameters.start, f0=f0, window=w, rng=rng) for w in (1.0, WIDER, WIDER**2)]
-    widest = max(looks, key=lambda look: look.level)
-    return Noise(widest.level, any(look.stochastic for look in looks), widest.relative, widest.value, objective.nfev)
+    site = Site(objective, parameters.start, f0, sizes(parameters.start), rng=rng)
+    found = [estimate_noise(site, window) for window in (1.0, WIDER, WIDER**2)]
+    largest = max(found, key=lambda noise: noise.level)
+    stochastic = any(noise.stochastic for noise in found)
+    return Noise(largest.level, stochastic, largest.relative, largest.value, objective.nfev)
 
 
-def estimate_noise(
-    value: Callable[[np.ndarray], float],
-    x: np.ndarray,
-    scale: np.ndarray | None = None,
-    f0: float | None = None,
-    bounds: tuple[np.ndarray, np.ndarray] | None = None,
-    window: float = 1.0,
-    rng: Any = None,
-) -> Noise:
-    """The noise of `value` by ECNoise (Moré & Wild 2011), from 7 evaluations (37 at most) beside f(x).
+def estimate_noise(site: Site, window: float = 1.0) -> Noise:
+    """The noise at a site by ECNoise (Moré & Wild 2011), from 7 evaluations (37 at most) beside f(x).
 
     Seven equally spaced points on a short line from x; differences of order k of a smooth function vanish
     quickly with k, those of noise don't: sigma_k = sqrt(gamma_k mean T_k^2) is accepted for the first k from
@@ -133,25 +127,14 @@ def estimate_noise(
 
     Parameters
     ----------
-    value : callable
-        x -> float; with a method ``batch`` (as `Objective` has) it is asked about all points at once.
-    x : ndarray, shape (n,)
-        Where.
-    scale : ndarray, shape (n,)
-        The scale of each coordinate; left out, |x_i|, or 1 at 0.
-    f0 : float
-        The value at `x`, where it is known.
-    bounds : (low, high)
-        Nothing is evaluated outside.
+    site : Site
     window : float
         Multiplies the width of the line, 6 * 2^-30 of the scale (float32: 6 * 2^-14).
-    rng : int or numpy.random.Generator
-        Chooses the signs of the line's direction.
     """
-    f0 = float(value(x)) if f0 is None else f0
+    x, f0 = site.x, site.f
     single = x.dtype == np.float32
     width = min(2.0 ** round(math.log2(window)) * (2.0**-14 if single else NARROW), 2.0**-6)
-    line = Line(value, x, scale, bounds, rng)
+    line = Line(site)
     column, step, sigma, repeat, asked = _widened(line, f0, width)
     finite = column[np.isfinite(column)]
     largest = max(float(np.abs(finite).max(initial=0.0)), line.terms(column, step))
@@ -168,7 +151,7 @@ def estimate_noise(
     if noise.stochastic or window > 1 or (x != 0).all() or (relative and _straight(column, unit)):
         return noise
     # rough or bent on the scale 1 that was assumed at 0; is it smooth on a smaller one?
-    closer = estimate_noise(value, x, np.where(x == 0, CLOSER, 0.0), f0, bounds, 2.0, rng)
+    closer = estimate_noise(replace(site, scale=np.where(x == 0, CLOSER, 0.0)), 2.0)
     chosen = closer if closer.level < 1e-3 * level else noise
     return replace(chosen, evaluations=asked + closer.evaluations)
 
@@ -203,22 +186,16 @@ def _widened(line: Line, f0: float, width: float) -> tuple[np.ndarray, np.ndarra
     return column, step, sigma, repeat, asked
 
 
-def looked_closer(
-    noise: Noise,
-    value: Callable[[np.ndarray], float],
-    x: np.ndarray,
-    scale: np.ndarray,
-    f0: float,
-    bounds: tuple[np.ndarray, np.ndarray] | None,
-    rng: Any,
-) -> Noise:
-    """The noise of `value`, measured again over the tiniest window where the one that `noise` comes from saw values
-    far above f(x): x was larger where its scale comes from, or the window too wide, and what it saw is f itself."""
+def narrowed(noise: Noise, site: Site) -> Noise:
+    """The noise, measured again over the narrowest window where the line on which `noise` was measured held values far
+    above f(x): there the scale was far larger than x, or the window too wide, and the variation of f was taken for
+    noise."""
+    x, f0, scale = site.x, site.f, site.scale
     doubtful = noise.value > TALL * abs(f0) > 0 and noise.level > min(SMALL * abs(f0), ROUGH * noise.value)
     if noise.stochastic or not doubtful:
         return noise
     near = np.where(x == 0, scale, np.minimum(np.abs(x), scale))
-    closer = estimate_noise(value, x, near, f0, bounds, 1.0, rng)
+    closer = estimate_noise(replace(site, scale=near))
     return closer if closer.level < 1e-3 * noise.level else noise
 
 

@@ -1,56 +1,44 @@
-"""Where x_i = 0 tells no scale, f tells one: a few values on one line, from the narrowest outwards."""
+"""The scale of coordinates that are 0 at the start, from how f changes along one line."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
+from .line import Site
 from .noise import Noise
 from .rounding import estimate_rounding
 
-LOOKS = 3  # at ever shorter lines, each shorter by what f bends
+LINES = 3  # tried, each shortened to where f is straight
 FAINT = 1e13  # noise levels: f changes by less over its scale only in larger units, or beside a level
 RUNGS = 0.3 * 1e3 ** np.arange(4)  # of the scale: where f is asked whether it bends
 BENT = 16.0  # noise levels: how much values must differ from a straight line
 
 
-def noise_and_scale(
-    value: Callable[[np.ndarray], float],
-    x: np.ndarray,
-    scale: np.ndarray,
-    lost: np.ndarray,
-    f0: float,
-    bounds: tuple[np.ndarray, np.ndarray] | None,
-    rng: Any,
-) -> tuple[Noise | None, np.ndarray]:
-    """The noise, as of `estimate_rounding`, and the `scale`, shape (n,), with that of the coordinates that are `lost`
-    made so much smaller that f is straight on the line."""
-    for _ in range(LOOKS):
-        noise, reach = estimate_rounding(value, x, scale, f0, bounds, rng)
+def noise_and_scale(site: Site, lost: np.ndarray) -> tuple[Noise | None, np.ndarray]:
+    """The noise as `estimate_rounding` finds it, and the scale with which it did, shape (n,).
+
+    While f is curved on the line, the scale of the coordinates that are `lost` is reduced to where it is straight.
+    """
+    for _ in range(LINES):
+        noise, reach = estimate_rounding(site)
         if noise is not None or not lost.any() or math.isnan(reach):
             break
-        scale = np.where(lost, reach * scale, scale)
-    return noise, scale
+        site = replace(site, scale=np.where(lost, reach * site.scale, site.scale))
+    return noise, site.scale
 
 
 @np.errstate(all="ignore")
-def size_and_scale(
-    value: Callable[[np.ndarray], float],
-    x: np.ndarray,
-    scale: np.ndarray,
-    lost: np.ndarray,
-    f0: float,
-    noise: Noise,
-    bounds: tuple[np.ndarray, np.ndarray] | None,
-) -> tuple[float, np.ndarray]:
-    """By how much f changes over its scale, as far as its slope tells, and that scale, shape (n,).
+def size_and_scale(site: Site, lost: np.ndarray, noise: Noise) -> tuple[float, np.ndarray]:
+    """How much f changes when x moves by its scale, in units of f, and that scale, shape (n,).
 
-    A level that is added to f counts nothing. Where f rises by little over the line of the noise, it has a level, or
-    all coordinates are `lost` in larger units: f is followed along this line until it bends.
+    The change is that of the linear model along the line of the noise, so that a constant added to f does not count.
+    Where it is small against the noise and all coordinates are `lost`, their scale may be far larger: f is evaluated
+    ever farther out on the line until it is curved, and the scale is where the slope has changed by itself.
     """
+    scale, x, f0, bounds = site.scale, site.x, site.f, site.bounds
     if noise.line is None or not noise.line.any() or not math.isfinite(noise.rise):
         return noise.value, scale
     share = float((np.abs(noise.line) / scale).max())
@@ -61,7 +49,7 @@ def size_and_scale(
             there = x + far * noise.line
             if bounds is not None and not ((bounds[0] <= there) & (there <= bounds[1])).all():
                 break
-            f = float(value(there.astype(x.dtype)))
+            f = float(site.value(there.astype(x.dtype)))
             turn = (f - f0) / far - secant
             if not math.isfinite(turn):
                 break

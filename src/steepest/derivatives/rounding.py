@@ -1,15 +1,13 @@
-"""Rounding at a glance: whether three values on a short line differ by nothing but the rounding of float64."""
+"""The noise of functions computed in float64, from three values on a short line."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from .grid import printed, spacing
-from .line import NARROW, Line
+from .line import NARROW, Line, Site
 from .noise import ROOTS, Noise
 
 CLEAN = 4.0  # units in the last place: more is not taken for rounding at a glance; 1 and 64 cost the same
@@ -17,22 +15,16 @@ HIDDEN = 2.0**12  # noise levels: values change by less along a line that is the
 
 
 @np.errstate(all="ignore")
-def estimate_rounding(
-    value: Callable[[np.ndarray], float],
-    x: np.ndarray,
-    scale: np.ndarray | None,
-    f0: float,
-    bounds: tuple[np.ndarray, np.ndarray] | None,
-    rng: Any,
-) -> tuple[Noise | None, float]:
-    """The noise of `value` where three values on a line show rounding of float64 alone, else None; and 1, or the share
-    of `scale` at which f bends, NaN where nobody knows.
+def estimate_rounding(site: Site) -> tuple[Noise | None, float]:
+    """The noise where it is the rounding of float64 alone, else None; and the share of the scale over which the slope
+    changes by as much as itself: 1 where the noise was found, NaN where that is unknown.
 
-    The arguments are those of `estimate_noise`. On so short a line second differences are nothing but noise; where they
-    are more, but alike, f bends. Where rounding hides the slope, as beside a level of 1e8, one value more is asked far
-    out on the line.
+    On so short a line second differences of a smooth f are nothing but noise; where they are larger, but equal, they
+    are curvature. Where the change of f on the line is lost in rounding, as in 1e8 + cosh(x), the slope is taken from
+    one value `HIDDEN` times as far out, or two.
     """
-    width, line = 2 * NARROW, Line(value, x, scale, bounds, rng)
+    x, f0, value = site.x, site.f, site.value
+    width, line = 2 * NARROW, Line(site)
     step = line.step(width, 3 * HIDDEN)
     column = np.append(f0, line.values(step, 3))
     change, bend, unit = np.diff(column), np.diff(column, 2), 2.0**-52 * float(np.abs(column).max())

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..derivatives.line import Site
 from ..derivatives.noise import estimate_noise
 from ..objective.oracle import Oracle
 from ..objective.point import Point
@@ -73,7 +74,7 @@ def _noise(point: Point, fall: float, sizes: np.ndarray, oracle: Oracle) -> floa
     f = oracle.objective(x)
     if not math.isfinite(f):
         return None
-    level = estimate_noise(oracle.objective, x, BESIDE * fall / sizes, f, rng=rng).level
+    level = estimate_noise(Site(oracle.objective, x, f, BESIDE * fall / sizes, rng=rng)).level
     return None if getattr(oracle.derivative, "rough", False) and not level < CLEARER * noise else level
 
 
