@@ -12,17 +12,9 @@ import pytest
 import steepest as st
 from steepest.errors import ArgumentError
 from steepest.loops.loop import descend
-from steepest.methods import directions, wrappers
-from steepest.methods.wrappers import (
-    Accumulate,
-    Averaged,
-    ClipNorm,
-    ClipValue,
-    GradientNoise,
-    Lookahead,
-    PolyakAveraged,
-    WeightDecay,
-)
+from steepest.methods import directions, gradientwrappers, iteratewrappers, wrappers
+from steepest.methods.gradientwrappers import Accumulate, ClipNorm, ClipValue, GradientNoise
+from steepest.methods.iteratewrappers import Averaged, Lookahead, PolyakAveraged, WeightDecay
 from steepest.minimize import descend_from
 from steepest.objective.oracle import Oracle
 
@@ -75,8 +67,9 @@ def test_the_test_of_a_method_with_a_memory_is_not_asked_about_that_of_a_wrapper
 
 
 def test_every_wrapper_is_tested():
-    kinds = {kind for kind in vars(wrappers).values() if isinstance(kind, type) and issubclass(kind, wrappers.Wrapper)}
-    bases = {wrappers.Wrapper, wrappers.GradientWrapper, wrappers.Averaging}
+    names = [*vars(gradientwrappers).values(), *vars(iteratewrappers).values()]
+    kinds = {kind for kind in names if isinstance(kind, type) and issubclass(kind, wrappers.Wrapper)}
+    bases = {wrappers.Wrapper, gradientwrappers.GradientWrapper, iteratewrappers.Averaging}
     assert kinds - bases == {type(method) for method in WRAPPED.values()}
 
 
@@ -250,7 +243,7 @@ class TestEveryWrapper:
         assert result.fun < 29.0
 
     def test_repr_builds_it_again(self, method):
-        names = {**vars(st), **vars(directions), **vars(wrappers)}
+        names = {**vars(st), **vars(directions), **vars(gradientwrappers), **vars(iteratewrappers)}
         assert repr(eval(repr(method), names)) == repr(method)
         assert repr(method).startswith(type(method).__name__ + "(method=")
 

@@ -13,6 +13,8 @@ from .findlr import LearningRate, find_lr
 from .formula import formula
 from .methods.conjugate import ConjugateGradient, HagerZhang
 from .methods.directions import BFGS, LBFGS
+from .methods.gradientwrappers import Accumulate, ClipNorm, ClipValue, GradientNoise
+from .methods.iteratewrappers import Averaged, Lookahead, PolyakAveraged, WeightDecay
 from .methods.leastsquares import LeastSquares, LevenbergMarquardt
 from .methods.lengths import AdGD, Armijo, Polyak, ReduceOnPlateau, Wolfe
 from .methods.lift import rule
@@ -46,16 +48,6 @@ from .methods.rules import (
 from .methods.spectral import BarzilaiBorwein
 from .methods.stepper import Stepper
 from .methods.stochastic import DoGAdam
-from .methods.wrappers import (
-    Accumulate,
-    Averaged,
-    ClipNorm,
-    ClipValue,
-    GradientNoise,
-    Lookahead,
-    PolyakAveraged,
-    WeightDecay,
-)
 from .minimize import descend_from as descend
 from .minimize import maximize, minimize
 from .regression import fit_formula

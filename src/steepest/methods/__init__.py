@@ -9,7 +9,8 @@
   goes.
 - ``parameterfree``, ``stochastic``: methods that find their own rate; the default for noisy gradients.
 - ``proximal``, ``orthant``: f plus a set or a penalty, with all data or with batches.
-- ``wrappers``: clipping, averages, decay and more, around any method.
+- ``wrappers``: the protocol of methods around methods; ``gradientwrappers``: clipping, noise, accumulation;
+  ``iteratewrappers``: weight decay and averages.
 - ``settled``, ``units``: when a quasi-Newton run is done, and which coordinates it has overlooked.
 - ``continuation``: what goes on where a direction leads no farther: ``polish``, parabolas in noise; ``bundle``, planes
   where slopes jump, which ``kinks`` finds and whose shares ``simplex`` computes.

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from ..methods.gradientwrappers import ClipNorm
+from ..methods.iteratewrappers import Averaged
 from ..methods.lift import Rule
 from ..methods.method import Method
 from ..methods.orthant import Orthant
 from ..methods.proximal import FISTA, Proximal
 from ..methods.registry import find
-from ..methods.wrappers import Averaged, ClipNorm
 from .choice import Choice
 from .epoch import Epoch
 from .plan import Plan

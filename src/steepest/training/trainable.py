@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import ArgumentError
 from ..methods.descent import Descent
+from ..methods.gradientwrappers import ClipNorm
 from ..methods.lengths import AdGD
 from ..methods.lift import Rule
 from ..methods.method import Method
@@ -18,7 +19,7 @@ from ..methods.preconditioned import Preconditioned
 from ..methods.registry import find
 from ..methods.rules import Adam, ScheduleFreeAdam, ScheduleFreeGD
 from ..methods.spectral import BarzilaiBorwein
-from ..methods.wrappers import ClipNorm, Wrapper
+from ..methods.wrappers import Wrapper
 from .plan import Plan
 
 # Adam with this decay came as close as gradient descent and momentum did on each task tuned on, or closer; without
