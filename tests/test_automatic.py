@@ -180,6 +180,7 @@ def test_value_of_other_code_is_caught_after_the_start():
 def test_the_first_gradient_is_of_the_arguments_that_hold_then():
     """The proof hands its gradient on to the run; in training the batch may be another one by then."""
     objective = Objective(lambda x, y: np.sum((x - y) ** 2), Parameters(X), (np.zeros(3),))
+    objective.batches = True
     derivative = choose(objective, X, objective(X))
     objective.args = (np.ones(3),)
     g, _ = derivative.gradient(X, objective(X))

@@ -12,6 +12,7 @@ import pytest
 import steepest as st
 from conftest import peer
 from steepest.data import Chunks, source
+from steepest.tabular import read_table
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(1003, 3))
@@ -129,7 +130,7 @@ def test_csv_as_others_write_it(tmp_path, separator, point):
     path.write_text("# measured\n# on Monday\n" + frame.to_csv(index=False, sep=separator, decimal=point))
     read = np.hstack([np.column_stack(batch) for batch in st.data.CSV(path, target="y").epoch(10**6, None, None)])
     assert np.array_equal(read, frame.to_numpy())
-    assert np.array_equal(st.tabular.read_table(path).to_numpy(dtype=float), frame.to_numpy())
+    assert np.array_equal(read_table(path).to_numpy(dtype=float), frame.to_numpy())
 
 
 LIMITED = """

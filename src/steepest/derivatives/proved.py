@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -77,7 +77,7 @@ class Proved:
         self._accused: tuple[np.ndarray, np.ndarray] | None = None  # the place, and what was claimed there
         self._scatter: Noise | None = None
         self.secant: tuple[np.ndarray, np.ndarray] | None = None
-        self._first: tuple[Any, np.ndarray, float | None, np.ndarray] | None = None  # args, x, value, gradient: proved
+        self._first: tuple[np.ndarray, float | None, np.ndarray] | None = None  # x, value, gradient: proved
         self._rounding = 4 * float(np.finfo(objective.parameters.start.dtype).eps)
         self._size = 0.0  # of values where it was proved first
         self._outcome = self._fault = ""
@@ -163,9 +163,8 @@ class Proved:
     def _ask(self, x: np.ndarray, f: float) -> tuple[np.ndarray, str]:
         """The gradient at `x`, and what shows that it is none of fun."""
         first, self._first = self._first, None
-        same = first is not None and first[0] is self._objective.args and np.array_equal(first[1], x)
         try:
-            value, g = first[2:] if first is not None and same else self._tell(x)
+            value, g = first[1:] if first is not None and np.array_equal(first[0], x) else self._tell(x)
         except Exhausted:
             raise
         except Exception as error:
@@ -186,8 +185,8 @@ class Proved:
     def _prove(self, x: np.ndarray, f: float) -> None:
         def tell(y: np.ndarray) -> np.ndarray:
             value, g = self._tell(y)
-            if y is x:  # the run asks there next, and is spared the call
-                self._first = self._objective.args, x, value, g
+            if y is x and not self._objective.batches:  # the run asks there next, and of the same function
+                self._first = x, value, g
             return g
 
         try:

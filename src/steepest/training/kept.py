@@ -14,7 +14,7 @@ from .training import Training
 
 LASTING = "t", "epoch", "batch", "lr", "step", "table", "best", "first", "stale", "spent"  # of a run
 # Of its parts, what belongs to the batch that is held.
-PASSING = "args", "_kept", "_first", "held"
+PASSING = "args", "_kept", "held"
 
 
 class Keeper(Journal):
