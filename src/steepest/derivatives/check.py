@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..errors import Exhausted, counted
+from ..objective.bounds import Bounds
 from ..objective.oracle import Objective
 from .faults import name_factor
 from .line import Site, sizes
@@ -17,8 +18,6 @@ from .slopes import COARSE, Place, Slope, scale_of, step_of
 
 COST = 14  # calls of fun for a proof without suspicion, where the gradient itself is traced and needs two
 APART = 0.05  # distance of the second place, in units of the scale of x: at x = 0 many a wrong term is 0, too
-
-Box = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -44,14 +43,14 @@ class Proof:
 
 
 def prove(
-    tell: Callable[[np.ndarray], np.ndarray],
+    jac: Callable[[np.ndarray], np.ndarray],
     objective: Objective,
     x: np.ndarray,
     f: float,
-    bounds: Box | None = None,
+    bounds: Bounds | None = None,
     rng: np.random.Generator | int | None = None,
 ) -> Proof:
-    """Compare the gradient that `tell` gives with differences of `objective` at `x` and at a place nearby.
+    """Compare the gradient that `jac` gives with differences of `objective` at `x` and at a place nearby.
 
     One random direction at each, one value and gradient a direction where fun is smooth and four values more elsewhere,
     one value to see whether fun repeats itself: 4 to 12 calls. Only where they disagree, or see nothing, the noise is
@@ -60,7 +59,7 @@ def prove(
 
     Parameters
     ----------
-    tell : callable
+    jac : callable
         x -> gradient, each of shape (n,).
     objective : Objective
         Counted; a proof that more than half of the calls left would go into is not begun.
@@ -84,7 +83,7 @@ def prove(
     began = objective.nfev
     try:
         with np.errstate(all="ignore"):  # the points are ours: outside the domain NaN is an answer
-            proof = _Trial(tell, objective, x, f, bounds, np.random.default_rng(rng)).verdict()
+            proof = _Trial(jac, objective, x, f, bounds, np.random.default_rng(rng)).verdict()
     except Exhausted as error:
         return Proof(None, str(error))
     return replace(proof, sentence=f"{proof.sentence} ({counted(objective.nfev - began, 'evaluation')})")
@@ -95,21 +94,21 @@ class _Trial:
 
     def __init__(
         self,
-        tell: Callable[[np.ndarray], np.ndarray],
+        jac: Callable[[np.ndarray], np.ndarray],
         objective: Objective,
         x: np.ndarray,
         f: float,
-        bounds: Box | None,
+        bounds: Bounds | None,
         rng: np.random.Generator,
     ):
-        self.tell, self.objective, self.x, self.f, self.bounds, self.rng = tell, objective, x, f, bounds, rng
+        self.jac, self.objective, self.x, self.f, self.bounds, self.rng = jac, objective, x, f, bounds, rng
         self.unit = float(np.finfo(x.dtype).eps)
-        self.told = tell(x)  # before a value is spent on a proof: it may not be able to follow fun
+        self.claimed = jac(x)  # before a value is spent on a proof: it may not be able to follow fun
         self.noise = self.measured() if objective(x) != f else None
 
     def verdict(self) -> Proof:
         """Whether its slopes are those of fun."""
-        x, noise, (g, blur) = self.x, self.noise, self.claim(self.x, self.told)
+        x, noise, (g, blur) = self.x, self.noise, self.claim(self.x, self.claimed)
         if not np.isfinite(g).all():
             i = int(np.flatnonzero(~np.isfinite(g))[0])
             return Proof(False, f"component {i} is {g[i]} where fun is {self.f:.6g}", noise)
@@ -118,18 +117,18 @@ class _Trial:
             return Proof(None, "fun can't be evaluated around there", noise)
         if len(places) == 1:  # too far away: another direction from the first
             places *= 2
-        looks = self.looks(places, noise)
+        first = self.slopes(places, noise)
         slopes = [
             slope.under(max(self.level(place, noise), slope.noise))
-            for place, (_, slope) in zip(places, looks, strict=True)
+            for place, (_, slope) in zip(places, first, strict=True)
         ]
         if any(slope.wrong for slope in slopes) or not any(slope.clear or slope.flat for slope in slopes):
             known = noise or self.measured()
             if known.level > 10 * self.unit * abs(self.f):  # weights that noise allows to see
-                looks = self.looks(places, known)
+                first = self.slopes(places, known)
             slopes = [
                 place.settle(d, slope, self.level(place, known))
-                for place, (d, slope) in zip(places, looks, strict=True)
+                for place, (d, slope) in zip(places, first, strict=True)
             ]
         return Proof(*_verdict(slopes, x.size), noise, places[0].secant)
 
@@ -141,11 +140,12 @@ class _Trial:
         """The noise of a value at a place, as far as it is known."""
         return max(self.unit * abs(place.f), noise.at(place.f) if noise else 0.0)
 
-    def claim(self, y: np.ndarray, told: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The gradient at y, once `told`, and, where fun is random and it may be too, its standard deviation."""
+    def claim(self, y: np.ndarray, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The gradient at y, of which `g` is one evaluation, and its standard deviation; each of shape (n,). Where fun
+        is random the gradient may be, too: it is then the mean of four evaluations."""
         if self.noise is None:
-            return told.astype(float), np.zeros(y.size)
-        claims = np.array([told, *(self.tell(y) for _ in range(3))], float)
+            return g.astype(float), np.zeros(y.size)
+        claims = np.array([g, *(self.jac(y) for _ in range(3))], float)
         return claims.mean(axis=0), claims.std(axis=0, ddof=1) / 2
 
     def places(self, g: np.ndarray, blur: np.ndarray) -> list[Place]:
@@ -159,7 +159,7 @@ class _Trial:
             y = np.clip(x + aside, low + margin, high - margin).astype(x.dtype)
             here = (y == x).all()
             try:
-                value, (g_y, blur_y) = (f, (g, blur)) if here else (self.objective(y), self.claim(y, self.tell(y)))
+                value, (g_y, blur_y) = (f, (g, blur)) if here else (self.objective(y), self.claim(y, self.jac(y)))
             except Exhausted:
                 raise
             except Exception:  # outside its domain fun may raise as well as give NaN
@@ -169,14 +169,14 @@ class _Trial:
                 places.append(Place(self.objective.batch, y, value, g_y, scale, reach, blur_y))
         return places
 
-    def looks(self, places: list[Place], noise: Noise | None) -> list[tuple[np.ndarray, Slope]]:
+    def slopes(self, places: list[Place], noise: Noise | None) -> list[tuple[np.ndarray, Slope]]:
         """A direction at each place, and the slope along it."""
-        looks = []
+        slopes = []
         for k, place in enumerate(places):
             level = self.level(place, noise)
             d = place.direction(level, self.rng, along=k == 0)
-            looks.append((d, place.glance(d, level, self.tell) or place.first(d)))
-        return looks
+            slopes.append((d, place.trapezoid(d, level, self.jac) or place.first(d)))
+        return slopes
 
 
 def _verdict(slopes: list[Slope], n: int) -> tuple[bool | None, str]:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError
+from ..objective.bounds import Bounds
 from ..objective.oracle import Derivative, Objective
 from .adaptive import Finite
 from .automatic import Function, Primitive, autograd
-from .check import Box
 from .complexstep import ComplexStep
 from .finite import ThreePoint, TwoPoint
 from .ladder import Accurate
@@ -35,7 +35,7 @@ def choose(
     x0: np.ndarray,
     f0: float | None,
     jac: Any = None,
-    bounds: Box | None = None,
+    bounds: Bounds | None = None,
     rng: Any = None,
     otherwise: str = "fd",
 ) -> Derivative:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..objective.oracle import Objective
 from ..objective.params import Parameters
+from ..objective.point import Point
 from .ladder import Accurate
 from .slopes import FINE, REST, Place, scale_of, step_of
 
@@ -37,33 +38,37 @@ class Components:
     wrong: np.ndarray
 
 
-def compare(objective: Objective, x: np.ndarray, f: float, g: np.ndarray, rng: np.random.Generator) -> Components:
-    """The components that were measured, their values and errors, and which of them are wrong."""
-    few = x.size <= ALL
-    index = np.arange(x.size) if few else np.array(sorted(_halve(objective, x, f, g, rng)), int)
-    measured, error = measure(objective, x, f, index)
+def compare(objective: Objective, point: Point, rng: np.random.Generator) -> Components:
+    """The components of the gradient at a point that were measured, with errors, and which of them are wrong."""
+    g, n = point.g, point.x.size
+    index = np.arange(n) if n <= ALL else np.array(sorted(_halve(objective, point, rng)), int)
+    measured, error = measure(objective, point, index, rng)
     with np.errstate(all="ignore"):
         off = np.abs(g[index] - measured) > REST * error + FINE * np.abs(measured)
     return Components(index, measured, error, index[off | ~np.isfinite(g[index])])
 
 
-def measure(objective: Objective, x: np.ndarray, f: float, index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The components `index` of the gradient at `x` by `Accurate` differences, and their errors."""
+def measure(
+    objective: Objective, point: Point, index: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """The components `index` of the gradient at a point by `Accurate` differences, and their errors."""
     if not index.size:
         return np.empty(0), np.empty(0)
 
     def part(z: np.ndarray) -> float:
-        y = x.copy()
+        y = point.x.copy()
         y[index] = z
         return objective(y)
 
-    start = x[index]
-    measured, error = Accurate(Objective(part, Parameters(start)), start).gradient(start, f)
+    start = point.x[index]
+    differences = Accurate(Objective(part, Parameters(start)), start, rng=rng)
+    measured, error = differences.gradient(start, point.f)
     return measured.astype(float), error
 
 
-def _halve(objective: Objective, x: np.ndarray, f: float, g: np.ndarray, rng: np.random.Generator) -> list[int]:
+def _halve(objective: Objective, point: Point, rng: np.random.Generator) -> list[int]:
     """Up to `MOST` components that are wrong: blocks whose slope is right are left out."""
+    x, f, g = point.x, point.f, point.g
     level = float(np.finfo(x.dtype).eps) * abs(f)
     place = Place(objective.batch, x, f, np.where(np.isfinite(g), g, 0.0), scale_of(x, f, g),
                   np.full(x.size, math.inf), np.zeros(x.size))  # fmt: skip

@@ -12,6 +12,7 @@ import numpy as np
 from ..errors import ArgumentError, counted
 from ..objective.oracle import Objective
 from ..objective.params import Parameters
+from ..objective.point import Point
 from .check import APART, prove
 from .components import Components, compare, measure
 from .faults import Evidence, explain
@@ -139,27 +140,33 @@ def check_gradient(f: Callable[..., Any], jac: Any, x: Any, args: tuple[Any, ...
     rng = np.random.default_rng(rng)
     parameters = Parameters(x, "x")
     objective = Paired(f, parameters, args) if jac is True else Objective(f, parameters, args)
-    tell = objective.gradient if isinstance(objective, Paired) else written(jac, objective)
-    at, f0 = parameters.start, objective(parameters.start)
+    gradient = objective.gradient if isinstance(objective, Paired) else written(jac, objective)
+
+    def claimed(y: np.ndarray) -> Point:
+        return Point(y, objective(y), gradient(y))
+
+    start = parameters.start
+    f0 = objective(start)
     if not math.isfinite(f0):
         raise ArgumentError(f"x={x!r}: f is {f0:g} there; expected a point where it is finite.")
-    g = tell(at)
-    proof = prove(tell, objective, at, f0, rng=rng)
-    found = compare(objective, at, f0, g, rng)
+    point = Point(start, f0, gradient(start))
+    proof = prove(gradient, objective, start, f0, rng=rng)
+    found = compare(objective, point, rng)
     beside = proof.agrees is False and not found.wrong.size
     if beside:
-        at = (at + APART * scale_of(at, f0, g) * rng.standard_normal(at.size)).astype(at.dtype)
-        f0, g = objective(at), tell(at)
-        found = compare(objective, at, f0, g, rng)
-    guess = _guess(tell, objective, at, f0, g, found, rng) if found.wrong.size else proof.sentence
+        point = claimed(_beside(point, APART, rng))
+        found = compare(objective, point, rng)
+    guess = proof.sentence
+    if found.wrong.size:
+        guess = _at_place(point, found) or _relation(objective, claimed, point, found.wrong, rng)
     return GradientCheck(
         agrees=proof.agrees,
         guess=guess,
-        taylor=_order(objective, at, f0, g, rng),
-        x=at,
+        taylor=_order(objective, point, rng),
+        x=point.x,
         beside=beside,
         index=found.index,
-        yours=g[found.index],
+        yours=point.g[found.index],
         measured=found.measured,
         error=found.error,
         wrong=found.wrong,
@@ -167,8 +174,15 @@ def check_gradient(f: Callable[..., Any], jac: Any, x: Any, args: tuple[Any, ...
     )
 
 
-def _order(objective: Objective, x: np.ndarray, f: float, g: np.ndarray, rng: np.random.Generator) -> float:
+def _beside(point: Point, apart: float, rng: np.random.Generator) -> np.ndarray:
+    """A random place about `apart` times the scale of each coordinate away, shape (n,)."""
+    x = point.x
+    return (x + apart * scale_of(x, point.f, point.g) * rng.standard_normal(x.size)).astype(x.dtype)
+
+
+def _order(objective: Objective, point: Point, rng: np.random.Generator) -> float:
     """The order of f(x + h d) - f(x) - h g'd in h, from the smallest steps where it is no rounding."""
+    x, f, g = point.x, point.f, point.g
     d = scale_of(x, f, g) * rng.choice([-1.0, 1.0], x.size)
     steps = 0.1 * 2.0 ** -np.arange(24)
     points = (x + steps[:, None] * d).astype(x.dtype)
@@ -183,17 +197,9 @@ def _order(objective: Objective, x: np.ndarray, f: float, g: np.ndarray, rng: np
     return float(np.polyfit(np.log(steps[last]), np.log(rest[last]), 1)[0])
 
 
-def _guess(
-    tell: Callable[[np.ndarray], np.ndarray],
-    objective: Objective,
-    x: np.ndarray,
-    f: float,
-    g: np.ndarray,
-    found: Components,
-    rng: np.random.Generator,
-) -> str:
-    """What is wrong, in words: what the components at x show, else a relation at several places."""
-    wrong = found.wrong
+def _at_place(point: Point, found: Components) -> str:
+    """What is wrong, in words, as far as the components at the place itself show it; else ""."""
+    g, wrong = point.g, found.wrong
     if not np.isfinite(g[wrong]).all():
         i = wrong[~np.isfinite(g[wrong])][0]
         return f"component {i} is {g[i]}"
@@ -201,22 +207,30 @@ def _guess(
     if wrong.size > 1 and np.allclose(np.sort(g[wrong]), np.sort(true), rtol=1e-5, atol=0):
         return f"components {_list(wrong)} are the right numbers in another order"
     missing = wrong[g[wrong] == 0]
-    if missing.size and missing.size < x.size:
+    if missing.size and missing.size < g.size:
         return f"missing: component {_list(missing)} is 0, measured {_list(true[g[wrong] == 0])}"
-    places = [x]
-    while len(places) < PLACES:
-        places.append((x + 0.3 * scale_of(x, f, g) * rng.standard_normal(x.size)).astype(x.dtype))
-    chosen = wrong[:3]
+    return ""
+
+
+def _relation(
+    objective: Objective,
+    claimed: Callable[[np.ndarray], Point],
+    point: Point,
+    wrong: np.ndarray,
+    rng: np.random.Generator,
+) -> str:
+    """The relation of wrong components to the gradient that holds at several places, in words."""
+    chosen, n = wrong[:3], point.x.size
+    places = [point.x, *(_beside(point, 0.3, rng) for _ in range(PLACES - 1))]
     rows = []
-    for y in places:
-        value, claimed = objective(y), tell(y)
-        if math.isfinite(value):
-            slopes, blur = measure(objective, y, value, chosen)
-            rows.append(np.array([claimed[chosen], slopes, blur, y[chosen], np.full(chosen.size, value)]))
+    for there in map(claimed, places):
+        if math.isfinite(there.f):
+            slopes, blur = measure(objective, there, chosen, rng)
+            rows.append(np.array([there.g[chosen], slopes, blur, there.x[chosen], np.full(chosen.size, there.f)]))
     evidence = np.array(rows)  # (places, 5, components)
-    if said := explain(Evidence(*evidence.transpose(1, 0, 2).reshape(5, -1)), x.size):
-        return said if wrong.size == x.size else f"component {_list(wrong)}: {said}"
-    each = {int(i): explain(Evidence(*evidence[:, :, k].T), x.size) for k, i in enumerate(chosen)}
+    if said := explain(Evidence(*evidence.transpose(1, 0, 2).reshape(5, -1)), n):
+        return said if wrong.size == n else f"component {_list(wrong)}: {said}"
+    each = {int(i): explain(Evidence(*evidence[:, :, k].T), n) for k, i in enumerate(chosen)}
     if any(each.values()):
         return "; ".join(f"component {i}: {said}" for i, said in each.items() if said)
     with np.errstate(all="ignore"):

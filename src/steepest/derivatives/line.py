@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..objective.bounds import Bounds
+
 POINTS = 7  # 4 of them fail in up to 18 % of cases (measured on Rosenbrock, n = 10)
 NARROW = 2.0**-30  # of the scale, a step along the line
 
@@ -40,7 +42,7 @@ class Site:
     x: np.ndarray
     f: float
     scale: np.ndarray
-    bounds: tuple[np.ndarray, np.ndarray] | None = None
+    bounds: Bounds | None = None
     rng: Any = None
 
 

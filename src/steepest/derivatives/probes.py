@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import SteepestError
+from ..objective.bounds import Bounds
 from ..objective.oracle import Objective
 
 # Bytes of points in one batch: beyond 128 kB allocators ask the system for fresh pages each time.
@@ -25,7 +26,7 @@ class Probes:
         Arrays of shape (n,).
     """
 
-    def __init__(self, objective: Objective, bounds: tuple[np.ndarray, np.ndarray] | None = None):
+    def __init__(self, objective: Objective, bounds: Bounds | None = None):
         self.objective, self.bounds = objective, bounds
 
     def room(self, x: np.ndarray, index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -98,7 +99,7 @@ class Differences:
         self,
         objective: Objective,
         x0: np.ndarray,
-        bounds: tuple[np.ndarray, np.ndarray] | None = None,
+        bounds: Bounds | None = None,
         rng: Any = None,
     ):
         self.objective, self.probes = objective, Probes(objective, bounds)

@@ -10,10 +10,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import Exhausted
+from ..objective.bounds import Bounds
 from ..objective.oracle import Derivative, Objective
 from ..objective.point import FEW
 from .automatic import Primitive
-from .check import Box, Proof, prove
+from .check import Proof, prove
 from .noise import Noise
 from .own import OWN, USER, Paired
 
@@ -66,7 +67,7 @@ class Proved:
         self,
         objective: Objective,
         supplier: Supplier,
-        bounds: Box | None,
+        bounds: Bounds | None,
         rng: np.random.Generator,
         differences: Callable[[np.ndarray], Derivative],
     ):

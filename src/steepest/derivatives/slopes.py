@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import Exhausted
 
 FINE = 1e-6  # relative error of a gradient that is let pass: gradients by differences, or in float32
-BLURRED = 1e-3  # relative error of a first look above which it is worth looking again with other steps
+BLURRED = 1e-3  # relative error above which other steps are tried
 COARSE = 0.03  # relative error above which a measurement proves nothing
 SETTLED = 1e-4  # relative change between steps that is small enough to stop at
 BENT = 10.0  # times itself a slope may change per unit of scale, where a difference of two values is believed
@@ -73,6 +73,7 @@ class Slope:
         return replace(self, error=self.error + noise / self.h)
 
 
+@dataclass(eq=False)
 class Place:
     """A point where slopes are measured and compared with the gradient claimed there.
 
@@ -91,30 +92,23 @@ class Place:
     blur : ndarray, shape (n,)
         The uncertainty of `g`, one standard deviation.
 
-    Attributes
-    ----------
     secant : (s, y) or None
-        The latest glance's step, and by how much the gradient changed over it, each of shape (n,).
+        The step of the latest `trapezoid`, and the change of the gradient over it, each of shape (n,).
     """
 
-    def __init__(
-        self,
-        batch: Callable[[np.ndarray], np.ndarray],
-        x: np.ndarray,
-        f: float,
-        g: np.ndarray,
-        scale: np.ndarray,
-        reach: np.ndarray,
-        blur: np.ndarray,
-    ):
-        self.batch, self.x, self.f, self.g = batch, x, f, g
-        self.scale, self.reach, self.blur = scale, reach, blur
-        self.secant: tuple[np.ndarray, np.ndarray] | None = None
+    batch: Callable[[np.ndarray], np.ndarray]
+    x: np.ndarray
+    f: float
+    g: np.ndarray
+    scale: np.ndarray
+    reach: np.ndarray
+    blur: np.ndarray
+    secant: tuple[np.ndarray, np.ndarray] | None = None
 
     def direction(self, noise: float, rng: np.random.Generator, along: bool) -> np.ndarray:
-        """A random direction, weighted so that the components of the gradient contribute alike, as far as the
-        noise lets small contributions be seen: an error of 1 % in any of them is then equally visible.
-        `along` the gradient they add up, so that a wrong factor stands out; else their signs are random."""
+        """A random direction, shape (n,), in which all components of the gradient contribute about as much to the
+        slope, as far as these contributions exceed the noise, so that an error of 1 % in any of them changes the slope
+        alike. With `along` all contributions are positive, so that a wrong factor shows; else signs are random."""
         contributions = np.abs(self.g) * self.scale
         visible = max(1e4 * noise / step_of(self.x), 1e-6 * contributions.max())
         level = max(contributions.min(), visible)
@@ -147,12 +141,12 @@ class Place:
             size=float(np.abs(products).sum()),
         )
 
-    def glance(self, d: np.ndarray, noise: float, tell: Callable[[np.ndarray], np.ndarray]) -> Slope | None:
-        """One value, and the gradient claimed there: on the way f must rise by the mean of both slopes (the trapezoidal
-        rule), and so close to that it comes by no chance.
+    def trapezoid(self, d: np.ndarray, noise: float, jac: Callable[[np.ndarray], np.ndarray]) -> Slope | None:
+        """The gap from one value and one gradient, at x + h d: by the trapezoidal rule f changes by h times the mean of
+        the slopes at both ends. None where it does not, or the slope changes so much that nothing can be concluded.
 
-        The step is as short as noise lets it be, up to where truncation blurs as much, if the third derivative is
-        twelve times the slope. None where f rises otherwise than noise allows, or a bend could hide that.
+        h is the shortest step at which the noise of the values is below the tolerance `FINE`, at most that at which
+        noise equals the truncation h^2 f3/12, with the third derivative f3 taken to be twelve times the slope.
         """
         products = self.g * d
         size = float(np.abs(products).sum())
@@ -164,7 +158,7 @@ class Place:
             return None
         (rest,), there = self.rests(d, np.array([h])), (self.x + h * d).astype(self.x.dtype)
         try:
-            self.secant = s, y = there.astype(float) - self.x, tell(there).astype(float) - self.g
+            self.secant = s, y = there.astype(float) - self.x, jac(there).astype(float) - self.g
         except Exhausted:
             raise
         except Exception:
@@ -176,8 +170,7 @@ class Place:
         return Slope(gap, abs(gap), h, claimed=float(products.sum()), size=size)
 
     def rests(self, d: np.ndarray, steps: np.ndarray) -> list[float]:
-        """What is left of f(x + h d) - f(x) where the claimed slope is taken off, for each of the steps h; NaN where
-        fun has no value."""
+        """f(x + h d) - f(x) - h g'd for each of the `steps` h; NaN where fun has no value."""
         points = (self.x + steps[:, None] * d).astype(self.x.dtype)
         try:
             values = self.batch(points)
@@ -201,8 +194,8 @@ class Place:
     def settle(self, d: np.ndarray, first: Slope, noise: float) -> Slope:
         """The slope at which ever smaller steps than that of `first`, or larger ones, agree; up to 48 values.
 
-        The error is at least the change from one step to the next. Among steps that contradict each other the
-        smaller is right, unless noise blurs it: seen from afar, sin(1e6 x) + x has the slope 1 everywhere.
+        The error is at least the change from one step to the next. Of steps that contradict each other the smaller is
+        right, unless noise blurs it: with large steps sin(1e6 x) + x has the slope 1 everywhere.
         """
         farthest, first = self.farthest(d), first.under(noise)
         ladder = [first]

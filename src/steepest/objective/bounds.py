@@ -11,8 +11,10 @@ import numpy as np
 from ..errors import ArgumentError
 from .params import Parameters, laid_out
 
+Bounds = tuple[np.ndarray, np.ndarray]  # (low, high), each of shape (n,); infinite where there is none
 
-def faces(bounds: Any, parameters: Parameters) -> tuple[np.ndarray, np.ndarray] | None:
+
+def faces(bounds: Any, parameters: Parameters) -> Bounds | None:
     """`bounds` as the arrays (low, high), or None where there are none.
 
     Parameters
