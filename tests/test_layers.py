@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "steepest"
 LAYERS = """
     errors codes objective checkpoint expression formula derivatives problems samples
     hints log places history stop schedules sets engine methods loops result limits
-    diagnose run stochastic posed minimize regression findlr sweeps compare
+    diagnose run stochastic posed minimize regression stablerate findlr sweeps compare
     data losses training estimators tabular plots __init__ __main__
 """.split()  # noqa: SIM905 (a picture of the layers)
 

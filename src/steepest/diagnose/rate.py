@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from ..methods.stability import stability
 from .call import TESTS
 from .case import Case
 from .product import Product
 from .verdict import Advice
 from .words import number, rounded
 
-# The largest stable rate on a quadratic of curvature L, and how it is written: GD, heavy ball (Polyak 1964) and
-# Nesterov (1983), whose recurrences' roots leave the unit circle there (O'Donoghue & Candes 2015).
-LIMITS: dict[str, tuple[Callable[[float], float], str]] = {
-    "GD": (lambda beta: 2.0, "2/L"),
-    "Momentum": (lambda beta: 2 * (1 + beta), "2 (1 + beta)/L"),
-    "Nesterov": (lambda beta: 2 * (1 + beta) / (1 + 2 * beta), "2 (1 + beta)/((1 + 2 beta) L)"),
-}
-# What is suggested, as a share of 1/L; where nothing is said, all of it.
-SHARES: dict[str, tuple[Callable[[float], float], str]] = {
-    "Momentum": (lambda beta: 1 - beta, "(1 - beta)/L"),
-    "Nesterov": (lambda beta: 0.5, "1/(2 L)"),
-}
 PATIENCE = 20_000  # steps that are still worth advising
 
 
@@ -41,15 +29,12 @@ class Rate:
 
     def __init__(self, case: Case):
         self.case, self.lr = case, case.lr
-        name = type(case.method).__name__
-        factor, self.formula = LIMITS.get(name, (lambda beta: math.nan, ""))
+        limit, self.formula, share, self.shared = stability(type(case.method))
         self.hyper = getattr(case.method, "hyper", {})
         beta = self.hyper.get("beta", 0.0)
-        self.factor = factor(beta if isinstance(beta, float) else math.nan)
+        self.factor = limit(beta if isinstance(beta, float) else math.nan)
         self.boost = 1 / (1 - beta) if isinstance(beta, float) else 1.0
-        # heavy balls can cycle for ever well below their limit where the curvature varies (Lessard et al. 2016)
-        self.share, self.shared = SHARES.get(name, (lambda beta: 1.0, "1/L"))
-        self.share = self.share(beta if isinstance(beta, float) else 0.0)
+        self.share = share(beta if isinstance(beta, float) else 0.0)
 
     @cached_property
     def L(self) -> float:

@@ -5,8 +5,8 @@
   hyperparameters, ``stepper`` is for loops of one's own.
 - ``directions``, ``conjugate``, ``leastsquares``: BFGS and L-BFGS, conjugate gradients, Levenberg-Marquardt.
 - ``descent``, ``metric``: the step along a direction; the diagonal metric that directions begin with.
-- ``searches``, ``lengths``, ``spectral``: line searches, and the policies for ``lr``; ``reach``: how far a first step
-  goes.
+- ``searches``, ``lengths``, ``spectral``: line searches, the policies for ``lr``; ``reach``: how far a first step
+  goes; ``stability``: at which rates rules are stable.
 - ``parameterfree``, ``stochastic``: methods that find their own rate; the default for noisy gradients.
 - ``proximal``, ``orthant``: f plus a set or a penalty, with all data or with batches.
 - ``wrappers``: the protocol of methods around methods; ``gradientwrappers``: clipping, noise, accumulation;

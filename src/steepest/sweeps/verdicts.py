@@ -11,11 +11,11 @@ import numpy as np
 
 from ..codes import CODES
 from ..diagnose.hessians import Hessians
-from ..diagnose.rate import LIMITS, SHARES
 from ..diagnose.rates import ILL, TOO_SMALL
 from ..diagnose.verdict import SETTLED, Advice, Verdict
 from ..diagnose.words import number, place, rounded
 from ..methods.lift import Rule
+from ..methods.stability import stability
 from .batch import Outcome, Task
 
 SAME = 1e-6  # share of |f| below which two minima are one, as for a single run
@@ -103,8 +103,7 @@ def judge_many(task: Task, out: Outcome) -> Ends:
     one = (task.starts == task.starts[:, :1]).all()
     start = Hessians.at(task.starts[:, :1] if one else task.starts, task.batch)
     end = Hessians.at(np.ascontiguousarray(out.x), task.batch)
-    factor, formula = LIMITS.get(task.rule.__name__, (lambda beta: math.nan, ""))
-    share, _ = SHARES.get(task.rule.__name__, (lambda beta: 1.0, ""))
+    factor, formula, share, _ = stability(task.rule)
     beta = task.values.get("beta", 0.0) if formula else 0.0
     lost = np.isin(out.code, ("diverged", "nonfinite", "unbounded"))
     met = np.fmax(start.largest, end.largest)
