@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .case import Case
-from .stationary import SMALL, ahead, solved
+from .stationary import SMALL, STAYED, ahead, solved
 from .verdict import Verdict
 from .words import along, number
 
@@ -47,9 +47,14 @@ def levelling(case: Case) -> Verdict | None:
 
 def _beyond(case: Case) -> np.ndarray | None:
     """Newton's step along an axis on which f still falls far beyond the place where that sees its minimum."""
-    shares = np.where(case.bends.firm, np.nan_to_num(ahead(case), posinf=0.0), 0.0)
-    for k in np.argsort(-shares)[: min(LIMITS, int((shares > SOME).sum()))]:
+    with np.errstate(all="ignore"):
+        shares = np.where(case.newton.steps == 0, 0.0, np.abs(case.newton.steps) / case.come[:, None])
+    shares = np.where(case.bends.firm, np.nan_to_num(shares, posinf=0.0), 0.0)
+    long = shares.max(axis=0)
+    for k in np.argsort(-long)[: min(LIMITS, int((long > SOME).sum()))]:
         step = case.newton.steps[:, k]
+        if not (ahead(case)[k] > SOME or _came(case, int(shares[:, k].argmax()))):
+            continue
         x = case.moved(BEYOND * step)
         if case.exact:
             g = case.probes.gradient(x)
@@ -58,3 +63,10 @@ def _beyond(case: Case) -> np.ndarray | None:
         elif case.probes.value(x) < case.f:
             return step
     return None
+
+
+def _came(case: Case, i: int) -> bool:
+    """Whether x_i has come a way that counts (see `ahead`), although the curvature here foretells no such rise of f
+    back over it: that of exp(-x) fades."""
+    back = (case.start - case.x) * np.eye(1, case.n, i)[0]
+    return case.value(back) - case.f > max(10 * case.noise, STAYED**2 * abs(case.gains[0]))
