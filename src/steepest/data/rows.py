@@ -71,7 +71,7 @@ def ordered(rows: int, shuffle: str, rng: np.random.Generator) -> np.ndarray:
     if block == 1:
         return rng.permutation(rows)
     order = (rng.permutation(math.ceil(rows / block))[:, None] * block + np.arange(block)).ravel()
-    return order[order < rows]
+    return order if order.size == rows else order[order < rows]  # no second array of so many numbers
 
 
 def take(array: Any, rows: Any) -> Any:
