@@ -216,7 +216,7 @@ CAUSES = {
         "stalled.noise",
         noisy(1e-3),
         [3.0, 2.0],
-        {"method": GD(lr=0.2), "maxiter": 300, "jac": "fd"},
+        {"method": GD(lr=0.8), "maxiter": 300, "jac": "fd"},
         "random",
     ),
     "wrong gradient": (
@@ -254,9 +254,7 @@ class TestCauses:
     def test_is_named_with_its_numbers(self, name):
         code, *_, words = CAUSES[name]
         r = run(name)
-        # a fixed rate in noise may be caught where a step promises much, or where it promises little
-        also = {"bouncing": "stalled.cycle", "noise": "converged.noise"}.get(name)
-        assert r.code in (code, also), r.why
+        assert r.code in (code, {"bouncing": "stalled.cycle"}.get(name)), r.why
         assert words in r.why or name == "bouncing"
         assert r.success == r.code.startswith("converged")
 
