@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy.optimize import line_search
 
-from steepest.methods.searches import LOOKS, TRIALS, backtracking, strong_wolfe, values_first
+from steepest.methods.searches import TRIALS, VALUES, backtracking, strong_wolfe, values_first
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
@@ -146,7 +146,7 @@ def test_values_first_obeys_them_too_and_asks_fewer_slopes(seed, c2):
         phi0, slope0 = line.start()
         a = drive(values_first(phi0, slope0, c2=c2), line)
         assert_wolfe(line, a, c2)
-        assert len(line.asked) <= TRIALS + LOOKS
+        assert len(line.asked) <= TRIALS + VALUES
         fewer = len(line.sloped)
         line.sloped = []
         drive(strong_wolfe(phi0, slope0, c2=c2), line)

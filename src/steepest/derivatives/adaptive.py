@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from .calibration import Ground, Steps, calibrate
-from .glance import SHARE, first_steps
+from .firststeps import SHARE, first_steps
 from .line import Site, sizes
 from .noise import ROUGH, WIDER, Noise, estimate_noise, narrowed
 from .origin import noise_and_scale, size_and_scale
@@ -75,7 +75,7 @@ class Finite(Stencils):
 
     def begin(self, x0: np.ndarray) -> None:
         self.scale = sizes(x0)
-        self.lost = x0 == 0  # nothing tells their scale, until their steps are known
+        self.unscaled = x0 == 0  # nothing tells their scale, until their steps are known
         self.all = np.arange(x0.size)
         self.ready, self.central, self.window = False, False, 1.0
         self.blind = False  # whether any coordinate is flat
@@ -160,9 +160,9 @@ class Finite(Stencils):
     def _begin(self, x: np.ndarray, f: float) -> None:
         n = x.size
         self.measured = self._noise_at(x, f)
-        self.lost &= self.measured.relative  # a ripple looks bent on every scale, down to where it is smooth
+        self.unscaled &= self.measured.relative  # a ripple looks bent on every scale, down to where it is smooth
         level = self.measured.level
-        self.size, self.scale = size_and_scale(self._site(x, f), self.lost, self.measured)
+        self.size, self.scale = size_and_scale(self._site(x, f), self.unscaled, self.measured)
         share = level / self.measured.value if self.measured.value else self.unit
         h = min(np.cbrt(3 * max(share, self.unit, level / (self.size or 1.0))), 0.1) * self.scale
         slope, error, curvature, blur = np.zeros((4, n))
@@ -170,16 +170,16 @@ class Finite(Stencils):
         self.unit_steps, self.bend, self.reach = np.zeros((3, n))
         self.where, self.age, self.wait = x.astype(float), np.zeros(n, int), np.full(n, 2)
         self._first(x, f)
-        found = self.lost & ~self.steps.flat
+        found = self.unscaled & ~self.steps.flat
         self.scale[found] *= self.steps.h[found] / h[found]
-        self.lost &= self.steps.flat
+        self.unscaled &= self.steps.flat
         self.ready = True
 
     def _noise_at(self, x: np.ndarray, f: float) -> Noise:
         self.height = abs(f)  # wide windows hold larger values
         noise = None
         if self.window == 1:
-            noise, self.scale = noise_and_scale(self._site(x, f), self.lost & (not self.ready))
+            noise, self.scale = noise_and_scale(self._site(x, f), self.unscaled & (not self.ready))
         site = self._site(x, f)
         return narrowed(noise or estimate_noise(site, self.window), site)
 
@@ -196,10 +196,10 @@ class Finite(Stencils):
 
     @np.errstate(all="ignore")
     def _first(self, x: np.ndarray, f: float) -> None:
-        """The first gradient, at a glance; where that leaves doubts the steps are measured."""
+        """The first gradient, by `first_steps`; where these leave doubts the steps are calibrated."""
         doubtful = self.all
         if math.isfinite(self.measured.rise):
-            size = self.size if self.lost.any() else None
+            size = self.size if self.unscaled.any() else None
             ground, along = self._ground(x, f, self.all), lambda line: self.objective((x + line).astype(x.dtype))
             first, doubtful = first_steps(ground, self.steps.h, self.steps.side, self.scale, size, along)
             self._put(x, f, self.all, first)
@@ -224,7 +224,7 @@ class Finite(Stencils):
             steps.side[index],
             least=least,
             most=np.maximum(scale, np.minimum(1.0, 1e6 * scale)),
-            lost=self.lost[index],
+            unscaled=self.unscaled[index],
         )
         changed = np.abs(np.log2(new.h / steps.h[index])) > math.log2(3)
         self.wait[index] = np.where(changed, 2, 2 * self.wait[index])

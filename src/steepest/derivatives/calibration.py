@@ -19,7 +19,7 @@ TINY = 1e-4  # of the noise: what the error of a slope may let f miss at its min
 FARTHEST = 2.0**60  # how far a coordinate may be moved in search of a reaction
 SEEN = 2.0  # a change of f counts from so many noise levels on
 BOTH = np.array([[1.0], [-1.0]])
-SLOPE, BLUR, CURVATURE, CHANGE, FIRST, SECOND, STEP = range(7)  # the rows of a look
+SLOPE, BLUR, CURVATURE, CHANGE, FIRST, SECOND, STEP = range(7)  # the rows of an array of three-point differences
 
 
 @dataclass
@@ -75,12 +75,12 @@ def fit(h: np.ndarray, side: np.ndarray, down: np.ndarray, up: np.ndarray) -> tu
 
 @dataclass(frozen=True)
 class Ground:
-    """Where k coordinates are moved, and what their values are compared with.
+    """The point at which k coordinates are differenced.
 
     Attributes
     ----------
     ask : callable
-        (coordinates, moves of shape (2, m)) -> values and the moves that were made.
+        (coordinates, moves of shape (2, m)) -> the values and the moves as rounded, each of shape (2, m).
     f, noise
         The value at x, and the noise of values.
     down, up : ndarray, shape (k,)
@@ -93,14 +93,14 @@ class Ground:
     down: np.ndarray
     up: np.ndarray
 
-    def look(self, index: np.ndarray, h: np.ndarray, side: np.ndarray) -> np.ndarray:
-        """One three-point difference per coordinate: slope, noise in it, curvature, change of f in noise levels,
-        the two values, the step; shape (7, m)."""
-        return self.tell(*self.ask(index, moves(h, side)), h)
+    def differences(self, index: np.ndarray, h: np.ndarray, side: np.ndarray) -> np.ndarray:
+        """One three-point difference for each of m coordinates: slope, noise in it, curvature, change of f in noise
+        levels, the two values, the step; shape (7, m)."""
+        return self.from_values(*self.ask(index, moves(h, side)), h)
 
-    def tell(self, values: np.ndarray, made: np.ndarray, h: np.ndarray) -> np.ndarray:
-        """The same of `values` that were asked for, with the moves `made`, each of shape (2, m)."""
-        slope, curvature, gain = three_point(self.f, values, made)
+    def from_values(self, values: np.ndarray, actual: np.ndarray, h: np.ndarray) -> np.ndarray:
+        """The same from `values` after the moves `actual`, each of shape (2, m)."""
+        slope, curvature, gain = three_point(self.f, values, actual)
         level = self.noise.at(np.maximum(np.abs(values).max(axis=0), abs(self.f)))
         change = np.abs(values - self.f).max(axis=0) / level
         slope[~np.isfinite(values).all(axis=0)] = np.nan
@@ -114,7 +114,7 @@ def calibrate(
     side: np.ndarray,
     least: np.ndarray,
     most: np.ndarray,
-    lost: np.ndarray | None = None,
+    unscaled: np.ndarray | None = None,
 ) -> Steps:
     """Find the best steps for k coordinates together: four evaluations each, rarely more.
 
@@ -131,15 +131,15 @@ def calibrate(
         Where to begin.
     least, most : ndarray, shape (k,)
         Steps never smaller, never larger.
-    lost : ndarray of bool, shape (k,)
-        Coordinates of which nothing tells the scale, because x_i = 0: the walk leaps there. With `share` the noise
-        in units of f, the step should be about share^(1/3) of the scale; the scale is at least h/share where f
-        does not react, h/share^(1/2) where it does not bend, and no more than h where it bends at once. Leaps are
-        the square root of that, or less.
+    unscaled : ndarray of bool, shape (k,)
+        Coordinates whose scale is unknown, because x_i = 0: steps there change by more than a factor 4 at once. With
+        `share` the noise in units of f, the step should be about share^(1/3) of the scale; the scale is at least
+        h/share where f does not change, h/share^(1/2) where it is linear, and no more than h where its slope changes
+        at once. Factors are the square root of that, or less.
     """
-    walk = _Walk(ground, h, side, least, most, np.zeros(h.size, bool) if lost is None else lost)
+    walk = _Walk(ground, h, side, least, most, np.zeros(h.size, bool) if unscaled is None else unscaled)
     for _ in range(WALKS):
-        pair = walk.look()
+        pair = walk.measure()
         walk.learn(pair)
         if not walk.move(pair):
             break
@@ -147,7 +147,7 @@ def calibrate(
 
 
 class _Pair(NamedTuple):
-    """What the looks at h and 4h say together of the coordinates `at`; `best` is the one that tells more."""
+    """The three-point differences at h (`near`) and 4h (`far`) of the coordinates `at`; `best`: the more exact one."""
 
     at: np.ndarray
     near: np.ndarray
@@ -160,7 +160,7 @@ class _Pair(NamedTuple):
 
 
 class _Walk:
-    """How far a calibration is: the looks at h and 4h, the best ones so far, and where each coordinate goes next."""
+    """The state of a calibration: differences at h and 4h, the best ones so far, and the next steps."""
 
     def __init__(
         self,
@@ -169,10 +169,10 @@ class _Walk:
         side: np.ndarray,
         least: np.ndarray,
         most: np.ndarray,
-        lost: np.ndarray,
+        unscaled: np.ndarray,
     ):
         k, noise, down, up = h.size, ground.noise, ground.down, ground.up
-        self.ground, self.least, self.lost = ground, least, lost
+        self.ground, self.least, self.unscaled = ground, least, unscaled
         self.share = max(noise.level / noise.value, 2.0**-52) if noise.value else 1.0
         h, self.side = fit(4 * h, side, down, up)  # the larger of both steps must have room, too
         self.h = h / 4
@@ -183,12 +183,12 @@ class _Walk:
         self.truncation, self.last = np.zeros((2, k))
         self.ask_near = self.ask_far = np.arange(k)
 
-    def look(self) -> _Pair:
+    def measure(self) -> _Pair:
         """Differences at h and at 4h, where they are not known yet."""
         both = np.concatenate([self.ask_near, self.ask_far])
         h = np.concatenate([self.h[self.ask_near], 4 * self.h[self.ask_far]])
-        looks = self.ground.look(both, h, self.side[both])
-        self.near[:, self.ask_near], self.far[:, self.ask_far] = np.split(looks, [self.ask_near.size], axis=1)
+        differences = self.ground.differences(both, h, self.side[both])
+        self.near[:, self.ask_near], self.far[:, self.ask_far] = np.split(differences, [self.ask_near.size], axis=1)
         at = np.union1d(self.ask_near, self.ask_far)
         a, b = self.near[:, at], self.far[:, at]
         gap, blur = np.abs(b[SLOPE] - a[SLOPE]), a[BLUR] + b[BLUR]
@@ -205,13 +205,13 @@ class _Walk:
         to = at[better]
         self.chosen[:, to], self.narrow[:, to] = best[:, better], pair.near[:, better]
         self.error[to], self.truncation[to] = doubt[better], pair.excess[better]
-        # where f stood still, its slope can't be larger than noise lets it seem
+        # where f did not change beyond its noise, its slope is no larger than noise can hide
         for step in (pair.near, pair.far):
             still = np.minimum(self.bound[at], 4 * step[BLUR])
             self.bound[at] = np.where(step[CHANGE] <= SEEN, still, self.bound[at])
 
     def move(self, pair: _Pair) -> bool:
-        """Go on to other steps, where that may tell more; whether there are any."""
+        """Choose the next steps, where others may be more exact; whether there are any."""
         at, a, b, known, inside, best, doubt, _ = pair
         f, level, h = self.ground.f, self.ground.noise.at(self.ground.f), self.h[at]
         broken = np.isnan(a[SLOPE])
@@ -222,7 +222,7 @@ class _Walk:
         factor = np.where(lone, 1 / 8, factor)
         leap = _leaps(a, b, f, self.share, level)
         self.ceiling[at] = np.where(leap < 1, np.minimum(self.ceiling[at], h), self.ceiling[at])
-        leaps = self.lost[at] & (leap * h < self.ceiling[at])  # False where it is NaN
+        leaps = self.unscaled[at] & (leap * h < self.ceiling[at])  # False where it is NaN
         factor = np.where(leaps, leap, factor)
         part = min(np.cbrt(3 * self.share), 0.1)  # of its scale, the step of a coordinate
         reach, farther = self.reach[at], np.minimum(leap * h / part, self.ceiling[at])
@@ -237,7 +237,7 @@ class _Walk:
         self.reach[at] = reach
         if not on.any():
             return False
-        # after a leap there is unseen ground on both sides
+        # after a factor larger than 4 the best step may lie on either side
         self.last[at] = np.where(known & (factor != 16) & ~leaps, way, 0.0)
         grown, shrunk = on & known & (new == 4 * h), on & ~broken & (new == h / 4)
         self.near[:, at[grown]], self.far[:, at[shrunk]] = b[:, grown], a[:, shrunk]
@@ -246,9 +246,9 @@ class _Walk:
         return True
 
     def steps(self) -> Steps:
-        """What is known in the end."""
+        """The result."""
         chosen, narrow, level = self.chosen, self.narrow, self.ground.noise.at(self.ground.f)
-        # not seen at all, or stairs
+        # no change seen at all, or steps of a staircase
         flat = ~(chosen[CHANGE] > SEEN) | (np.abs(chosen[SLOPE]) > self.bound + self.error)
         # noise like 1/h and truncation like h^2: at the best step truncation is half of the noise
         h = narrow[STEP] * np.clip(np.cbrt(narrow[BLUR] / (2 * self.truncation)), 0.25, 4)
@@ -265,7 +265,7 @@ class _Walk:
 
 
 def _leaps(near: np.ndarray, far: np.ndarray, f: float, share: float, level: float) -> np.ndarray:
-    """By which factors to leap from looks at h and 4h where the scale is not known; NaN where h is about right."""
+    """The factors for steps h where the scale is unknown, from differences at h and 4h; NaN where h is about right."""
     gap, blur = np.abs(far[SLOPE] - near[SLOPE]), 4 * (near[BLUR] + far[BLUR])
     unseen = far[CHANGE] <= SEEN
     straight = (gap <= blur) & (np.abs(near[CURVATURE]) * near[STEP] ** 2 <= 16 * level)

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import numpy as np
 
-PRINTED = 12  # digits: of 10 000 values one has so few by chance
-CLEARLY = 64.0 * 2.0**-52  # of a value, a change that is none of its rounding
-CHANCE = 1e-6  # that values are multiples of one number by accident
+PRINTED = 12  # digits: one of 10 000 random values has no more
+CLEARLY = 64.0 * 2.0**-52  # of the largest value: a larger change is not rounding
+CHANCE = 1e-6  # the probability that random values are multiples of one number, up to which a grid is seen
 
 
 def spacing(column: np.ndarray) -> float:
@@ -19,16 +19,17 @@ def spacing(column: np.ndarray) -> float:
 
 
 def doubt(column: np.ndarray) -> float:
-    """By how much values may differ by rounding."""
+    """The largest difference of values, shape (k,), that is taken for their rounding."""
     return CLEARLY * float(np.abs(column).max())
 
 
 def stairs(column: np.ndarray) -> float:
     """The height of the steps that equally spaced values make; 0.0 where they make none.
 
-    On a line so short that most values are alike, the jumps tell. On a longer one all jumps are multiples of one
-    number, which Euclid finds; m different ones are, by chance, multiples of a number M times smaller than the
-    largest with probability M (2 M doubt/largest)^(m - 1). What only rises, or only bends upwards, may be smooth.
+    Where some neighbouring values are equal, it is the root mean square of the jumps between the others. Elsewhere it
+    is the greatest common divisor of the jumps, by Euclid's algorithm: m different jumps are by chance multiples of a
+    number M times smaller than the largest with probability M (2 M doubt/largest)^(m - 1). Monotonic or convex values
+    may be those of a smooth function; then differences of higher order are examined, or the result is 0.0.
     """
     jumps, least = np.diff(column), doubt(column)
     heights = np.sort(np.abs(jumps[jumps != 0]))

@@ -10,8 +10,8 @@ from .grid import printed, spacing
 from .line import NARROW, Line, Site
 from .noise import ROOTS, Noise
 
-CLEAN = 4.0  # units in the last place: more is not taken for rounding at a glance; 1 and 64 cost the same
-HIDDEN = 2.0**12  # noise levels: values change by less along a line that is then made so many times longer
+CLEAN = 4.0  # units in the last place, up to which noise is taken for rounding; 1 and 64 cost the same
+HIDDEN = 2.0**12  # noise levels: where f changes by less on the line, it is made so many times longer
 
 
 @np.errstate(all="ignore")

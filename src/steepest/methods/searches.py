@@ -23,10 +23,10 @@ SHORT = 0.003  # of the way: over so little of it no slope changes by what it wa
 # How far to go on: in units of the last interval, and of the bracket; Moré & Thuente (1994) have 4 and 0.66. With
 # 9 a search takes 0.98 times the evaluations that it takes with 4 (benchmarks/line_searches.py).
 LONGER, FARTHER = 9.0, 0.66
-# By values alone: how many lengths are tried; by what one must be longer or shorter than the last; how much longer it
-# may be where f bends up, and where f bends down, so that nothing tells how far (with 10, x cos(pi x) is left for 5.02
-# from x = 0.5). With 1.4 for CLOSE, 5 or 30 for LEAP, 3 or 6 trials, runs take up to 3 % more evaluations (tuning half)
-LOOKS, CLOSE, LEAP, DOWNWARD = 4, 1.25, 10.0, 3.0
+# By values alone: how many lengths are tried; the least ratio of one to the last; the largest, where f is convex, and
+# the ratio where it is not, so that the parabola has no minimum (with 10, x cos(pi x) is left for 5.02 from x = 0.5).
+# With 1.4 for CLOSE, 5 or 30 for LEAP, 3 or 6 trials, runs take up to 3 % more evaluations (tuning half)
+VALUES, CLOSE, LEAP, DOWNWARD = 4, 1.25, 10.0, 3.0
 
 
 class Trial(Protocol):
@@ -134,8 +134,10 @@ def strong_wolfe(
         In (c1, 1): how much flatter the function must have become.
     """
     low, high = Known(0.0, phi0, slope0), None  # the lowest so far, and the other end of the bracket
-    before, beyond = low, Known(0.0, phi0, -math.inf)  # the latest of sufficient decrease, before and beyond a minimum
-    a, steepest = first, -slope0  # a kink changes the slope by as much as any that was met
+    # the latest of sufficient decrease with a negative slope, and with a positive one: with a kink between them slopes
+    # differ by as much as the steepest so far
+    falling, rising, steepest = low, Known(0.0, phi0, -math.inf), -slope0
+    a = first
     for _ in range(TRIALS):
         trial = yield a
         phi = trial.phi
@@ -143,29 +145,39 @@ def strong_wolfe(
             return a  # there is nothing below
         enough = phi <= phi0 + c1 * a * slope0 + 2 * noise
         lower = enough and (low.a == 0 or phi < low.phi)
-        slope = trial.slope if lower or (enough and abs(a - before.a) <= SHORT * a) else math.nan
+        slope = trial.slope if lower or (enough and abs(a - falling.a) <= SHORT * a) else math.nan
         if lower and (abs(slope) <= -c2 * slope0 or abs(phi0 - phi) <= 2 * noise):
             return a
         known = lower and math.isfinite(slope)
         now = Known(a, math.inf if lower and not known else phi, slope)
         if math.isfinite(slope):
             steepest = max(steepest, abs(slope))
-            before, beyond = (before, now) if slope > 0 else (now, beyond)
-            if beyond.slope - before.slope >= steepest and abs(beyond.a - before.a) <= SHORT * beyond.a:
-                return beyond.a
+            falling, rising = (falling, now) if slope > 0 else (now, rising)
+            if rising.slope - falling.slope >= steepest and abs(rising.a - falling.a) <= SHORT * rising.a:
+                return rising.a
         towards = 1.0 if high is None else high.a - low.a
         if known and slope * towards <= 0:  # the minimum lies farther on
-            longest = LONGER * (a - low.a) if high is None else FARTHER * (high.a - a)
-            step = (vertex(low, now) - 1) * (a - low.a)
-            low, a = now, a + _clip(step / longest, 0.1, 1.0) * longest
+            a, low = extrapolated(low, now, high), now
         else:
             low, high = (now, low) if known else (low, now)
-            # a first trial may be far too long, and two slopes tell where
-            nearest = 0.01 if low.a == 0 else 0.1 if math.isnan(high.slope) else 0.001
-            a = low.a + _clip(vertex(low, high), nearest, 0.9) * (high.a - low.a)
+            a = interpolated(low, high)
         if a == low.a or (high is not None and a == high.a):
             break  # there are no numbers in between
-    return beyond.a or low.a
+    return rising.a or low.a
+
+
+def extrapolated(low: Known, now: Known, high: Known | None) -> float:
+    """The next length beyond `now`, which is lower than `low` and falls on: within the bracket, if there is one."""
+    longest = LONGER * (now.a - low.a) if high is None else FARTHER * (high.a - now.a)
+    step = (vertex(low, now) - 1) * (now.a - low.a)
+    return now.a + _clip(step / longest, 0.1, 1.0) * longest
+
+
+def interpolated(low: Known, high: Known) -> float:
+    """The next length within a bracket: at least 0.1 of it from the lower end; 0.01 from 0, since a first length may be
+    far too long, and 0.001 where both slopes are known."""
+    nearest = 0.01 if low.a == 0 else 0.1 if math.isnan(high.slope) else 0.001
+    return low.a + _clip(vertex(low, high), nearest, 0.9) * (high.a - low.a)
 
 
 def values_first(
@@ -184,7 +196,7 @@ def values_first(
     the evaluations at n = 10 and 0.90 times at n = 2 (tuning half of Andrei's collection).
     """
     start, best, low, a = Known(0.0, phi0, slope0), first, math.inf, first
-    for _ in range(LOOKS):
+    for _ in range(VALUES):
         phi = (yield a).phi
         if not phi < min(low, phi0 + c1 * a * slope0) - 2 * noise:
             break
@@ -196,8 +208,8 @@ def values_first(
 
 
 def vertex(p: Known, q: Known) -> float:
-    """Where from p (0) to q (1) the parabola through them is least, or the cubic if both slopes are known;
-    NaN if nowhere, a tenth if q is not finite."""
+    """The minimiser of the parabola through both values and the slope at p, or of the cubic if that at q is known, too;
+    0 at p, 1 at q. NaN if there is none, 0.1 if q is not finite."""
     if not math.isfinite(q.phi):
         return 0.1
     width, rise = q.a - p.a, q.phi - p.phi
@@ -217,8 +229,8 @@ def _clip(a: float, low: float, high: float) -> float:
     return min(max(a, low), high) if a == a else high
 
 
-class Look:
-    """The trial of a search: a point on a line."""
+class PointTrial:
+    """A trial at a point of a line, in n dimensions."""
 
     __slots__ = ("direction", "point")
 
@@ -252,6 +264,6 @@ def along(search: Search, point: Point, direction: np.ndarray, oracle: Oracle) -
                 return point, 0.0
             if a not in points:
                 points[a] = oracle(x) if np.isfinite(x).all() else Point(x, math.inf)
-            a = search.send(Look(points[a], direction))
+            a = search.send(PointTrial(points[a], direction))
     except StopIteration as end:
         return points[end.value], end.value
