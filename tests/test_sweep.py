@@ -239,6 +239,15 @@ def test_other_floats_run_one_by_one(dtype):
     )
 
 
+def test_what_is_nan_for_many_points_alone_runs_one_by_one():
+    def fun(x):
+        return bowl(x) if x.ndim == 1 else np.full(x.shape[1:], np.nan)
+
+    s = sweep(fun, [3.0, -2.0], rules.GD(lr=RATES[:2]), jac=bowl_gradient, maxiter=9)
+    assert s.engine == "one by one"
+    assert np.isfinite(s.fun).all()
+
+
 def test_wrong_gradient_is_not_believed():
     s = sweep(bowl, [3.0, -2.0], rules.GD(lr=RATES[:2]), jac=lambda x: 3 * bowl_gradient(x), maxiter=500)
     assert s.engine == "one by one"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -58,41 +57,67 @@ def many_points(fun: Any, x0: np.ndarray, number: bool, args: Any, jac: Any, rng
         return Oracle(objective, choose(objective, x, objective(x) if proved else None, jac, None, rng))
 
     oracle = single(x0, proved=True)
-    objective, derivative = oracle.objective, oracle.derivative
+    args, derivative = oracle.objective.args, oracle.derivative
     if not isinstance(derivative, Proved) or derivative.name not in (USER, "autograd"):
         return None
-    mine = derivative.name == USER
-    few = x0.size <= FEW and x0.dtype == float
+    own = jac if derivative.name == USER else None
+    compiles = x0.size <= FEW and x0.dtype == float
     # one program, for a point and for many
-    if few and mine and isinstance(fun, Formula) and jac == fun.gradient:
+    if compiles and isinstance(fun, Formula) and own == fun.gradient:
         return Many(_batch(from_formula(fun)), derivative, single, from_formula(fun))
-    raw = _pair(fun, jac if mine else None, objective.args)
+    batch = _checked(_pair(fun, own, args), number)
+    try:
+        with np.errstate(all="ignore"):
+            samples = Samples.near(x0, oracle)
+            meaning = _meaning(fun, own, args, x0.size, number) if compiles else None
+            if meaning and samples.agree(traced := _batch(meaning)):
+                return Many(traced, derivative, single, meaning)
+            agree = samples.agree(batch)
+    except Exception:
+        return None  # not written for many points: a single call is made for each
+    return Many(batch, derivative, single, None) if agree else None
+
+
+class Samples(NamedTuple):
+    """A few points, shape (n, k), with their values, shape (k,), and gradients, shape (n, k), by single calls."""
+
+    x: np.ndarray
+    f: np.ndarray
+    g: np.ndarray
+
+    @classmethod
+    def near(cls, x0: np.ndarray, oracle: Oracle) -> Samples:
+        """Random points around a place."""
+        draw = np.random.default_rng(0)
+        k = 3 if x0.size != 3 else 4  # not as many as coordinates: rows and columns must not be confused
+        x = x0[:, None] * (1 + 0.01 * draw.normal(size=(x0.size, k))) + 0.001 * draw.normal(size=k)
+        x = x.astype(x0.dtype)
+        f = np.array([oracle.objective(point) for point in x.T])
+        g = [oracle.derivative.gradient(point, value)[0] for point, value in zip(x.T, f, strict=True)]
+        return cls(x, f, np.array(g).T)
+
+    def agree(self, batch: Batch) -> bool:
+        """Whether a function of many points computes the same, up to rounding."""
+        tolerance = 1e3 * float(np.finfo(self.x.dtype).eps)
+        for many, single in zip(batch(self.x), (self.f, self.g), strict=True):
+            same = (many == single) | (np.isnan(many) & np.isnan(single))
+            if not (same | (np.abs(many / single - 1) <= tolerance)).all():
+                return False
+        return True
+
+
+def _checked(pair: Callable[[Any], tuple[Any, Any]], number: bool) -> Batch:
+    """Values and gradients in arrays of their own, once their shapes are proved."""
 
     def batch(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        f, g = raw(x[0] if number else x)
+        f, g = pair(x[0] if number else x)
         f, g = np.array(f, float), np.array(g, x.dtype, order="C")
         if f.shape != x.shape[1:] or g.size != x.size:
             raise ObjectiveError(f"fun and jac returned shapes {f.shape} and {g.shape} for x of shape {x.shape}: "
                                  f"expected {x.shape[1:]} and {x.shape}, as at the start.")  # fmt: skip
         return f, g.reshape(x.shape)
 
-    same = 1e3 * float(np.finfo(x0.dtype).eps)  # relatively
-    draw = np.random.default_rng(0)
-    columns = 3 if x0.size != 3 else 4  # not as many as coordinates: rows and columns must not be confused
-    probes = x0[:, None] * (1 + 0.01 * draw.normal(size=(x0.size, columns))) + 0.001 * draw.normal(size=columns)
-    probes = probes.astype(x0.dtype)
-    try:
-        with np.errstate(all="ignore"):
-            singles = np.array([objective(column) for column in probes.T])
-            gradients = [derivative.gradient(x, value)[0] for x, value in zip(probes.T, singles, strict=True)]
-            if few and (meaning := _meaning(fun, jac if mine else None, objective.args, x0.size, number)):
-                followed = _batch(meaning)
-                if _differ(followed(probes), singles, gradients) <= same:
-                    return Many(followed, derivative, single, meaning)
-            differ = _differ(batch(probes), singles, gradients)
-    except Exception:
-        return None  # not written for many points: a single call is made for each
-    return Many(batch, derivative, single, None) if differ <= same else None
+    return batch
 
 
 @cached(64)
@@ -101,7 +126,7 @@ def _program(meaning: tuple[Expression, ...]) -> Program:
 
 
 def _batch(meaning: tuple[Expression, ...]) -> Batch:
-    """What the expressions tell of many points."""
+    """The values of the expressions at many points."""
     program = _program(meaning)
 
     def batch(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -112,7 +137,7 @@ def _batch(meaning: tuple[Expression, ...]) -> Batch:
 
 
 def _meaning(fun: Any, jac: Any, args: tuple[Any, ...], n: int, number: bool) -> tuple[Expression, ...] | None:
-    """What the caller's function and gradient compute, of Numba's the Python that they are made of."""
+    """The caller's function and gradient as expressions; of functions compiled by Numba the Python is traced."""
 
     def python(function: Any) -> Callable[[Any], Any]:
         function = getattr(function, "py_func", function)
@@ -121,20 +146,11 @@ def _meaning(fun: Any, jac: Any, args: tuple[Any, ...], n: int, number: bool) ->
     return from_function(python(fun), n, python(jac) if callable(jac) else None)
 
 
-def _differ(told: tuple[np.ndarray, np.ndarray], singles: np.ndarray, gradients: list[np.ndarray]) -> float:
-    """By how much, relatively, values and gradients of many points differ from those of single ones."""
-    worst = 0.0
-    for many, one in zip(told, (singles, np.array(gradients).T), strict=True):
-        apart = ~((many == one) | (np.isnan(many) & np.isnan(one)))
-        worst = max(worst, float(np.max(np.abs(many / one - 1), initial=0.0, where=apart)))
-    return worst if not math.isnan(worst) else math.inf
-
-
 def _pair(fun: Any, jac: Any, args: tuple[Any, ...]) -> Callable[[Any], tuple[Any, Any]]:
     """x -> (value, gradient), by as few calls as can be; without a gradient of the caller's by autograd."""
     if jac is None:
-        follow = autograd(lambda x: np.sum(fun(x, *args)))
-        return lambda x: (fun(x, *args), follow(x)[1])
+        differentiated = autograd(lambda x: np.sum(fun(x, *args)))
+        return lambda x: (fun(x, *args), differentiated(x)[1])
     if jac is True:
         return lambda x: fun(x, *args)
     if jac == getattr(fun, "gradient", None) and hasattr(fun, "value_and_gradient"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from .batch import Outcome, Task
 SAME = 1e-6  # share of |f| below which two minima are one, as for a single run
 DOUBTED = 1e3  # times what Newton's estimate leaves: a lower value beyond that is no matter of accuracy
 LEVEL = 1e-4  # share of the curvature elsewhere or before; x^3 keeps 1e-5 of it where a run ends at its plateau
-STRAIGHT = 0.5  # share of its length that a path gets ahead by, if it hardly bends
+STRAIGHT = 0.5  # of its length: how far from its start a path leads at least, if it hardly bends
 
 
 @dataclass
@@ -94,56 +94,88 @@ class Ends(Sequence[Verdict]):
         return Verdict(code, sentence, False, evidence, Advice({"method": self.rule(**{**values, "lr": suggested})}))
 
 
+class Rates(NamedTuple):
+    """The learning rates of runs beside those that the curvatures at their starts and ends allow, each (runs,).
+
+    Attributes
+    ----------
+    lr, L, limit, suggested : ndarray
+        The rate; and as in `Ends`.
+    ahead : ndarray of bool
+        Whether the steps hardly turned back: such as zigzag, at a kink say, are not too short.
+    short : ndarray of bool
+        Whether the steps were too short to arrive.
+    """
+
+    lr: np.ndarray
+    L: np.ndarray
+    limit: np.ndarray
+    suggested: np.ndarray
+    ahead: np.ndarray
+    short: np.ndarray
+
+    @classmethod
+    def of(cls, task: Task, out: Outcome, start: Hessians, end: Hessians, lost: np.ndarray) -> Rates:
+        """From the curvatures at both ends; of runs that are `lost` the start counts as well."""
+        known = stability(task.rule)
+        lr = np.broadcast_to(np.asarray(task.values.get("lr", math.nan), float), (out.fun.size,))
+        met = np.fmax(start.largest, end.largest)
+        L = np.where(lost, met, end.values[:, -1])  # upward: where f only bends down no rate is too large
+        way = out.x - task.starts
+        if known.formula:
+            beta = task.values.get("beta", 0.0)
+            limit, suggested = np.where(L > 0, known.limit(beta) / L, math.nan), known.share(beta) / met
+            slope = np.minimum(np.linalg.norm(end.g, axis=0), np.linalg.norm(start.g, axis=0))
+            ahead = np.linalg.norm(way, axis=0) >= STRAIGHT * out.steps * lr / (1 - beta) * slope
+            short = (lr < TOO_SMALL * limit) & (suggested >= 10 * lr) & ahead
+        else:  # as in Adam a step is about lr long, whatever the gradient
+            each, far = np.abs(way).max(axis=0) / out.steps, np.abs(end.newton).max(axis=0)
+            limit, suggested = np.full(lr.shape, math.nan), lr * far / each / 100
+            ahead = each >= STRAIGHT * lr
+            short = ahead & (suggested >= lr) & (suggested < math.inf)
+        return cls(lr, L, limit, suggested, ahead, short)
+
+
 @np.errstate(all="ignore")
 def judge_many(task: Task, out: Outcome) -> Ends:
     """Judge runs from their ends, by 2n + 4 batches of gradients, above n = 50 by 64."""
-    runs = out.fun.size
-    code = np.where(out.code == "diverged", "diverged.rate", out.code)
-    lr = np.broadcast_to(np.asarray(task.values.get("lr", math.nan), float), (runs,))
     one = (task.starts == task.starts[:, :1]).all()
     start = Hessians.at(task.starts[:, :1] if one else task.starts, task.batch)
     end = Hessians.at(np.ascontiguousarray(out.x), task.batch)
-    factor, formula, share, _ = stability(task.rule)
-    beta = task.values.get("beta", 0.0) if formula else 0.0
     lost = np.isin(out.code, ("diverged", "nonfinite", "unbounded"))
-    met = np.fmax(start.largest, end.largest)
-    L = np.where(lost, met, end.values[:, -1])  # upward: where f only bends down no rate is too large
-    limit = np.where(L > 0, factor(beta) / L, math.nan)
-    g, g_start = np.linalg.norm(end.g, axis=0), np.linalg.norm(start.g, axis=0)
-    noise, gain = task.noise(np.where(np.isfinite(end.f), end.f, 0.0)), start.f - end.f
-    condition = np.where(end.smallest > end.error, end.largest / end.smallest, math.nan)
-    # steps that zigzag, at a kink say, are not too short
-    way = out.x - task.starts
-    if formula:
-        ahead = np.linalg.norm(way, axis=0) >= STRAIGHT * out.steps * lr / (1 - beta) * np.minimum(g, g_start)
-        suggested = share(beta) / met
-        short = (lr < TOO_SMALL * limit) & (suggested >= 10 * lr) & ahead
-    else:  # as in Adam a step is about lr long, whatever the gradient
-        each, far = np.abs(way).max(axis=0) / out.steps, np.abs(end.newton).max(axis=0)
-        ahead, suggested = each >= STRAIGHT * lr, lr * far / each / 100
-        short = ahead & (suggested >= lr) & (suggested < math.inf)
     met_test = np.array([str(c).startswith("converged") for c in out.code])
     spent = out.code == "budget.steps"
+    rates = Rates.of(task, out, start, end, lost)
+    noise, gain = task.noise(np.where(np.isfinite(end.f), end.f, 0.0)), start.f - end.f
+    condition = np.where(end.smallest > end.error, end.largest / end.smallest, math.nan)
     loose = (end.left > SETTLED * gain) & (end.left > 10 * noise) & np.isfinite(end.left)
+    code = np.where(out.code == "diverged", "diverged.rate", out.code)
     for where, name in (  # the later ones count
-        (lost & (out.code == "nonfinite") & (lr > 0.99 * limit), "diverged.rate"),
-        (spent & (condition >= 0.999 * ILL) & ~(lr > limit), "budget.conditioning"),
-        (spent & short, "budget.rate"),
+        (lost & (out.code == "nonfinite") & (rates.lr > 0.99 * rates.limit), "diverged.rate"),
+        (spent & (condition >= 0.999 * ILL) & ~(rates.lr > rates.limit), "budget.conditioning"),
+        (spent & rates.short, "budget.rate"),
         (spent & (end.left <= 2 * noise), "converged.precision"),
         (met_test & loose, "stalled.tolerance"),
-        (met_test & loose & short, "stalled.rate"),
+        (met_test & loose & rates.short, "stalled.rate"),
         (met_test & _falls(task, end, out.x, noise), "stalled.saddle"),
     ):
         code = np.where(where, name, code)
-    # steps about as long as the limit may cycle, oscillate or grow; short ones that do not get ahead have met a kink
-    doubtful = (end.smallest < -end.error) | (formula != "") & (~(lr < 0.9 * limit) | (lr < TOO_SMALL * limit) & ~ahead)
-    told = met_test | spent | lost | (out.code == "target")  # not what a search or fun itself ran into
-    unclear = (spent & (code != "converged.precision") & doubtful) | (code == "nonfinite") | ~told
+    judged = met_test | spent | lost | (out.code == "target")  # not what a search or fun itself ran into
+    doubtful = (end.smallest < -end.error) | _odd(task.rule, rates)
+    unclear = (spent & (code != "converged.precision") & doubtful) | (code == "nonfinite") | ~judged
     if not issubclass(task.rule, Rule):  # what a step promises may be small where f only levels off
         curved = np.maximum(np.abs(start.along(end.vectors[:, :, 0])), end.largest)
         unclear |= met_test & ~(end.smallest > np.maximum(end.error, LEVEL * curved))
-    suggested = np.array([rounded(rate) for rate in suggested])
-    return Ends(task.rule, task.values, code, limit, L, suggested, condition, g, end.left, np.flatnonzero(unclear))
+    suggested, slope = np.array([rounded(rate) for rate in rates.suggested]), np.linalg.norm(end.g, axis=0)
+    return Ends(task.rule, task.values, code, rates.limit, rates.L, suggested, condition, slope, end.left,
+                np.flatnonzero(unclear))  # fmt: skip
+
+
+def _odd(rule: type[Rule], rates: Rates) -> np.ndarray | bool:
+    """Where the path has to tell: steps about as long as the limit may cycle, oscillate or grow; short ones that do not
+    get ahead have met a kink."""
+    near, short = ~(rates.lr < 0.9 * rates.limit), rates.lr < TOO_SMALL * rates.limit
+    return (stability(rule).formula != "") & (near | short & ~rates.ahead)
 
 
 def local(x: np.ndarray, fun: np.ndarray, ends: Sequence[Verdict]) -> dict[int, Verdict]:
