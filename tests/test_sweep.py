@@ -241,7 +241,7 @@ def test_other_floats_run_one_by_one(dtype):
 
 def test_what_is_nan_for_many_points_alone_runs_one_by_one():
     def fun(x):
-        return bowl(x) if x.ndim == 1 else np.full(x.shape[1:], np.nan)
+        return bent(x) if x.ndim == 1 else np.full(x.shape[1:], np.nan)
 
     s = sweep(fun, [3.0, -2.0], rules.GD(lr=RATES[:2]), jac=bowl_gradient, maxiter=9)
     assert s.engine == "one by one"
