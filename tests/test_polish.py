@@ -17,7 +17,7 @@ def test_a_parabola_is_found_as_it_is(n):
     B = B + B.T
     z = rng.normal(size=((n + 1) * (n + 2), n))
     values = 7 + z @ g + 0.5 * np.einsum("ki,ij,kj->k", z, B, z)
-    found_g, found_B, deviation = parabola(z, values)
+    found_g, found_B, deviation, _ = parabola(z, values)
     np.testing.assert_allclose(found_g, g, atol=1e-10)
     np.testing.assert_allclose(found_B, B, atol=1e-10)
     assert deviation < 1e-10
@@ -27,7 +27,7 @@ def test_a_parabola_is_found_as_it_is(n):
 def test_the_deviation_is_that_of_the_noise(sigma):
     rng = np.random.default_rng(3)
     z = rng.normal(size=(400, 3))
-    deviation = parabola(z, (z**2).sum(axis=1) + sigma * rng.normal(size=400))[2]
+    deviation = parabola(z, (z**2).sum(axis=1) + sigma * rng.normal(size=400)).residual
     assert deviation == pytest.approx(sigma, rel=0.15)
 
 
