@@ -12,11 +12,11 @@ from .units import MANY, curvatures, guessed_curvatures, metric_from_secant, mix
 def initial_metric(point: Point, unlike: bool = False) -> tuple[np.ndarray, float]:
     """The diagonal H of shape (n,) to begin with, and the first length along -H g.
 
-    H is 1/|f''| along each coordinate, where these are known, and then length 1 is Newton's, but -H g may be
-    at most twice as long as x; otherwise H is 1, and the first step as long as x. On the tuning half of
-    Andrei's collection that beat steps of length 1, shorter ones, and those that would bring f to 0. Where
-    units are mixed H = 1 would be blind: second derivatives are then guessed from x and g, and measured where these
-    mislead, or everywhere where the coordinates were found to be `unlike`, up to MANY. At x = 0 see
+    H is 1/|f''| along each coordinate, where these are known; the length is then 1, as in Newton's method, unless the
+    step is more than twice as long as x. Otherwise H is 1, and the first step as long as x: on the tuning half of
+    Andrei's collection that beat steps of length 1, shorter ones, and those to where the linear model is 0. In mixed
+    units second derivatives are guessed from x and g, and measured where the guess can't be trusted; with `unlike`,
+    after H = 1 has overlooked a coordinate, all are measured, if they are at most `MANY`. At x = 0 see
     `metric_from_secant`.
     """
     x, g = point.x, point.g  # differences know the second derivatives once the gradient was asked for

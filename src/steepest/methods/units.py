@@ -1,4 +1,4 @@
-"""Units: whether those of the x_i differ, what that tells of second derivatives, and which one a metric overlooks."""
+"""Units of the x_i: second derivatives guessed from x and g where they differ, and coordinates a metric overlooks."""
 
 from __future__ import annotations
 
@@ -9,24 +9,30 @@ import numpy as np
 
 from ..objective.point import Point
 
-MIXED, VERY = 1e2, 1e5  # x tells units well, slopes at x = 0 only roughly
-APART = 1e6  # second derivatives, of units that differ a thousandfold; 1e4 takes 3 % more where they do not, n = 10
-CHANCE = 1e4  # times n: so different in size n random numbers are once in some thousand draws
-UNLIKELY = 1e-4  # a share so much smaller than others may be of a number that has a long way to go
-ROUNDED = 1e3  # times eps of the steepest: a slope that may be rounding
-DROPPED = 1e-6  # a component of the gradient that has fallen so far has been dealt with
-OVERLOOKED = 1e2  # the metric misses a coordinate that alone promises so many times what it foretells
+MIXED, VERY = (
+    1e2,
+    1e5,
+)  # ratios of the largest unit to the smallest, as |x_i| and as guessed second derivatives show it
+APART = 1e6  # the ratio of second derivatives in mixed units; 1e4 takes 3 % more where they are not mixed, n = 10
+CHANCE = 1e4  # times n: the largest of n random numbers over the smallest exceeds it once in some thousand draws
+UNLIKELY = 1e-4  # of the largest |x_i g_i|: a smaller one may be of a coordinate that is far from its minimum
+ROUNDED = 1e3  # times eps of the largest |g_i|: a smaller one may be rounding
+DROPPED = 1e-6  # of its largest value: a component of the gradient below that is taken to be minimised
+OVERLOOKED = 1e2  # times the decrease that the metric foresees: a coordinate that alone can bring that is overlooked
 MANY = 200  # coordinates that are probed, at most: where the dense methods end
-FEW, CHEAP = 20, 0.1  # coordinates, and share of the gradients so far, that one look for overlooked ones may cost
-PROBES = 5  # looks for overlooked coordinates in one run, each of which costs gradients
-KINKS = 2  # looks for kinks, likewise
-SHARE = 1e-4  # of x_i, by which it is moved to see how its slope changes
-WALKS = 12  # of a move, by a factor FAR or between two, until the slope is seen to change
+FEW, CHEAP = (
+    20,
+    0.1,
+)  # coordinates, or this share of the gradients so far: how many are probed at once
+PROBES = 5  # searches for overlooked coordinates in one run, each of which costs gradients
+KINKS = 2  # searches for kinks in one run
+SHARE = 1e-4  # of x_i, the first step of a second derivative
+TRIALS = 12  # steps until the slope changes measurably, each FAR times the last or between two
 FAR = 1e4
 
 
 class Guard(NamedTuple):
-    """What the safeguards of a run remember.
+    """The state of the safeguards of a run.
 
     Attributes
     ----------
@@ -35,9 +41,9 @@ class Guard(NamedTuple):
     peak : ndarray, shape (n,)
         The largest slope |g_i| of each coordinate so far.
     probes, kinks : int
-        How many times it may still be looked for overlooked coordinates, and for kinks.
+        How many more searches there may be for overlooked coordinates, and for kinks.
     idle : bool
-        Whether a search has gained nothing of what was promised.
+        Whether a line search has lowered f by nothing but noise, though its slope foresaw more.
     """
 
     start: float
@@ -47,19 +53,19 @@ class Guard(NamedTuple):
     idle: bool = False
 
     def at(self, point: Point) -> Guard:
-        """With the slopes of one more point."""
+        """The guard with the slopes of one more point."""
         return self._replace(peak=np.maximum(self.peak, np.abs(point.g)))
 
 
 def guessed_curvatures(point: Point) -> tuple[np.ndarray, np.ndarray]:
-    """Second derivatives as x and g tell them, whatever the units, and where they can be believed; each of shape (n,).
+    """Second derivatives guessed from x and g, in any units, and where they can be trusted; each of shape (n,).
 
-    A number is about as large as its way to the minimum, which makes its second derivative |g_i/x_i|; and each has as
-    much to bring as others, which makes it m/x_i^2, m the largest |x_i g_i|. Both tell the unit, the first from two
-    numbers, whose accidents cancel in part; but it leads -x_i far, to where f is least or has a saddle by its symmetry.
-    So three parts of the one are taken, and one of the other: random starts in mixed units, with x counted from another
-    place, take 1.27, 1.9 times the evaluations of plain units at n = 10, 50, with the second alone 1.7, 2.9. Where x_i
-    is 0, its way is the one on which its slope brings as much as the others.
+    With s_i = |x_i g_i| and its largest value m, the guess is m^(1/4) s_i^(3/4)/x_i^2, the geometric mean of two with
+    weights 3 and 1: |g_i/x_i|, if x_i is as far from its minimum as from 0, and m/x_i^2, if a step as long as x_i
+    changes f by as much along all coordinates. Both have the right unit. The first uses two numbers, whose deviations
+    cancel in part; but with it alone the first step leads to x = 0, where f may have a minimum or saddle by symmetry.
+    Random starts in mixed units, with the origin of x moved, take 1.27, 1.9 times the evaluations of plain units at
+    n = 10, 50, with the second alone 1.7, 2.9. Where x_i = 0, the guess is g_i^2/m.
     """
     x, g = np.abs(point.x), np.abs(point.g)
     share = x * g
@@ -73,11 +79,11 @@ def guessed_curvatures(point: Point) -> tuple[np.ndarray, np.ndarray]:
 
 
 def metric_from_secant(point: Point) -> tuple[np.ndarray, float] | None:
-    """The diagonal metric H, shape (n,), and the first length at x = 0, which tells no units: from the secant (s, y)
-    that the proof of the gradient has left. None elsewhere, and where it has left none.
+    """The diagonal metric H, shape (n,), and the first length at x = 0, where x shows no units: from the step s and the
+    change y of the gradient in the proof of the gradient. None elsewhere, or where there is no such pair.
 
-    Where the y_i/s_i differ as units make them differ, they are taken for second derivatives; else H is 1, and
-    the length s's/s'y of Barzilai & Borwein (1988), which knows nothing of a level that is added to f.
+    If the y_i/s_i differ by more than `APART`, they are taken for second derivatives; else H is 1, and the length is
+    s's/s'y of Barzilai & Borwein (1988), on which a constant added to f has no effect.
     """
     secant = getattr(point.oracle and point.oracle.derivative, "secant", None)
     if secant is None or point.x.any():
@@ -95,11 +101,12 @@ def metric_from_secant(point: Point) -> tuple[np.ndarray, float] | None:
 
 
 def mixed_units(x: np.ndarray, g: np.ndarray, curvature: np.ndarray) -> bool:
-    """Whether the numbers in x, apart from zeros, are of different sizes because of their units, or guessed second
-    derivatives of very different ones.
+    """Whether the nonzero x_i differ in size because of their units; or, where they do not differ, the guessed second
+    derivatives.
 
-    Of many random numbers one is small. Only a unit k times as large makes a slope k times as small: log |g| falls by 1
-    where log |x| grows by 1, and not at all where sizes are by chance; the line of least squares tells which.
+    Of many random numbers one is small. But in a unit k times as small, x_i is k times as large and g_i k times as
+    small: the slope of log |g| over log |x| is -1 if units are the reason, 0 if it is chance. Units are mixed if that
+    of the line of least squares is below -1/2.
     """
     apart = spread(np.abs(x[x != 0]))
     if apart <= MIXED:
@@ -111,17 +118,16 @@ def mixed_units(x: np.ndarray, g: np.ndarray, curvature: np.ndarray) -> bool:
 
 
 def spread(sizes: np.ndarray) -> float:
-    """How many times as large as the smallest of them the largest is; 1 where one is 0."""
+    """The ratio of the largest to the smallest of positive numbers; 1 where one is 0, or none is given."""
     return float(sizes.max()) / float(sizes.min()) if sizes.size and sizes.min() > 0 else 1.0
 
 
 def overlooked(point: Point, guard: Guard, limit: float) -> bool:
-    """Whether a coordinate alone promises to bring f down by more than `limit`.
+    """Whether Newton's step along one coordinate alone is foreseen to lower f by more than `limit`.
 
-    A coordinate in units much smaller than those of the others hardly moves, and its metric does not foretell what
-    a step along its small slope could bring. Yet that slope stays as large as it was, whatever the units; so
-    such coordinates are probed. With the second derivative c_i one promises g_i^2/(2 |c_i|), and all together no
-    less than that where f is convex.
+    Where the metric is far too small along a coordinate, since its slope is small in these units, it hardly moves, and
+    the metric does not foresee that decrease. Such a coordinate is one whose slope stays as large as it was, whatever
+    the units. With its second derivative c_i, f can fall by g_i^2/(2 |c_i|).
     """
     which = suspects(point, guard)
     with np.errstate(all="ignore"):
@@ -130,14 +136,14 @@ def overlooked(point: Point, guard: Guard, limit: float) -> bool:
 
 
 def suspects(point: Point, guard: Guard) -> np.ndarray:
-    """The coordinates whose slopes have not fallen, the worst first; of many so few that a look is cheap."""
+    """Indices of coordinates whose slopes have not fallen, the worst first; so few that probing them is cheap."""
     assert point.oracle is not None
     share, most = slope_shares(point, guard), max(FEW, min(MANY, int(CHEAP * point.oracle.njev)))
     return np.argsort(-share)[: min(most, int((share > 0).sum()))]
 
 
 def slope_shares(point: Point, guard: Guard) -> np.ndarray:
-    """The slopes as shares of the largest ones seen; 0 for those that have been dealt with."""
+    """|g_i| as a share of its largest value in the run, shape (n,); 0 below `DROPPED`."""
     share = np.abs(point.g) / np.maximum(guard.peak, np.finfo(point.g.dtype).tiny)
     return np.where(share > DROPPED, share, 0.0)
 
@@ -150,14 +156,15 @@ def curvatures(point: Point, which: np.ndarray) -> np.ndarray:
 
 
 def _curvature(point: Point, i: int) -> float:
-    """How the slope along x_i changes, over a move small against x_i, or one that leaves the slope about what it is."""
+    """The second derivative along x_i, by a difference of slopes over a step that is short beside x_i, or changes the
+    slope by at most a tenth."""
     assert point.oracle is not None
     at, slope = float(point.x[i]), float(point.g[i])
-    least = 1e3 * float(np.finfo(point.x.dtype).eps) * abs(slope)  # a change that is seen
+    least = 1e3 * float(np.finfo(point.x.dtype).eps) * abs(slope)  # the least change that is not rounding
     h = near = SHARE * abs(at) or SHARE
-    low, high = 0.0, math.inf  # moves too short to be seen, and too long
+    low, high = 0.0, math.inf  # steps that are too short, and too long
     side = 1.0
-    for _ in range(WALKS):
+    for _ in range(TRIALS):
         x = point.x.copy()
         x[i] += side * h
         there = point.oracle(x)
