@@ -18,6 +18,9 @@ from ..methods.wrappers import Wrapper
 SHOWN = 3  # coordinates that are written out
 NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?!\w|\()")
 
+Pair = tuple[np.ndarray, np.ndarray]  # a place and the gradient there, as they are or as a wrapper shows them
+Row = tuple[str, str, str]  # a name, what it is, its value
+
 
 def explain(method: Method, history: History, gradient: Callable[[int, np.ndarray, float], np.ndarray], k: int) -> str:
     """How step `k` was made: the lines of the method's formula, with the numbers of the run.
@@ -42,21 +45,12 @@ def explain(method: Method, history: History, gradient: Callable[[int, np.ndarra
     ArgumentError
         When the method is no rule with rates of its own, or the history does not hold that step.
     """
-    last = int(history.last.t)
-    k = last + 1 + k if k < 0 else k
-    steps = history.x_steps
-    if not 1 <= k <= last or len(steps) < 2 or steps[1] - steps[0] != 1 or steps[0] != 0:
-        raise ArgumentError(f"k={k}: expected a step from 1 to {last}, of a run whose places were all kept.")
-    rule, wrappers = method, list[Wrapper]()
-    while isinstance(rule, Wrapper):
-        wrappers.append(rule)
-        rule = rule.method
-    if not isinstance(rule, Rule) or hasattr(rule.hyper.get("lr"), "advance"):
-        raise ArgumentError(f"{method!r}: only rules with a learning rate of their own can be explained line by line.")
+    k = _step(history, k)
+    rule, wrappers = _unwrapped(method)
     xs, f = history._x, history.sign * history["f"]
 
-    def shown(t: int) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Place and gradient of step `t`, as they are, and as each wrapper shows them to what is within."""
+    def pairs(t: int) -> list[Pair]:
+        """The place and the gradient of step `t`, then both as each wrapper shows them to the method within."""
         pairs = [(xs[t - 1], gradient(t, xs[t - 1], float(f[t - 1])))]
         for wrapper in wrappers:
             pairs.append(wrapper.shown(*pairs[-1], float(t)))
@@ -64,28 +58,61 @@ def explain(method: Method, history: History, gradient: Callable[[int, np.ndarra
 
     slots: tuple[Any, ...] = tuple(np.zeros_like(xs[0]) for _ in rule.slots)
     for t in range(1, k) if rule.slots else ():
-        slots = rule.move(*shown(t)[-1], slots, float(t))[1]
-    (place, g), *changed = shown(k)
-    head = f"step {k}, from x = {_shown(place)}, f = {history.shown(float(f[k - 1]))}"
-    rows = [("g", "gradient of f at x", _shown(g))]
-    for wrapper, (x, g) in zip(wrappers, changed, strict=True):
-        kind = type(wrapper).__name__
-        rows += [("x", f"within {kind}", _shown(x))] * (x is not place) + [("g", f"within {kind}", _shown(g))]
-        place = x
-    for i in range(min(place.size, SHOWN)):
-        scope: dict[str, Any] = {**rule.at(float(k)), "x": place[i], "g": g[i], "t": float(k)}
+        slots = rule.move(*pairs(t)[-1], slots, float(t))[1]
+    seen = pairs(k)
+    end = ("next x" if wrappers else "x + step", "", _shown(xs[k] if k < len(xs) else seen[-1][0]))
+    head = f"step {k}, from x = {_shown(seen[0][0])}, f = {history.shown(float(f[k - 1]))}"
+    return _table(head, [*_gradients(seen, wrappers), *_steps(rule, k, seen[-1], slots), end])
+
+
+def _step(history: History, k: int) -> int:
+    """The number of step `k`, which may be counted from the end."""
+    last = int(history.last.t)
+    k = last + 1 + k if k < 0 else k
+    steps = history.x_steps
+    if not 1 <= k <= last or len(steps) < 2 or steps[1] - steps[0] != 1 or steps[0] != 0:
+        raise ArgumentError(f"k={k}: expected a step from 1 to {last}, of a run whose places were all kept.")
+    return k
+
+
+def _unwrapped(method: Method) -> tuple[Rule, list[Wrapper]]:
+    """The rule, and the wrappers around it from the outermost inwards."""
+    rule, wrappers = method, list[Wrapper]()
+    while isinstance(rule, Wrapper):
+        wrappers.append(rule)
+        rule = rule.method
+    if not isinstance(rule, Rule) or hasattr(rule.hyper.get("lr"), "advance"):
+        raise ArgumentError(f"{method!r}: only rules with a learning rate of their own can be explained line by line.")
+    return rule, wrappers
+
+
+def _gradients(seen: list[Pair], wrappers: list[Wrapper]) -> list[Row]:
+    """The gradient, and what each wrapper makes of it and of the place."""
+    rows = [("g", "gradient of f at x", _shown(seen[0][1]))]
+    for wrapper, (before, _), (x, g) in zip(wrappers, seen, seen[1:], strict=False):
+        within = f"within {type(wrapper).__name__}"
+        rows += [("x", within, _shown(x))] * (x is not before) + [("g", within, _shown(g))]
+    return rows
+
+
+def _steps(rule: Rule, k: int, pair: Pair, slots: tuple[Any, ...]) -> list[Row]:
+    """The lines of the rule's formula at step `k`, for each coordinate that is shown."""
+    (x, g), rows = pair, list[Row]()
+    for i in range(min(x.size, SHOWN)):
+        scope: dict[str, Any] = {**rule.at(float(k)), "x": x[i], "g": g[i], "t": float(k)}
         scope |= {name: float(slot[i]) for name, slot in zip(rule.slots, slots, strict=True)}
-        where = f"[{i}]" if place.size > 1 else ""
+        where = f"[{i}]" if x.size > 1 else ""
         for name, text in rule.lines():
             value = _evaluate(text, scope)
             rows.append((name + where, text, f"{_filled(text, scope)} = {value:.6g}"))
             scope[name] = value
-    if place.size > SHOWN:
-        rows.append(("", "", f"and so on for all {place.size} numbers"))
-    rows.append(("next x" if wrappers else "x + step", "", _shown(xs[k] if k < len(xs) else place)))
-    width = max(len(name) for name, _, _ in rows)
-    broad = max(len(text) for _, text, _ in rows)
-    return "\n".join([head, *(f"  {name:<{width}} = {text:<{broad}}   {value}".rstrip() for name, text, value in rows)])
+    return [*rows, ("", "", f"and so on for all {x.size} numbers")] if x.size > SHOWN else rows
+
+
+def _table(head: str, rows: list[Row]) -> str:
+    """Rows of name = text value, aligned."""
+    names, texts = (max(len(row[column]) for row in rows) for column in (0, 1))
+    return "\n".join([head, *(f"  {name:<{names}} = {text:<{texts}}   {value}".rstrip() for name, text, value in rows)])
 
 
 def _evaluate(text: str, scope: dict[str, float]) -> float:

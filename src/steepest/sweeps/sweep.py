@@ -104,24 +104,9 @@ def sweep(
     (['converged.gradient', 'converged.gradient', 'diverged.rate'], 0.09)
     """
     began = time.perf_counter()
-    given = {
-        "args": args,
-        "jac": jac,
-        "stop": stop,
-        "rng": rng,
-        "bounds": bounds,
-        "diagnose": diagnose,
-        **limits,
-    }
+    given = {"args": args, "jac": jac, "stop": stop, "rng": rng, "bounds": bounds, "diagnose": diagnose, **limits}
     if isinstance(method, Sequence) and not isinstance(method, str):
-        if not method:
-            raise ArgumentError("method=[]: expected at least one method, or its name.")
-        parts: list[Sweep] = []
-        for each in method:
-            parts.append(sweep(fun, x0, each, workers=workers, **given))
-            if (parts[-1].code == INTERRUPTED).any():
-                break
-        return _stacked(parts, [_label(each) for each in method[: len(parts)]], time.perf_counter() - began)
+        return _several(fun, x0, method, workers, given)
     starts = floats(x0, "x0")
     number, starts = starts.ndim == 0, np.atleast_1d(starts)
     chosen = find(method, starts.shape[-1])
@@ -138,12 +123,22 @@ def sweep(
     engine, columns = runs.together() or ("one by one", _columns(runs.alone(slice(None), workers), diagnose))
     x, found, steps, code, ends = columns
     if isinstance(ends, Ends):
-        most = max(steps.max(), LEAST) if isinstance(chosen, Rule) else math.inf
-        few = ends.unclear[np.cumsum(steps[ends.unclear]) <= most]
-        for k, row in zip(few.tolist(), runs.alone(few), strict=True):
-            ends[k] = row[-1]
+        runs.rejudge(ends, steps)
     return _compared(Sweep(varied, x.reshape(*shape, -1), found.reshape(shape), steps.reshape(shape),
                            code.reshape(shape), engine, time.perf_counter() - began, ends))  # fmt: skip
+
+
+def _several(fun: Any, x0: Any, methods: Sequence[Any], workers: Any, given: dict[str, Any]) -> Sweep:
+    """A sweep for each of several methods, until Ctrl-C."""
+    if not methods:
+        raise ArgumentError("method=[]: expected at least one method, or its name.")
+    began = time.perf_counter()
+    parts: list[Sweep] = []
+    for method in methods:
+        parts.append(sweep(fun, x0, method, workers=workers, **given))
+        if (parts[-1].code == INTERRUPTED).any():
+            break
+    return _stacked(parts, [_label(method) for method in methods[: len(parts)]], time.perf_counter() - began)
 
 
 Columns = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, Sequence[Verdict]]
@@ -157,8 +152,8 @@ def _shape(starts: np.ndarray, arrays: dict[str, np.ndarray]) -> tuple[int, ...]
     try:
         return np.broadcast_shapes(*shapes.values())
     except ValueError:
-        told = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
-        raise ArgumentError(f"the shapes of what is varied do not broadcast: {told}.") from None
+        listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        raise ArgumentError(f"the shapes of what is varied do not broadcast: {listed}.") from None
 
 
 class _Runs(NamedTuple):
@@ -184,27 +179,34 @@ class _Runs(NamedTuple):
             return None
         if bounds is not None or math.isfinite(limits.maxfun) or math.isfinite(limits.maxtime):
             return None
-        found = many_points(self.fun, points[0], self.number, args, jac, rng)
-        if found is None or not (ruled or found.derivative.measured is None):
+        many = many_points(self.fun, points[0], self.number, args, jac, rng)
+        if many is None or not (ruled or many.derivative.measured is None):
             return None  # where fun is noisy, a search measures anew
         starts = np.ascontiguousarray(points.T)
         hyper = method.hyper | self.values if isinstance(method, Rule) else {}
-        batch = found.batch if ruled else guarded(found.batch)
-        task = Task(batch, found.derivative.noise, type(method), hyper, starts, criterion)
-        engine, out = self._made(task, found)
+        batch = many.batch if ruled else guarded(many.batch)
+        task = Task(batch, many.derivative.noise, type(method), hyper, starts, criterion)
+        engine, out = self._outcome(task, many)
         if not diagnose or (out.code == INTERRUPTED).any():
             return engine, (out.x.T, out.fun, out.steps, out.code, ())
         ends = judge_many(task, out)
         return engine, (out.x.T, out.fun, out.steps, ends.code, ends)
 
-    def _made(self, task: Task, found: Many) -> tuple[str, Outcome]:
+    def _outcome(self, task: Task, many: Many) -> tuple[str, Outcome]:
         """What computed the runs of a batch, and how they ended."""
         if not isinstance(self.method, Rule):
-            return "batch", Abreast(self.method, task, found.oracle).outcome()
+            return "batch", Abreast(self.method, task, many.oracle).outcome()
         if self.points.shape[1] <= FEW and self.points.dtype == np.float64:
             with suppress(MissingExtraError):
-                return "compiled" if found.meaning else "batch", run_lanes(task, found.meaning)
+                return "compiled" if many.meaning else "batch", run_lanes(task, many.meaning)
         return "batch", run_batch(task)
+
+    def rejudge(self, ends: Ends, steps: np.ndarray) -> None:
+        """Make runs of unclear verdicts once more alone, in as many steps in all as the longest run made."""
+        most = max(steps.max(), LEAST) if isinstance(self.method, Rule) else math.inf
+        few = ends.unclear[np.cumsum(steps[ends.unclear]) <= most]
+        for k, row in zip(few.tolist(), self.alone(few), strict=True):
+            ends[k] = row[-1]
 
     def alone(self, which: Any, workers: Any = None) -> list[Row]:
         """Some of them, each by `minimize`."""
@@ -254,15 +256,14 @@ def _stacked(sweeps: list[Sweep], names: list[str], seconds: float) -> Sweep:
     )
 
 
-def _compared(made: Sweep) -> Sweep:
-    """The same, with those minima called local of which another run has found a lower one."""
-    x, found, code = made.x.reshape(made.fun.size, -1), made.fun.reshape(-1), made.code.copy()
-    lower = local(x, found, made.ends) if len(made.ends) else {}
-    ends = made.ends if isinstance(made.ends, Ends) else list(made.ends)
-    for k, verdict in lower.items():
+def _compared(swept: Sweep) -> Sweep:
+    """The same, where minima are called local if another run has found a lower one."""
+    x, f, code = swept.x.reshape(swept.fun.size, -1), swept.fun.reshape(-1), swept.code.copy()
+    ends = swept.ends if isinstance(swept.ends, Ends) else list(swept.ends)
+    for k, verdict in (local(x, f, ends) if len(ends) else {}).items():
         code.reshape(-1)[k] = verdict.code
         ends[k] = verdict
-    return replace(made, code=code, ends=ends)
+    return replace(swept, code=code, ends=ends)
 
 
 def _label(method: Any) -> str:
