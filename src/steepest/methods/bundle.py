@@ -1,4 +1,4 @@
-"""Bundle: where slopes jump, planes through slopes nearby tell which way f still falls, or that it can't."""
+"""The proximal bundle method: where slopes jump, the direction comes from cutting planes at points nearby."""
 
 from __future__ import annotations
 
@@ -103,12 +103,7 @@ class Bundle(Continuation):
         """
         bundle, n, noise = self, point.x.size, self._resolution(point)
         while bundle.nulls < NULLS * (n + 1) and bundle.rounds < ROUNDS * (n + 1):
-            errors = bundle._localities()
-            weights = balance(math.sqrt(bundle.length) * bundle.slopes, errors, bundle.weights)
-            slope, error = weights @ bundle.slopes, float(weights @ errors)
-            size = float(np.linalg.norm(slope))
-            left, foreseen = error + size * bundle.fall * math.sqrt(n), error + bundle.length * size**2
-            bundle = replace(bundle, weights=weights, left=min(left, bundle.left))
+            bundle, slope, left, foreseen = bundle._balanced()
             if left <= max(10 * noise, DONE * bundle.fall):
                 break
             if foreseen <= 4 * noise:
@@ -117,7 +112,7 @@ class Bundle(Continuation):
             step = -bundle.length * slope
             trial = oracle((point.x + bundle.unit * step).astype(point.x.dtype))
             lower = trial.f <= point.f - LEAST * foreseen
-            plane = place, g, error = bundle._plane(trial, trial if lower else point, oracle)
+            plane = _, g, error = bundle._plane(trial, trial if lower else point, oracle)
             if not math.isfinite(error):
                 length = SHORTER * bundle.length
                 bundle = replace(bundle, length=length, rounds=bundle.rounds + 1, nulls=bundle.nulls + 1)
@@ -127,19 +122,34 @@ class Bundle(Continuation):
                 found = trial if point.error is None else bundle._with_slope(trial, g, noise)
                 return found, bundle._with(*plane), bundle.length
             else:
-                # shorter where the new plane foresees no less of a fall there, or comes from too far away to count
-                doubt = max(abs(error), LOCAL / bundle.fall * float(place @ place))
-                blind = g @ step - doubt < -HALF * foreseen or (doubt > STALE * foreseen and bundle.nulls % 3 == 2)
-                short = blind and foreseen > CLEAR * float(np.linalg.norm(place - step))
-                length = SHORTER * bundle.length if short else bundle.length
+                shorter = bundle._misled(*plane, step, foreseen)
+                length = SHORTER * bundle.length if shorter else bundle.length
                 bundle = replace(bundle._with(*plane), nulls=bundle.nulls + 1, length=length)
         up = bundle.steepest
         if bundle.sure and not (bundle.rise(point, up, oracle) > HALF and bundle.rise(point, -up, oracle) >= 0):
             bundle = replace(bundle, left=math.inf)
         return point, bundle, 0.0
 
+    def _balanced(self) -> tuple[Bundle, np.ndarray, float, float]:
+        """With the weights of the quadratic program; also the mean slope (n,), the decrease of f that the planes leave
+        possible for |z_i| <= `fall`, and the decrease that the step foresees."""
+        errors = self._localities()
+        weights = balance(math.sqrt(self.length) * self.slopes, errors, self.weights)
+        slope, error = weights @ self.slopes, float(weights @ errors)
+        size = float(np.linalg.norm(slope))
+        left, foreseen = error + size * self.fall * math.sqrt(slope.size), error + self.length * size**2
+        return replace(self, weights=weights, left=min(left, self.left)), slope, left, foreseen
+
+    def _misled(self, place: np.ndarray, slope: np.ndarray, error: float, step: np.ndarray, foreseen: float) -> bool:
+        """Whether the next step must be shorter, since the plane at the end of the rejected one is useless: it still
+        foresees half of the decrease there, or is too far away to count."""
+        doubt = max(abs(error), LOCAL / self.fall * float(place @ place))
+        useless = slope @ step - doubt < -HALF * foreseen or (doubt > STALE * foreseen and self.nulls % 3 == 2)
+        return bool(useless and foreseen > CLEAR * float(np.linalg.norm(place - step)))
+
     def rise(self, point: Point, slope: np.ndarray, oracle: Oracle) -> float:
-        """By how much f rises, as a share of what a slope says, over a step up that is not short: ripples do not."""
+        """The change of f over a step up the slope, as a share of what the slope foresees; the step, of the length
+        `FIRST` times `fall`, is so long that ripples average out."""
         size = float(np.linalg.norm(slope)) or 1.0
         step = FIRST * self.fall / size * slope * self.unit
         rise = oracle.objective((point.x + step).astype(point.x.dtype)) - point.f

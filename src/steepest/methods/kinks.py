@@ -1,4 +1,4 @@
-"""Kinks that a run meets: whether slopes jump where its steps have become small, so that a `Bundle` must go on."""
+"""Kinks: whether the gradient is discontinuous where steps have become small, so that a `Bundle` must go on."""
 
 from __future__ import annotations
 
@@ -16,31 +16,32 @@ from .reach import reach
 from .units import Guard
 
 FEW = 50  # coordinates, at most: a bundle has up to 4 n + 10 planes
-# Shares of the largest slope seen: above the first, at the end of a run, a slope is no rest of a curvature below 1e10
-# times the smallest, but jumps; coordinates whose slopes were below the second are measured by it.
+# Shares of the largest slope in the run. A slope above the first at its end is that of a kink, unless the condition
+# number is 1e10; coordinates with slopes below the second are scaled by that share.
 STEEP, FAINT = 1e-2, 1e-3
 BESIDE = 1e-3  # of the size of x, where noise is measured; lines there are 6e-9 of that
 TINY = float(np.finfo(float).tiny) / np.finfo(float).eps  # a gain below it has no digits
-CLEARER = 1e-3  # of the noise of fun on longer lines: it is none, but kinks or ripples
-REACHES = (1e-2, 0.1, 1.0)  # of the size of x, how far it is looked for where f rises again down a slope
-# ... and how close a kink is held, by halves; of each the length of a difference; and of a change what most of the
-# last halves leave at a kink: of a parabola a half
+CLEARER = 1e-3  # of the noise on longer lines: where it is less on short ones, the rest is kinks or ripples
+REACHES = (1e-2, 0.1, 1.0)  # of the size of x, the distances along -g at which f may rise again
+# ... and the width of the last interval of the bisection, the share of it over which differences are made, and the
+# change of slope that the median of the last halvings must keep: at a kink it stays, of a parabola a half is left
 CLOSE, NEAR, KEPT, LAST = 1e-6, 2.0**-6, 0.7, 5
 
 
 def steep(point: Point, guard: Guard) -> Any:
-    """Whether a slope is about as large as ever, with few coordinates; of one run or of many."""
+    """Whether a component of the gradient is not small beside its largest value, with few coordinates; of one run or of
+    many."""
     return (np.abs(point.g) > STEEP * _sizes(point, guard)).any(axis=0) & (len(point.x) <= FEW)
 
 
 def suspected(point: Point, guard: Guard, oracle: Oracle) -> bool:
-    """Whether a slope is about as large as ever, with few coordinates and without bounds."""
+    """The same for one run without bounds, whose value is not above that at its start."""
     return type(oracle) is Oracle and guard.start >= point.f and bool(steep(point, guard))
 
 
 @np.errstate(all="ignore")  # what is not finite is no kink
 def bundle_at(point: Point, guard: Guard, oracle: Oracle) -> Bundle | None:
-    """A bundle that begins at the point; None where slopes do not jump, but bend, or are made by noise or ripples."""
+    """A bundle that begins at the point; None where the gradient is continuous, or is made by noise or ripples."""
     if not suspected(point, guard, oracle):
         return None
     sizes = _sizes(point, guard).astype(float)
@@ -57,7 +58,7 @@ def bundle_at(point: Point, guard: Guard, oracle: Oracle) -> Bundle | None:
 
 
 def _sizes(point: Point, guard: Guard) -> np.ndarray:
-    """The largest slope along each coordinate; at least a share of the largest one of all."""
+    """The largest |g_i| in the run, shape (n,); at least `FAINT` times the largest of all."""
     peak = guard.at(point).peak
     return np.maximum(peak, FAINT * peak.max(axis=0))
 
@@ -79,7 +80,7 @@ def _noise(point: Point, fall: float, sizes: np.ndarray, oracle: Oracle) -> floa
 
 
 def _jumps(point: Point, slope: np.ndarray, bundle: Bundle, oracle: Oracle) -> bool:
-    """Whether the slope, where it turns from falling to rising on the way down, does so at once."""
+    """Whether the derivative along -slope is discontinuous where it changes its sign, by bisection."""
     size = float(np.linalg.norm(slope)) or 1.0
     way = -bundle.fall / size * slope * bundle.unit
 
