@@ -21,6 +21,9 @@ TRIES = 6  # lines, where values do not change, from the narrowest to 2^-4: they
 # from one window to the next: the error of a solver with a tolerance is smooth inside a small one
 WIDER = 2.0**12
 CLOSER = 2.0**-20
+# their steps have ten digits, not one: from x = 1 the values of a polynomial at steps of 2^-6 are exact, and lie on a
+# grid that it does not have
+UNEVEN = 633 * 2.0**-10
 ROUGH = 1e-12  # of the value, from which noise is no rounding of float64
 TALL = 10.0  # times |f|: a window with such values is looked at again, narrower, where the noise is none of rounding
 SMALL = 1e-6  # ... or is more than this share of |f|
@@ -134,6 +137,7 @@ def estimate_noise(site: Site, window: float = 1.0) -> Noise:
     x, f0 = site.x, site.f
     single = x.dtype == np.float32
     width = min(2.0 ** round(math.log2(window)) * (2.0**-14 if single else NARROW), 2.0**-6)
+    width *= UNEVEN if window >= WIDER else 1.0
     line = Line(site)
     column, step, sigma, repeat, asked = _widened(line, f0, width)
     finite = column[np.isfinite(column)]
