@@ -25,6 +25,26 @@ class Climb(NamedTuple):
     error: np.ndarray
     curvature: np.ndarray
 
+    def improve(self, at: np.ndarray, new: Climb, smaller: np.ndarray) -> None:
+        """Take over what is better in `new`, of the coordinates `at`; `smaller`: whose steps are smaller now."""
+        # a smaller step is nearer to the limit: it counts when it contradicts, even if it knows less well
+        against = smaller & (np.abs(new.slope - self.slope[at]) > new.error + self.error[at])
+        better = (new.error < self.error[at]) | against & (new.error < np.inf)
+        for array, value in zip(self, new, strict=True):
+            array[at[better]] = value[better]
+
+
+def rungs_at(ask: Ask, f: float, index: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """Central differences of the j coordinates `index` with `steps`, shape (m, j): slope, curvature, change of f, and
+    largest |f|; shape (m, 4, j)."""
+    m = len(steps)
+    values, actual = ask(index, np.concatenate([steps, -steps]))
+    up, down = values[:m], values[m:]
+    peak = np.maximum(np.abs(up), np.abs(down))
+    change = np.maximum(np.abs(up - f), np.abs(down - f))
+    slope, curvature = (up - down) / (actual[:m] - actual[m:]), ((up - f) + (down - f)) / steps**2
+    return np.stack([slope, curvature, change, peak], axis=1)
+
 
 def extrapolate(
     rungs: np.ndarray, h: np.ndarray, level_at: Callable[[np.ndarray], np.ndarray]
@@ -49,6 +69,7 @@ def extrapolate(
     )
 
 
+@np.errstate(all="ignore")
 def climb(
     ask: Ask,
     f: float,
@@ -63,7 +84,7 @@ def climb(
     Parameters
     ----------
     ask : callable
-        (coordinates, moves of shape (m, j)) -> values and the moves that were made.
+        (coordinates, moves of shape (m, j)) -> the values and the moves as rounded, each of shape (m, j).
     f : float
         The value at x.
     unit : float
@@ -73,48 +94,31 @@ def climb(
     measure : callable
         Measures the noise of f; called only if some ladder is not clean. Until then it is taken for rounding.
     """
-
-    def step_on(index: np.ndarray, steps: np.ndarray) -> np.ndarray:
-        """Rungs at `steps`, shape (m, k); returns shape (m, 4, k)."""
-        m = len(steps)
-        values, actual = ask(index, np.concatenate([steps, -steps]))
-        up, down = values[:m], values[m:]
-        peak = np.maximum(np.abs(up), np.abs(down))
-        change = np.maximum(np.abs(up - f), np.abs(down - f))
-        slope, curvature = (up - down) / (actual[:m] - actual[m:]), ((up - f) + (down - f)) / steps**2
-        return np.stack([slope, curvature, change, peak], axis=1)
-
-    with np.errstate(all="ignore"):
-        # noise u/h against truncation h^6: the best step goes with u^(1/7); the factor is measured
-        h = np.minimum(6 * unit ** (1 / 7) * scale, room)
-        clean = max(1e-9, unit**0.45)
-        level_at: Callable[[np.ndarray], np.ndarray] = lambda peak: unit * peak  # noqa: E731
-        rungs = step_on(np.arange(h.size), h / 4.0 ** np.arange(RUNGS)[:, None])
+    # noise u/h against truncation h^6: the best step goes with u^(1/7); the factor is measured
+    h = np.minimum(6 * unit ** (1 / 7) * scale, room)
+    clean = max(1e-9, unit**0.45)
+    level_at: Callable[[np.ndarray], np.ndarray] = lambda peak: unit * peak  # noqa: E731
+    rungs = rungs_at(ask, f, np.arange(h.size), h / 4.0 ** np.arange(RUNGS)[:, None])
+    slope, error, blurred = extrapolate(rungs, h, level_at)
+    on = np.flatnonzero(~(error <= clean * np.abs(slope)))
+    if on.size:
+        level_at = measure().at
         slope, error, blurred = extrapolate(rungs, h, level_at)
-        curvature = rungs[0, CURVATURE].copy()
-        on = np.flatnonzero(~(error <= clean * np.abs(slope)))
-        if on.size:
-            level_at = measure().at
-            slope, error, blurred = extrapolate(rungs, h, level_at)
-        upwards = blurred[on]
-        for _ in range(WALKS):
-            h[on] *= np.where(upwards, 4.0, 0.25)
-            possible = h[on] <= np.minimum(room[on], scale[on])
-            on, upwards = on[possible], upwards[possible]
-            if not on.size:
-                break
-            new = step_on(on, np.where(upwards, h[on], h[on] / 16)[None])
-            old = rungs[:, :, on]
-            rungs[:, :, on] = np.where(upwards, np.concatenate([new, old[:2]]), np.concatenate([old[1:], new]))
-            limit, doubt, blurred = extrapolate(rungs[:, :, on], h[on], level_at)
-            # a smaller step is nearer to the limit: it counts when it contradicts, even if it knows less well
-            against = ~upwards & (np.abs(limit - slope[on]) > doubt + error[on])
-            better = (doubt < error[on]) | against & (doubt < np.inf)
-            at = on[better]
-            slope[at], error[at], curvature[at] = limit[better], doubt[better], rungs[0, CURVATURE, at]
-            further = (blurred == upwards) & ~(doubt <= clean * np.abs(limit))
-            on, upwards = on[further], upwards[further]
-    return Climb(np.where(error < np.inf, slope, 0.0), error, curvature)
+    found, upwards = Climb(slope, error, rungs[0, CURVATURE].copy()), blurred[on]
+    for _ in range(WALKS):
+        h[on] *= np.where(upwards, 4.0, 0.25)
+        possible = h[on] <= np.minimum(room[on], scale[on])
+        on, upwards = on[possible], upwards[possible]
+        if not on.size:
+            break
+        new = rungs_at(ask, f, on, np.where(upwards, h[on], h[on] / 16)[None])
+        old = rungs[:, :, on]
+        rungs[:, :, on] = np.where(upwards, np.concatenate([new, old[:2]]), np.concatenate([old[1:], new]))
+        slope, error, blurred = extrapolate(rungs[:, :, on], h[on], level_at)
+        found.improve(on, Climb(slope, error, rungs[0, CURVATURE, on]), ~upwards)
+        further = (blurred == upwards) & ~(error <= clean * np.abs(slope))
+        on, upwards = on[further], upwards[further]
+    return found._replace(slope=np.where(found.error < np.inf, found.slope, 0.0))
 
 
 class Accurate(Differences):
@@ -177,9 +181,7 @@ class Accurate(Differences):
             ground = Ground(ask, f, self._measure(x, f, scale), down[left], up[left])
             h, least = self.unit ** (1 / 3) * scale[left], 16 * self.unit * scale[left]
             steps = calibrate(ground, h, np.zeros(left.size, int), least, scale[left])
-            better = steps.error < found.error[left]
-            for array, new in zip(found, (steps.slope, steps.error, steps.curvature), strict=True):
-                array[left[better]] = new[better]
+            found.improve(left, Climb(steps.slope, steps.error, steps.curvature), np.zeros(left.size, bool))
         self.bend = found.curvature
         return found.slope.astype(x.dtype), found.error
 
