@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .machine import TYPES, load, place
+from .machine import TYPES, load, place, store
 
 # Numbers are worked on 64 bytes at a time, whatever the registers hold: sums have the same order on every processor.
 BYTES = 64
@@ -65,7 +65,7 @@ class Writer:
 
     def put(self, value: str, array: str, where: str, name: str) -> Lines:
         """Store a number."""
-        return [place(self.kind, f"%{name}", array, where), f"store {self.kind} {value}, ptr %{name}.place"]
+        return store(self.kind, value, f"%{name}", array, where)
 
     def block(self, name: str, array: str, where: str) -> Lines:
         """Load 64 bytes."""

@@ -140,6 +140,10 @@ def load(kind: str, name: str, array: str, index: str | int) -> list[str]:
     return [place(kind, name, array, index), f"{name} = load {kind}, ptr {name}.place"]
 
 
+def store(kind: str, value: str, name: str, array: str, index: str | int) -> list[str]:
+    return [place(kind, name, array, index), f"store {kind} {value}, ptr {name}.place"]
+
+
 def unpack(array: str, k: int) -> list[str]:
     """The address of the numbers of the k-th argument; and its object, of which x's shape is read."""
     name = array.removesuffix(".array")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..expression import OPERATIONS, symbol
 from ..formula import Formula
-from .machine import HEAD, instructions, literal, load, place, pointer, python, unpack
+from .machine import HEAD, instructions, literal, load, place, pointer, python, store, unpack
 from .native import Native
 from .traced import coordinates, from_formula, from_rule
 
@@ -60,69 +60,79 @@ def steps_text(rule: type[Rule], what: What, n: int) -> str:
     places and gradients x and g. Where fun is called, three arguments more: an array for x, the answer in place of an
     error, and ``told(x) -> (float, float64 array of shape (n,))``.
     """
-    kinds = ["x", "g", *(f"slot{k}." for k in range(len(rule.slots)))]
-    state = [[f"{kind}{i}" for i in range(n)] for kind in kinds]
-    flat = [name for row in state for name in row]
+    state = [[f"{kind}{i}" for i in range(n)] for kind in ("x", "g", *(f"slot{k}." for k in range(len(rule.slots))))]
+    names = [name for row in state for name in row]
+    step, f, after = _stepped(rule, what, state)
+    test, g_norm, step_norm = _tested(state, f, after)
+    before = [f"%{name} = phi double [%{name}.0, %start], [{after[name]}, %next]" for name in names]
+    record = ["%u", f, g_norm, step_norm, "%lr.0", "%calls", "0.0"]
+    write = [line for array, values in (
+        ("rows", record), ("places", [after[x] for x in state[0]]), ("gradients", [after[g] for g in state[1]]),
+    ) for line in _written(array, values)]  # fmt: skip
+    none = pointer(id(None))
+    kept = [line for k, name in enumerate(names) for line in (
+        f"%{name}.end = select i1 %failed, double %{name}, double {after[name]}",
+        *store("double", f"%{name}.end", f"%{name}.end", "%state", k),
+    )]  # fmt: skip
+    result = f"%result = select i1 {'%failed' if what is None else 'false'}, ptr null, ptr {none}"
+    joined = "\n  ".join
+    return LOOP.format(begin=joined(_begun(rule, what, names, n)), before=joined(before), step=joined(step),
+                       test=joined(test), write=joined(write), after=joined([*kept, result]),
+                       Py_IncRef=python("Py_IncRef"), none=none)  # fmt: skip
 
-    begin = [line for k, name in enumerate(ARRAYS) for line in unpack(f"%{name}", k)]
-    if what is None:
-        begin += [line for k, name in enumerate(CALLED, len(ARRAYS)) for line in unpack(f"%{name}", k)]
-    begin += [f"%scratch = alloca double, i64 {3 * n + 1}"]
+
+def _begun(rule: type[Rule], what: What, names: Sequence[str], n: int) -> list[str]:
+    """The arguments, the settings and the state where the loop begins."""
+    arguments = ARRAYS if what is not None else (*ARRAYS, *CALLED)
+    lines = [line for k, name in enumerate(arguments) for line in unpack(f"%{name}", k)]
+    lines += [f"%scratch = alloca double, i64 {3 * n + 1}"]
     for k, name in enumerate([*SETTINGS, *(f"h{j}" for j in range(len(rule.defaults)))]):
-        begin += load("double", f"%{name}.0", "%numbers", k)
-    for k, name in enumerate(flat):
-        begin += load("double", f"%{name}.0", "%state", k)
+        lines += load("double", f"%{name}.0", "%numbers", k)
+    for k, name in enumerate(names):
+        lines += load("double", f"%{name}.0", "%state", k)
+    return lines
 
+
+def _stepped(rule: type[Rule], what: What, state: list[list[str]]) -> tuple[list[str], str, dict[str, str]]:
+    """A step of the rule, then fun: instructions, the name of the value, and those of the state after the step."""
     hyper = {symbol(name): f"%h{k}.0" for k, name in enumerate(rule.defaults)}
-    formula = from_rule(rule)
-    step: list[str] = []
+    formula, lines = from_rule(rule), list[str]()
     after: dict[str, str] = {}
-    for i in range(n):
-        arrays = ["x", "g", *rule.slots]
-        at = {symbol(name): f"%{row[i]}" for name, row in zip(arrays, state, strict=True)}
-        lines, (x, *slots) = instructions(formula, {symbol("t"): "%u", **hyper, **at}, "double", f"c{i}.")
-        step += lines
-        after |= dict(zip([row[i] for row in (state[0], *state[2:])], [x, *slots], strict=True))
-    lines, (f, *g) = _evaluated(what, [after[name] for name in state[0]])
-    step += lines
-    after |= dict(zip(state[1], g, strict=True))
+    for i, (x, g, *slots) in enumerate(zip(*state, strict=True)):
+        known = zip(("x", "g", *rule.slots), (x, g, *slots), strict=True)
+        at = {symbol(name): f"%{number}" for name, number in known}
+        moved, results = instructions(formula, {symbol("t"): "%u", **hyper, **at}, "double", f"c{i}.")
+        lines += moved
+        after |= dict(zip((x, *slots), results, strict=True))
+    evaluated, (f, *gradient) = _evaluated(what, [after[name] for name in state[0]])
+    return [*lines, *evaluated], f, after | dict(zip(state[1], gradient, strict=True))
 
-    known = {symbol(f".{name}"): after[name] for name in flat} | {symbol(f".old.{name}"): f"%{name}" for name in flat}
-    squares = [sum((a * a for a in gs[1:]), gs[0] * gs[0]) for gs in (
+
+def _tested(state: list[list[str]], f: str, after: dict[str, str]) -> tuple[list[str], str, str]:
+    """Whether all is within the margins, ``%in.5``: instructions, and the names of the norms of gradient and step."""
+    known = {symbol(f".{name}"): number for name, number in after.items()}
+    known |= {symbol(f".old.{name}"): f"%{name}" for name in state[0]}
+    squares = [sum((a * a for a in rest), first * first) for first, *rest in (
         [symbol(f".{name}") for name in state[1]],
         [symbol(f".{name}") - symbol(f".old.{name}") for name in state[0]],
     )]  # fmt: skip
-    lines, (g2, s2, g_norm, s_norm) = instructions([*squares, *map(OPERATIONS["sqrt"], squares)], known, "double", "n")
+    norms = map(OPERATIONS["sqrt"], squares)
+    lines, (g2, step2, g_norm, step_norm) = instructions([*squares, *norms], known, "double", "n")
     conditions = [f"ogt double {g2}, %g.low.0", f"olt double {g2}, %g.high.0", f"ogt double {f}, %f.low.0",
-                  f"olt double {f}, {literal(math.inf)}", f"ogt double {s2}, %step.low.0"]  # fmt: skip
-    test = [*lines, "%in.0 = and i1 true, true"]
+                  f"olt double {f}, {literal(math.inf)}", f"ogt double {step2}, %step.low.0"]  # fmt: skip
+    lines = [*lines, "%in.0 = and i1 true, true"]
     for k, condition in enumerate(conditions):
-        test += [f"%is.{k} = fcmp {condition}", f"%in.{k + 1} = and i1 %in.{k}, %is.{k}"]
+        lines += [f"%is.{k} = fcmp {condition}", f"%in.{k + 1} = and i1 %in.{k}, %is.{k}"]
+    return lines, g_norm, step_norm
 
-    write = []
-    rows = ["%u", f, g_norm, s_norm, "%lr.0", "%calls", "0.0"]
-    for name, values in (("rows", rows), ("places", [after[x] for x in state[0]]), ("gradients", g)):
-        write += [f"%{name}.row = mul nuw nsw i64 %made, {len(values)}"]
-        for k, value in enumerate(values):
-            write += [
-                f"%{name}.{k} = add nuw nsw i64 %{name}.row, {k}",
-                place("double", f"%{name}.{k}.at", f"%{name}", f"%{name}.{k}"),
-            ]
-            write += [f"store double {value}, ptr %{name}.{k}.at.place"]
-    before = [f"%{name} = phi double [%{name}.0, %start], [{after[name]}, %next]" for name in flat]
-    end = []
-    for k, name in enumerate(flat):
-        end += [
-            f"%{name}.end = select i1 %failed, double %{name}, double {after[name]}",
-            place("double", f"%{name}.end", "%state", k),
-            f"store double %{name}.end, ptr %{name}.end.place",
-        ]
-    none = pointer(id(None))
-    end.append(f"%result = select i1 {'%failed' if what is None else 'false'}, ptr null, ptr {none}")
-    joined = "\n  ".join
-    return LOOP.format(begin=joined(begin), before=joined(before), step=joined(step), test=joined(test),
-                       write=joined(write), after=joined(end),
-                       Py_IncRef=python("Py_IncRef"), none=none)  # fmt: skip
+
+def _written(array: str, values: Sequence[str]) -> list[str]:
+    """Values stored as the next row of an array."""
+    lines = [f"%{array}.row = mul nuw nsw i64 %made, {len(values)}"]
+    for k, value in enumerate(values):
+        lines += [f"%{array}.{k} = add nuw nsw i64 %{array}.row, {k}",
+                  *store("double", value, f"%{array}.{k}.at", f"%{array}", f"%{array}.{k}")]  # fmt: skip
+    return lines
 
 
 def _evaluated(what: What, x: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -135,7 +145,7 @@ def _evaluated(what: What, x: Sequence[str]) -> tuple[list[str], list[str]]:
         return _called(x)
     lines = []
     for k, name in enumerate([*x, *x]):
-        lines += [place("double", f"%to.{k}", "%scratch", k), f"store double {name}, ptr %to.{k}.place"]
+        lines += store("double", name, f"%to.{k}", "%scratch", k)
     for name, k in (("again", n), ("value", 2 * n), ("gradient", 2 * n + 1)):
         lines.append(place("double", f"%{name}", "%scratch", k))
     passed = ", ".join(f"ptr {name}" for name in ("%scratch", "%again.place", "%value.place", "%gradient.place"))
@@ -150,7 +160,7 @@ def _called(x: Sequence[str]) -> tuple[list[str], list[str]]:
     """The same, of Python: where the call raises, the answer is `never`, whose NaN ends the loop."""
     lines = []
     for k, name in enumerate(x):
-        lines += [place("double", f"%to.{k}", "%asked", k), f"store double {name}, ptr %to.{k}.place"]
+        lines += store("double", name, f"%to.{k}", "%asked", k)
     lines += [
         f"%answer = call ptr {python('PyObject_CallOneArg')}(ptr %told.object, ptr %asked.object)",
         "%failed = icmp eq ptr %answer, null",

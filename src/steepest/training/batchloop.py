@@ -9,7 +9,7 @@ import numpy as np
 
 from ..engine.blocks import Lines, Writer, each, flat, index
 from ..engine.kernels import elements
-from ..engine.machine import instructions, load, place, python, unpack
+from ..engine.machine import instructions, load, place, python, store, unpack
 from ..engine.traced import from_rule
 from ..expression import OPERATIONS, symbol
 from ..losses import Linear, Softmax, price, pull
@@ -220,8 +220,7 @@ class Stages(Writer):
 def recorded(column: int, value: str) -> Lines:
     """A number of this step's record."""
     name = f"record.{column}"
-    return [index(name, "%k", "3", str(column)), place("double", f"%{name}.of", "%records", f"%{name}"),
-            f"store double {value}, ptr %{name}.of.place"]  # fmt: skip
+    return [index(name, "%k", "3", str(column)), store("double", value, f"%{name}.of", "%records", f"%{name}")]
 
 
 def epoch_text(rule: type[Rule], loss: Linear, dtype: np.dtype, penalty: bool, sparse: bool) -> str:
