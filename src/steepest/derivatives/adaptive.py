@@ -15,15 +15,15 @@ from .origin import noise_and_scale, size_and_scale
 from .stencils import Stencils
 
 # Measured on 15 problems, driven by BFGS: evaluations until 1e-8 of the start
-FALLEN = 1e-3  # when |f| has fallen so far, the noise may have, too: it is measured again as soon as
-LOWER = 0.25  # ... or so far, if the noise is none of rounding, as soon as
-FINE = 2e-3  # it makes up this share of the gradient
-STALE = 0.1  # of a component, the error from which the step of central differences is measured again
-# |f''/f'''| times so much may x_i move before its step is measured again; farther, while an error so many times as
-FAR = 100.0  # large would still be within SHARE, which saves 4 % of the evaluations on the tuning half
-RISE = 100.0  # noise levels that f may rise by over a step, however small it is
-LEAST = 16  # no step is shorter than so many times the rounding of x
-SLACK = 0.3  # how far outside of what the slopes foretell f may change; 0.1 and 1 cost the same
+# The noise is measured again when |f| has fallen below these shares of its value at the last measurement, the second if
+# the noise is not rounding, and the error is above this share of the gradient
+FALLEN, LOWER, FINE = 1e-3, 0.25, 2e-3
+STALE = 0.1  # of a component: the step of central differences is measured again if the error is larger
+# A step is measured again when x_i has moved by so many times |f''/f'''|, unless the error, so many times as large,
+FAR = 100.0  # would be within SHARE: that saves 4 % of the evaluations on the tuning half
+RISE = 100.0  # noise levels by which f may always change over a step
+LEAST = 16  # times the rounding of x, the shortest step
+SLACK = 0.3  # of the slopes at both ends, by which the change of f may be outside of them; 0.1 and 1 cost the same
 
 
 class Finite(Stencils):
@@ -42,8 +42,8 @@ class Finite(Stencils):
     objective : Objective
         Asked through ``batch``, once per gradient.
     x0 : ndarray, shape (n,)
-        Sets the scale of each coordinate: |x0_i|, or 1 at 0. Where the measurement begins, not its result; at 0
-        it leaps to where f reacts.
+        Sets the scale of each coordinate, |x0_i|, or 1 at 0, with which the measurement begins; its result does not
+        depend on it.
     bounds : (low, high), optional
         Arrays of shape (n,); nothing is evaluated outside.
     rng : int or numpy.random.Generator
@@ -56,8 +56,8 @@ class Finite(Stencils):
     measured : Noise
         The noise, once a gradient was asked for.
     steps : Steps
-        The steps, likewise. Coordinates that fun showed no reaction to are ``steps.flat``; their component of
-        the gradient is told as 0 with error inf.
+        The steps, likewise. Coordinates along which fun does not change are ``steps.flat``; their component of
+        the gradient is 0, its error inf.
 
     Examples
     --------
@@ -75,7 +75,7 @@ class Finite(Stencils):
 
     def begin(self, x0: np.ndarray) -> None:
         self.scale = sizes(x0)
-        self.unscaled = x0 == 0  # nothing tells their scale, until their steps are known
+        self.unscaled = x0 == 0  # their scale is not known, until their steps are
         self.all = np.arange(x0.size)
         self.ready, self.central, self.window = False, False, 1.0
         self.blind = False  # whether any coordinate is flat
@@ -111,8 +111,8 @@ class Finite(Stencils):
         return np.where(np.abs(self.steps.curvature) > self.steps.blur, self.steps.curvature, np.nan)
 
     def coarse(self, f: float, most: float) -> np.ndarray:
-        """Along which coordinates the last step for differences where fun is `f` was so long that by its second
-        derivative fun changes by more than `most` over it, shape (n,)."""
+        """Whether over the last step along each coordinate, where fun is `f`, the quadratic term h^2 f''/2 is larger
+        than `most`; shape (n,)."""
         if not self.ready:
             return np.zeros(self.all.size, bool)
         h = self.steps.h if self.exact_at is not None else self.unit_steps * self.level(f) ** (1 / 3)
@@ -268,7 +268,8 @@ class Finite(Stencils):
         return g, error
 
     def _turn(self, x: np.ndarray, f: float, forward: np.ndarray, within: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The first central differences, where forward ones are known `within` their error: these prove the steps."""
+        """The first central differences; steps are calibrated where they contradict the `forward` differences, which
+        are exact `within` their error, shape (n,)."""
         self.central, self.exact_at = True, None
         g, error = self._differences(x, f)
         index = np.flatnonzero(np.abs(g - forward) > error + within)
@@ -278,8 +279,8 @@ class Finite(Stencils):
         return g, error
 
     def _plausible(self, x: np.ndarray, f: float, g: np.ndarray) -> bool:
-        """Whether f has changed, since the last gradient, by something between what the slopes at both ends
-        foretell, as it must where f is convex or concave; elsewhere it costs a measurement for nothing."""
+        """Whether f has changed, since the last gradient, by a value between those of the linear models at both ends,
+        as it must where f is convex or concave; elsewhere a False costs a calibration that was not needed."""
         x_last, f_last, g_last = self.last
         step = x - x_last
         begin, end = float(g_last @ step), float(g @ step)

@@ -15,8 +15,8 @@ from ..objective.params import Parameters
 from .grid import doubt, spacing
 from .line import NARROW, POINTS, Line, Site, sizes
 
-ROUNDED = 1 / math.sqrt(12)  # of a grid, the standard deviation of a value rounded to it
-WIDEN, STRIDE = 2.0**7, 2.0**3  # times a line on which values do not change, and where they do at one place
+ROUNDED = 1 / math.sqrt(12)  # of the spacing of a grid, the standard deviation of values rounded to it
+WIDEN, STRIDE = 2.0**7, 2.0**3  # times the width of a line on which no value changes, or less than half of them
 TRIES = 6  # lines, where values do not change, from the narrowest to 2^-4: they may be rounded to a few decimals
 # from one window to the next: the error of a solver with a tolerance is smooth inside a small one
 WIDER = 2.0**12
@@ -25,9 +25,10 @@ CLOSER = 2.0**-20
 # grid that it does not have
 UNEVEN = 633 * 2.0**-10
 ROUGH = 1e-12  # of the value, from which noise is no rounding of float64
-TALL = 10.0  # times |f|: a window with such values is looked at again, narrower, where the noise is none of rounding
-SMALL = 1e-6  # ... or is more than this share of |f|
-BESIDE = 1e-3  # of the bend across a kink, that differences beside it may have
+# Noise is measured again over a narrower window if the first one held values so many times |f(x)|, and it is above
+# ROUGH, or above this share of |f(x)|
+TALL, SMALL = 10.0, 1e-6
+BESIDE = 1e-3  # of the largest second difference, across a kink: others are not above it
 # sqrt(gamma_k), gamma_k = (k!)^2 / (2k)!: k-th differences of noise of variance 1 have variance 1/gamma_k
 ROOTS = np.array([math.factorial(k) / math.sqrt(math.factorial(2 * k)) for k in range(1, POINTS)])
 

@@ -37,8 +37,8 @@ class Probes:
         return (x - self.bounds[0])[index].astype(float), (self.bounds[1] - x)[index].astype(float)
 
     def __call__(self, x: np.ndarray, index: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The values where coordinate ``index[j]`` is moved by ``steps[i, j]``, and the moves as they were
-        made, each of shape (m, k).
+        """The values where coordinate ``index[j]`` is moved by ``steps[i, j]``, and the moves as rounded, each of shape
+        (m, k).
 
         Points are rounded to the precision of x; dividing by the move that was really made removes the
         largest error of a careless difference. Where `fun` raises an arithmetic error or is infinite, the

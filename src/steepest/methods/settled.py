@@ -21,29 +21,29 @@ NOTHING = 1e-15
 DIGITS = 1e-12
 # The promise is looked at only once a step has brought less than this share of the decrease so far.
 SLOW = 1e-8
-# A search that fails where the promise is below this share has met the rounding of f or of the gradient.
+# A search that fails where the promise is below this share is limited by the rounding of f or of the gradient.
 FLOOR = 1e-9
-# So many steps that promise much and lower f by no more than its noise end a run: its slopes do not tell what f does,
-# at a kink say. Not tuned; such runs went on for all of their steps.
+# So many steps that promise much and lower f by no more than its noise end a run, as at a kink, where slopes are not a
+# model of f. Not tuned; such runs went on to the limit of steps.
 IDLE = 10
 
 
 class Directed:
-    """A method that tells where its next step would go (see `directions`)."""
+    """A method with a direction, the quadratic model of which foresees the decrease of the next step."""
 
     def update(self, point: Point, memory: Any) -> tuple[np.ndarray, Any]:
         """The direction from `point`, shape (n,), and the memory that has learned from it."""
         raise NotImplementedError
 
     def promise(self, point: Point, memory: Any) -> float:
-        """The decrease g'Hg/2 that the model of the method sees in its next step."""
+        """The decrease g'Hg/2 that the quadratic model foresees for the next step."""
         with np.errstate(all="ignore"):  # an overflow is an answer, too
             direction, _ = self.update(point, memory)
             return -0.5 * dot(point.g, direction)
 
     def clear(self, point: Point, memory: Any, promise: float) -> bool:
-        """Whether slopes tell more than values that are random or rough: the step promises more than it would were its
-        gradient nothing but error."""
+        """Whether values are random or rough, but the gradient is above its error: the step promises more than it would
+        if the gradient were half of its error bound."""
         rough = point.oracle is not None and getattr(point.oracle.derivative, "rough", False)
         if isinstance(memory, Continuation) or not rough or point.error is None or not np.isfinite(point.error).all():
             return False
@@ -150,8 +150,8 @@ def negligible(promise: Any, fall: Any, size: Any) -> Any:
 
 
 def blind(point: Point, fall: float) -> bool:
-    """Whether a slope of 0 may be that of a place far behind, where fun did not react to some coordinates; or to none,
-    though it has fallen: within what was taken for its rounding it may have stopped on a stair."""
+    """Whether a gradient of 0 is unreliable: differences found no change of f along some coordinates, or along all
+    though f has fallen and its noise is rounding, so that the point may lie on a stair."""
     if point.error is None:
         return False
     unknown, derivative = np.isinf(point.error), point.oracle and point.oracle.derivative
