@@ -26,6 +26,7 @@ REACHES = (1e-2, 0.1, 1.0)  # of the size of x, the distances along -g at which 
 # ... and the width of the last interval of the bisection, the share of it over which differences are made, and the
 # change of slope that the median of the last halvings must keep: at a kink it stays, of a parabola a half is left
 CLOSE, NEAR, KEPT, LAST = 1e-6, 2.0**-6, 0.7, 5
+SEEN = 10.0  # noise levels: by how much two values differ, at least, where slopes are told apart
 
 
 def steep(point: Point, guard: Guard) -> Any:
@@ -81,8 +82,7 @@ def _noise(point: Point, fall: float, sizes: np.ndarray, oracle: Oracle) -> floa
 
 def _jumps(point: Point, slope: np.ndarray, bundle: Bundle, oracle: Oracle) -> bool:
     """Whether the derivative along -slope is discontinuous where it changes its sign, by bisection."""
-    size = float(np.linalg.norm(slope)) or 1.0
-    way = -bundle.fall / size * slope * bundle.unit
+    way = -bundle.fall / (float(np.linalg.norm(slope)) or 1.0) * slope * bundle.unit
 
     def derivative(t: float, width: float) -> float:
         places = point.x + np.outer([t + NEAR * width, t - NEAR * width], way)
@@ -92,9 +92,11 @@ def _jumps(point: Point, slope: np.ndarray, bundle: Bundle, oracle: Oracle) -> b
     found = next(((far, rise) for far in REACHES if (rise := derivative(far, far)) > 0), None)
     if found is None:
         return False
-    low, left, (width, right) = 0.0, -bundle.fall * size, found
+    far, right = found
+    # behind the point it is measured, too: a slope by differences may be that of a place beside
+    low, left, width = -far, derivative(-far, far), 2 * far
     changes = [right - left]
-    while width > CLOSE:
+    while width > CLOSE and NEAR * width * changes[-1] > SEEN * bundle.noise:
         width /= 2
         middle = derivative(low + width, width)
         if middle > 0:
@@ -102,4 +104,6 @@ def _jumps(point: Point, slope: np.ndarray, bundle: Bundle, oracle: Oracle) -> b
         else:
             low, left = low + width, middle
         changes.append(right - left)
+    if not left < 0 or len(changes) <= LAST:
+        return False
     return bool(np.median(np.divide(changes[-LAST:], changes[-LAST - 1 : -1])) > KEPT)
