@@ -60,7 +60,7 @@ def _beyond(case: Case) -> np.ndarray | None:
             g = case.probes.gradient(x)
             if g is not None and float(g @ step) < 0:
                 return step
-        elif case.probes.value(x) < case.f:
+        elif case.probes.value(x) < case.f - 2 * case.noise:
             return step
     return None
 
