@@ -60,23 +60,23 @@ class Peer:
         return find_spec(self.needs) is not None
 
 
-def steepest(fun: Values, x0: np.ndarray, grad: Gradients, budget: int) -> Claim:
+def steepest(fun: Values, x0: np.ndarray, grad: Gradients, budget: int, bounds: Any = None) -> Claim:
     """This library, without any tuning."""
     import steepest as st
 
     # A function of its own: a meter has an attribute `gradient`, which minimize would take as an offer.
-    result = st.minimize(lambda x: fun(x), x0, jac=grad, options={"maxfun": budget})
+    result = st.minimize(lambda x: fun(x), x0, jac=grad, bounds=bounds, options={"maxfun": budget})
     return Claim(result.x, None if result.nfev >= budget else bool(result.success))
 
 
 def scipy(method: str, lifted: str, **options: Any) -> Solve:
     """A method of scipy.optimize.minimize; `lifted` are the names of its limits, separated by blanks."""
 
-    def solve(fun: Values, x0: np.ndarray, grad: Gradients, budget: int) -> Claim:
+    def solve(fun: Values, x0: np.ndarray, grad: Gradients, budget: int, bounds: Any = None) -> Claim:
         from scipy.optimize import minimize
 
         limits = {name: 10 * budget for name in lifted.split()}
-        result = minimize(fun, x0, method=method, jac=grad, options={**limits, **options})
+        result = minimize(fun, x0, method=method, jac=grad, bounds=bounds, options={**limits, **options})
         return Claim(result.x, bool(result.success))
 
     return solve

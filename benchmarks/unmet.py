@@ -18,36 +18,22 @@ import math
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from peers import MODES, BudgetError, Claim, Meter
+from peers import MODES, PEERS, BudgetError, Meter, scipy
+from profiles import SIGNIFICANT, markdown
 from strangers import STRANGERS, Stranger, half
 
-SIGNIFICANT = 1e-6
 ENDLESS = -1e10
-TIGHT = {"L-BFGS-B": {"ftol": 0.0, "gtol": 1e-12}, "BFGS": {"gtol": 1e-12}, "SLSQP": {"ftol": 1e-15},
-         "TNC": {}, "Nelder-Mead": {"xatol": 1e-10, "fatol": 1e-12}}  # fmt: skip
-LIMITS = {"L-BFGS-B": "maxiter maxfun", "BFGS": "maxiter", "SLSQP": "maxiter", "TNC": "maxfun",
-          "Nelder-Mead": "maxiter maxfev"}  # fmt: skip
-
-
-def steepest(fun: Any, x0: np.ndarray, grad: Any, bounds: Any, budget: int) -> Claim:
-    """This library, without any tuning."""
-    import steepest as st
-
-    result = st.minimize(lambda x: fun(x), x0, jac=grad, bounds=bounds, maxfun=budget)
-    return Claim(result.x, None if result.nfev >= budget else bool(result.success))
-
-
-def scipy(method: str, fun: Any, x0: np.ndarray, grad: Any, bounds: Any, budget: int) -> Claim:
-    """A method of scipy, with tolerances near rounding and without limits."""
-    from scipy.optimize import minimize
-
-    options = TIGHT[method] | {limit: 10 * budget for limit in LIMITS[method].split()}
-    result = minimize(fun, x0, jac=grad, method=method, bounds=bounds, options=options)
-    return Claim(result.x, bool(result.success))
+# With tolerances near rounding, so that nobody is behind for stopping early; steepest without any tuning.
+SOLVERS = {
+    "steepest": PEERS["steepest"].solve,
+    **{name: PEERS[f"{name}-tight"].solve for name in ("BFGS", "L-BFGS-B", "SLSQP")},
+    "TNC": PEERS["TNC"].solve,
+    "Nelder-Mead": scipy("Nelder-Mead", "maxiter maxfev", xatol=1e-10, fatol=1e-12),
+}
+COLUMNS = ("runs", "solved", "success", "premature", "false alarm", "crash")
 
 
 def peers(stranger: Stranger, mode: str) -> list[str]:
@@ -59,7 +45,8 @@ def peers(stranger: Stranger, mode: str) -> list[str]:
 
 @dataclass
 class Outcome:
-    """What one run did: at which count it came to which value, and what it claims of its last point."""
+    """What one run did: at which count it came to which value, what it claims of its last point, and by how much f is
+    lower where BFGS goes on from there."""
 
     counts: list[int]
     values: list[float]
@@ -72,16 +59,20 @@ class Outcome:
         """Evaluations until f was at most `level`."""
         return next((k for k, f in zip(self.counts, self.values, strict=True) if f <= level), math.inf)
 
+    def row(self, level: float, significant: float) -> tuple[bool, ...]:
+        """1 or 0 for each of COLUMNS; solved is f <= `level`, a fall of f by `significant` is no small matter."""
+        solved = math.isfinite(self.cost(level))
+        premature = bool(self.success) and self.below > significant and self.claimed - self.below > ENDLESS
+        alarm = self.success is False and self.claimed <= level
+        return True, solved, bool(self.success), premature, alarm, bool(self.crash)
+
 
 def run(name: str, stranger: Stranger, mode: str) -> Outcome:
     """One solver on one problem."""
     budget, crash, success = 400 * (stranger.start.size + 1), "", None
-    meter, box = Meter(stranger, budget), stranger.box()
-    start = np.clip(stranger.start, *stranger.bounds) if stranger.bounds else stranger.start.copy()
-    solve = steepest if name == "steepest" else lambda *a: scipy(name, *a)
-    x = start
+    meter, box, x = Meter(stranger, budget), stranger.box(), stranger.inside()
     try:
-        claim = solve(meter, start, meter.gradient if mode == "gradient" else None, box, budget)
+        claim = SOLVERS[name](meter, x, meter.gradient if mode == "gradient" else None, budget, bounds=box)
         x, success = np.array(claim.x, float), claim.success
     except Exception as error:  # at the end of the budget it is ours
         crash = "" if meter.count >= budget else repr(error)
@@ -89,44 +80,44 @@ def run(name: str, stranger: Stranger, mode: str) -> Outcome:
     claimed = further(x)
     if success:
         with suppress(BudgetError):
-            scipy("L-BFGS-B" if box else "BFGS", further, x, further.gradient, box, 20_000)
+            SOLVERS["L-BFGS-B" if box else "BFGS"](further, x, further.gradient, 20_000, bounds=box)
     below = claimed - min(further.values, default=claimed)
     return Outcome(meter.evaluations, meter.values, success, claimed, below, crash)
 
 
-def rows(strangers: list[Stranger], mode: str) -> tuple[dict[str, list[str]], list[str]]:
-    """For each solver what stands in its row, and what is remarkable of steepest."""
+def table(strangers: list[Stranger], mode: str) -> tuple[dict[str, list[str]], list[str]]:
+    """For each solver its row: COLUMNS and the ratio; and what is remarkable of steepest."""
     names = ["steepest", *dict.fromkeys(name for s in strangers for name in peers(s, mode))]
-    tallies: dict[str, dict[str, float]] = {name: dict.fromkeys(COLUMNS, 0) for name in names}
+    tallies = {name: np.zeros(len(COLUMNS), int) for name in names}
     ratios: dict[str, list[float]] = {name: [] for name in names}
     remarks = []
     for stranger in strangers:
         runs = {name: run(name, stranger, mode) for name in ["steepest", *peers(stranger, mode)]}
-        start = float(stranger.fun(np.clip(stranger.start, *(stranger.bounds or (-math.inf, math.inf)))))
+        start = float(stranger.fun(stranger.inside()))
         known = [f for r in runs.values() for f in r.values if f > ENDLESS]
         least = min(known + ([] if stranger.least is None else [stranger.least]))
-        level = least + SIGNIFICANT * (start - least)
+        significant = SIGNIFICANT * (start - least)
+        level = least + significant
         costs = {name: r.cost(level) for name, r in runs.items()}
         for name, r in runs.items():
-            solved = math.isfinite(costs[name])
-            premature = bool(r.success) and r.below > SIGNIFICANT * (start - least) and r.claimed - r.below > ENDLESS
-            alarm = r.success is False and r.claimed <= level
-            row = (1, solved, bool(r.success), premature, alarm, bool(r.crash))
-            for column, count in zip(COLUMNS, row, strict=True):
-                tallies[name][column] += count
-            if solved and math.isfinite(costs["steepest"]):
+            tallies[name] += r.row(level, significant)
+            if math.isfinite(costs[name]) and math.isfinite(costs["steepest"]):
                 ratios[name].append(costs["steepest"] / costs[name])
-            if name == "steepest" and (
-                premature or alarm or r.crash or (not solved and min(costs.values()) < math.inf)
-            ):
-                what = "another minimum" if r.success else "unsolved"
-                what = "premature" if premature else "false alarm" if alarm else r.crash or what
-                remarks.append(f"{stranger.name}: {what}")
-    table = {n: [*(f"{v:g}" for v in tallies[n].values()), f"{np.median(ratios[n] or [math.nan]):.2f}"] for n in names}
-    return table, remarks
+        if fault := remark(runs["steepest"], level, significant, min(costs.values())):
+            remarks.append(f"{stranger.name}: {fault}")
+    return {n: [*map(str, tallies[n]), f"{np.median(ratios[n] or [math.nan]):.2f}"] for n in names}, remarks
 
 
-COLUMNS = ("runs", "solved", "success", "premature", "false alarm", "crash")
+def remark(own: Outcome, level: float, significant: float, least_cost: float) -> str:
+    """What went wrong in a run of steepest, of a problem that somebody solved at `least_cost`; or nothing."""
+    _, solved, success, premature, alarm, _ = own.row(level, significant)
+    if premature or alarm:
+        return "premature" if premature else "false alarm"
+    if own.crash:
+        return own.crash
+    if solved or least_cost == math.inf:
+        return ""
+    return "another minimum" if success else "unsolved"
 
 
 def main() -> None:
@@ -143,9 +134,8 @@ def main() -> None:
             strangers = [s for s in half(chosen.half) if s.kind == kind and (mode == "gradient" or s.start.size <= 100)]
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")  # solvers wander to where exp overflows
-                table, remarks = rows(strangers[:3] if chosen.quick else strangers, mode)
-            print(f"| {kind}, {mode} | {' | '.join(COLUMNS)} | ratio |\n|---" + "|--:" * 7 + "|")
-            print(*(f"| {name} | {' | '.join(row)} |" for name, row in table.items()), sep="\n")
+                rows, remarks = table(strangers[:3] if chosen.quick else strangers, mode)
+            print(markdown(f"{kind}, {mode}", [*COLUMNS, "ratio"], rows), end="")
             print(*remarks, sep="; ", end="\n\n", flush=True)
 
 

@@ -45,6 +45,10 @@ class Stranger:
         """A fresh start."""
         return self.start.copy()
 
+    def inside(self) -> np.ndarray:
+        """The start, moved into the bounds."""
+        return np.clip(self.start, *(self.bounds or (-np.inf, np.inf)))
+
     def box(self) -> list[tuple[float, float]] | None:
         """The bounds as pairs."""
         if self.bounds is None:
