@@ -66,6 +66,23 @@ def test_symmetry_kept_a_run_on_a_ridge(seed):
     assert r.retry().fun < r.fun - 10
 
 
+@pytest.mark.parametrize("n", [12, 40])
+@pytest.mark.parametrize("seed", range(4))
+def test_symmetry_kept_one_pair_of_many_on_a_ridge(seed, n):
+    """Pairs that begin alike stay so; across one of them f is a double well, across the others a bowl."""
+    k, x0 = n // 2, np.random.default_rng(seed).normal(size=n // 2)
+
+    def wells(x):
+        sums, apart = x[:k] + x[k:] - np.arange(k), x[:k] - x[k:]
+        return float((sums**2).sum() + (apart[1:] ** 2).sum() + (apart[0] ** 2 - 1) ** 2 / 4)
+
+    r = st.minimize(wells, np.tile(x0, 2), jac="fd")
+    assert r.code == "stalled.saddle", r.why
+    assert r.retry().fun < 1e-6
+    r = st.minimize(lambda x: wells(x) + 2 * (x[0] - x[k]) ** 2, np.tile(x0, 2), jac="fd")  # a bowl there, too
+    assert r.success, r.why
+
+
 def test_a_start_at_the_minimum_where_f_is_0_is_solved_by_differences():
     r = st.minimize(lambda x: 100 * ((x[1:] - x[:-1] ** 2) ** 2).sum() + ((1 - x) ** 2).sum(), np.ones(8), jac="fd")
     assert r.success, r.why

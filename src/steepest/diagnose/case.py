@@ -21,6 +21,7 @@ from .measure import Spot, by_a_long_step, gradient_error, measure
 from .newton import Newton
 from .probes import Probes
 from .spectrum import Curvature
+from .symmetry import ridges
 from .trail import Trail
 from .verdict import Verdict
 
@@ -207,6 +208,8 @@ class Case(Call):
         smooth = getattr(self.point, "smooth", self.point)  # of f alone: a penalty may have kinks
         g = np.asarray(smooth.g, dtype=float)
         diagonal = None if self.exact or self.random else self.oracle.derivative.diagonal()
+        if diagonal is not None and self.reason.converged and self.term is None:
+            fresh = np.vstack([ridges(self, diagonal), fresh])
         gain, scale = self._surroundings(diagonal)
         error = gradient_error(self.point.error)
         spot = Spot(self.probes, self.x, smooth.f, g, scale, self.noise, gain, diagonal, error)

@@ -58,6 +58,18 @@ class Trail:
         never[0] = True
         return come * ways.T[never]
 
+    @np.errstate(all="ignore")
+    def together(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How far from `x` each coordinate was at most, shape (n,), and the cosines between the ways of any two on
+        their way to it, shape (n, n); NaN where one did not move, and beyond MANY coordinates none."""
+        come = self.farthest(x)
+        if x.size > MANY:
+            return come, np.zeros((x.size, x.size))
+        gone = (self.places - x) / come
+        products = gone.T @ gone
+        size = np.sqrt(np.diag(products))
+        return come, products / np.outer(size, size)
+
     @cached_property
     def ways(self) -> np.ndarray:
         """The ways made in the last half of the run, in the quarter before, ..., shape (k, n): with the last step
