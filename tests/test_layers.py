@@ -70,6 +70,15 @@ def test_files_are_short():
     assert lengths[-1] <= 330
 
 
+def test_the_map_of_a_room_names_all_its_files():
+    for room in {path.parent for path in FILES} - {PACKAGE}:
+        text = ast.get_docstring(ast.parse((room / "__init__.py").read_text()))
+        if "\n- ``" in text:
+            files = {path.stem for path in room.glob("*.py")} - {"__init__"}
+            missing = files - set(re.findall(r"``(\w+)``", text))
+            assert not missing, f"say in {room.name}/__init__.py what {missing} is for"
+
+
 def test_extras_that_are_asked_for_are_there():
     """In errors, docstrings and pages: `pip install '.[plot]'`."""
     root = PACKAGE.parents[1]
