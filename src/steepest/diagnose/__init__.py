@@ -5,7 +5,7 @@
   ``probes``, further evaluations within a budget.
 - Causes outside the mathematics: ``broken``; of functions: ``rough``, ``ripples``, ``jumps``, ``kinks`` (with
   ``crossings``, ``halving``); of gradients: ``faults``, ``blind``; of rates: ``rates`` (with ``rate``); of ends:
-  ``stationary``, ``precision``, ``looks``, ``flat``, ``levelling``, and ``elsewhere``, which says where f is lower.
+  ``stationary``, ``symmetry``, ``precision``, ``looks``, ``flat``, ``levelling``; ``elsewhere`` says where f is lower.
 - Curvature: ``curvature`` for users; ``spectrum`` is what it returns, ``measure`` how it is measured, from ``product``,
   ``lanczos``; ``bends`` and ``newton``: free of units; ``hessians``: at many points at once.
 - ``training`` judges training runs: ``trained`` is their case, ``batches`` what their batches say.

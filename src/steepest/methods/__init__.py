@@ -4,8 +4,8 @@
 - ``rules``: every elementwise optimiser, as its formula; ``lift`` makes methods of them, ``hyper`` looks at their
   hyperparameters, ``stepper`` is for loops of one's own.
 - ``directions``, ``conjugate``, ``leastsquares``: BFGS and L-BFGS, conjugate gradients, Levenberg-Marquardt.
-- ``descent``, ``metric``: the step along a direction; the diagonal metric that directions begin with; ``columns``: their
-  products, for one run or many.
+- ``descent``, ``metric``: the step along a direction; the diagonal metric that directions begin with; ``columns``:
+  their products, for one run or many.
 - ``searches``, ``lengths``, ``spectral``: line searches, the policies for ``lr``; ``reach``: how far a first step
   goes; ``stability``: at which rates rules are stable.
 - ``parameterfree``, ``stochastic``: methods that find their own rate; the default for noisy gradients.
