@@ -157,3 +157,25 @@ def test_a_start_at_a_kink_is_left(scale, jac):
     result = st.minimize(fun, [0.8, 0.6], jac=slope if jac == "exact" else jac)
     assert result.success
     assert result.fun == pytest.approx(-scale, rel=1e-6)
+
+
+@pytest.mark.parametrize("jac", [True, "fd"])
+@pytest.mark.parametrize("n", [2, 10])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_run_begun_where_one_has_ended_meets_no_kink(seed, n, jac):
+    """Its slopes are small, but as large as any that it has seen; sums of exponentials are smooth."""
+    rng = np.random.default_rng(seed)
+    axes = np.linalg.qr(rng.normal(size=(n, n)))[0] * np.geomspace(1, 10, n)
+    least, level = rng.normal(size=n), rng.normal()
+
+    def f(x):
+        t = axes.T @ (x - least) / 10
+        value = np.sum(np.exp(t) - t) + level
+        return (value, axes @ (np.exp(t) - 1) / 10) if jac is True else float(value)
+
+    end = st.minimize(f, rng.normal(size=n), jac=jac)
+    again = st.minimize(f, end.x, jac=jac)
+    assert end.success
+    assert again.success
+    assert "kink" not in again.code
+    assert again.nfev <= 100 * (1 if jac is True else n)
