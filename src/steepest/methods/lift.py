@@ -96,8 +96,8 @@ class Rule(Method):
 
     def at(self, t: float) -> dict[str, float]:
         """The hyperparameters at step `t`: schedules become numbers, a length policy 1.0."""
-        told = {name: scheduled(self.name, name, schedule, t) for name, schedule in self.schedules.items()}
-        return {**self._values, **told}
+        numbers = {name: scheduled(self.name, name, schedule, t) for name, schedule in self.schedules.items()}
+        return {**self._values, **numbers}
 
     def init(self, point: Point) -> tuple[Any, Any]:
         """The slots, all zero, and the state of the length policy."""

@@ -19,7 +19,7 @@ from .parameterfree import ParameterFree, Rate, over
 
 # Measured on the 21 shapes x 7 noises of `tuning` in benchmarks/stochastic.py.
 WINDOW, QUANTILE, LOOSE = 30, 0.8, 3.0  # gradients are clipped at 3 times the 80 % quantile of the last 30
-LOOKS = 3  # finite calls at each distance that is tried, before twice as many that are not
+SAMPLES = 3  # finite calls at each distance that is tried, before twice as many that are not
 FACTOR, BACK = 10.0, 0.01  # distances grow tenfold; the descent begins with a hundredth of what was too far
 FIRST, LAST = 1e-8, 1e12  # the distances tried, times the largest |x0|
 ASIDE = 1e-4  # where the first gradient is zero the search begins so far aside, times the largest |x0|
@@ -38,8 +38,8 @@ class Reach:
     gradients : tuple of ndarray
         Those at x0 and at the distances that were not too far: for them x is still x0.
     direction : ndarray, shape (n,)
-        Where is looked; its largest component is 1 or -1.
-    looks : tuple of (float, ndarray)
+        The direction from x0; its largest component is 1 or -1.
+    samples : tuple of (float, ndarray)
         Values and gradients at this distance.
     """
 
@@ -47,23 +47,23 @@ class Reach:
     values: tuple[float, ...] = ()
     gradients: tuple[np.ndarray, ...] = ()
     direction: np.ndarray | None = None
-    looks: tuple[tuple[float, np.ndarray], ...] = ()
+    samples: tuple[tuple[float, np.ndarray], ...] = ()
 
-    def see(self, f: float, g: np.ndarray) -> Reach | None:
-        """With one more look, f being NaN if it was not finite; None when this distance is too far."""
+    def sampled(self, f: float, g: np.ndarray) -> Reach | None:
+        """With one more value and gradient, f being NaN if it was not finite; None when this distance is too far."""
         if self.direction is None:
             if math.isnan(f):
                 return self
-            seen = replace(self, values=(*self.values, f), gradients=(*self.gradients, g))
-            return seen if len(seen.values) < 2 * LOOKS else seen.aimed()
-        seen = replace(self, looks=(*self.looks, (f, g)))
-        lost = sum(math.isnan(f) for f, _ in seen.looks)
-        if len(seen.looks) - lost < LOOKS and lost < 2 * LOOKS:
-            return seen
-        if lost == 2 * LOOKS or seen.too_far():
+            after = replace(self, values=(*self.values, f), gradients=(*self.gradients, g))
+            return after if len(after.values) < 2 * SAMPLES else after.aimed()
+        after = replace(self, samples=(*self.samples, (f, g)))
+        lost = sum(math.isnan(f) for f, _ in after.samples)
+        if len(after.samples) - lost < SAMPLES and lost < 2 * SAMPLES:
+            return after
+        if lost == 2 * SAMPLES or after.too_far():
             return None
-        gradients = (*self.gradients, *(g for f, g in seen.looks if not math.isnan(f)))
-        return replace(self, distance=FACTOR * self.distance, gradients=gradients, looks=()).aimed()
+        gradients = (*self.gradients, *(g for f, g in after.samples if not math.isnan(f)))
+        return replace(self, distance=FACTOR * self.distance, gradients=gradients, samples=()).aimed()
 
     def aimed(self) -> Reach:
         """With the direction of the mean gradient, each component in units of its spread."""
@@ -76,13 +76,13 @@ class Reach:
     def too_far(self) -> bool:
         """Whether the slope has clearly fallen by half, or the value clearly does not fall as the slope promises."""
         assert self.direction is not None
-        finite = [(f, g) for f, g in self.looks if not math.isnan(f)]
+        finite = [(f, g) for f, g in self.samples if not math.isnan(f)]
         values = np.array([f for f, _ in finite])
         before = np.array(self.gradients) @ self.direction
         here = np.array([g for _, g in finite]) @ self.direction
         slope, change = before.mean(), here.mean() - before.mean()
         variance = np.concatenate([before - slope, here - here.mean()]).var(ddof=2)
-        # of the variance of one look in that of the difference of means
+        # of the variance of one slope in that of the difference of means
         share = 1 / len(before) + 1 / len(here)
         if change > 0.5 * abs(slope) and change > 3 * math.sqrt(variance * share):
             return True
@@ -126,7 +126,7 @@ class DoGAdam(ParameterFree):
     """Adam with the rate of DoG, for noisy gradients and a known budget: after Kingma & Ba (2015) and Ivgi, Hinder &
     Carmon (2023).
 
-    Here `abs` of a vector is its largest component, and t counts from the end of a search for the distance: looks
+    Here `abs` of a vector is its largest component, and t counts from the end of a search for the distance: samples
     from x0 along the mean direction, each three times and ten times as far as the last, until slope or value say
     that it is too far. DoG begins with a hundredth of that. Gradients are clipped at three times the 80 % quantile
     of the last 30, component by component (outliers and heavy tails), and the rate falls to zero over `budget` steps;
@@ -172,7 +172,7 @@ class DoGAdam(ParameterFree):
         return oracle(x.astype(point.x.dtype)), memory, lr
 
     def _next(self, point: Point, walk: Walk, t: float) -> tuple[np.ndarray, Walk, float]:
-        """Where to look after `point`."""
+        """The next place to evaluate, after `point`."""
         if t == 1 and not point.g.any():  # a saddle holds what is on it
             aside = walk.x0 + ASIDE * size(walk.x0) * random_direction(walk.x0.size)
             return aside, replace(walk, x0=aside, finite=aside), 0.0
@@ -183,7 +183,7 @@ class DoGAdam(ParameterFree):
         walk = replace(walk, finite=point.x, recent=recent)
         if walk.reach is None:
             return self._descent(point.x, g, walk, t - walk.began)
-        reach = walk.reach.see(point.f if fine else math.nan, g)
+        reach = walk.reach.sampled(point.f if fine else math.nan, g)
         if reach is None or reach.distance > LAST * max(float(np.abs(walk.x0).max()), 1.0) or 2 * t > self.budget:
             back = replace(walk, reach=None, distance=BACK * walk.reach.distance, began=t)
             return walk.x0, replace(back, finite=walk.x0), 0.0
