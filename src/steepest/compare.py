@@ -56,8 +56,8 @@ class Comparison:
             at = {
                 key: float(result.history[key][solved[0]]) if solved.size else math.nan for key in ("nfev", "seconds")
             }
-            told = {key: result[key] for key in ("fun", "code", "nit", "nfev", "njev", "seconds")}
-            table.append({"method": name, **told, **{f"{key}_solved": value for key, value in at.items()}})
+            numbers = {key: result[key] for key in ("fun", "code", "nit", "nfev", "njev", "seconds")}
+            table.append({"method": name, **numbers, **{f"{key}_solved": value for key, value in at.items()}})
         return sorted(table, key=lambda row: (_last(row["nfev_solved"]), _last(row["fun"])))
 
     def to_dataframe(self) -> Any:

@@ -37,12 +37,12 @@ class Bends(NamedTuple):
         return self.values < -self.errors
 
 
-def bends(H: np.ndarray, doubt: np.ndarray, basis: np.ndarray) -> Bends:
+def bends(H: np.ndarray, error: np.ndarray, basis: np.ndarray) -> Bends:
     """The bends of a Hessian.
 
     Parameters
     ----------
-    H, doubt : ndarray, shape (k, k)
+    H, error : ndarray, shape (k, k)
         The Hessian within `basis`, and a bound on the error of each entry.
     basis : ndarray, shape (n, k)
 
@@ -52,16 +52,16 @@ def bends(H: np.ndarray, doubt: np.ndarray, basis: np.ndarray) -> Bends:
     matrices", RAL-TR-2001-034). A positive definite matrix gets a diagonal of 1, as by Jacobi's scaling, which
     is within a factor k of the best (van der Sluis 1969); errors are those of first order, z'Ez.
     """
-    seen = (np.abs(H) > doubt).any(axis=1)
-    S, E = H[np.ix_(seen, seen)], doubt[np.ix_(seen, seen)]
+    visible = (np.abs(H) > error).any(axis=1)
+    S, E = H[np.ix_(visible, visible)], error[np.ix_(visible, visible)]
     own, errors = np.abs(np.diag(S)), np.diag(E)
     d = np.where(own > errors, own, np.abs(S).max(axis=1, initial=0.0)) ** -0.5
     for _ in range(SWEEPS if len(S) else 0):
         d /= np.sqrt((d[:, None] * np.abs(S) * d).max(axis=1))
     values, z = np.linalg.eigh(d[:, None] * S * d)
     errors = np.einsum("ij,ik,kj->j", np.abs(z), d[:, None] * E * d, np.abs(z))
-    lost = int((~seen).sum())
+    lost = int((~visible).sum())
     values, errors = np.append(values, np.zeros(lost)), np.append(errors, np.full(lost, np.inf))
-    axes = np.hstack([basis[:, seen] @ (d[:, None] * z), basis[:, ~seen]])
+    axes = np.hstack([basis[:, visible] @ (d[:, None] * z), basis[:, ~visible]])
     order = np.argsort(values, kind="stable")
     return Bends(values[order], axes[:, order], errors[order])

@@ -59,10 +59,10 @@ def explain(method: Method, history: History, gradient: Callable[[int, np.ndarra
     slots: tuple[Any, ...] = tuple(np.zeros_like(xs[0]) for _ in rule.slots)
     for t in range(1, k) if rule.slots else ():
         slots = rule.move(*pairs(t)[-1], slots, float(t))[1]
-    seen = pairs(k)
-    end = ("next x" if wrappers else "x + step", "", _shown(xs[k] if k < len(xs) else seen[-1][0]))
-    head = f"step {k}, from x = {_shown(seen[0][0])}, f = {history.shown(float(f[k - 1]))}"
-    return _table(head, [*_gradients(seen, wrappers), *_steps(rule, k, seen[-1], slots), end])
+    views = pairs(k)
+    end = ("next x" if wrappers else "x + step", "", _shown(xs[k] if k < len(xs) else views[-1][0]))
+    head = f"step {k}, from x = {_shown(views[0][0])}, f = {history.shown(float(f[k - 1]))}"
+    return _table(head, [*_gradients(views, wrappers), *_steps(rule, k, views[-1], slots), end])
 
 
 def _step(history: History, k: int) -> int:
@@ -86,10 +86,10 @@ def _unwrapped(method: Method) -> tuple[Rule, list[Wrapper]]:
     return rule, wrappers
 
 
-def _gradients(seen: list[Pair], wrappers: list[Wrapper]) -> list[Row]:
+def _gradients(views: list[Pair], wrappers: list[Wrapper]) -> list[Row]:
     """The gradient, and what each wrapper makes of it and of the place."""
-    rows = [("g", "gradient of f at x", _shown(seen[0][1]))]
-    for wrapper, (before, _), (x, g) in zip(wrappers, seen, seen[1:], strict=False):
+    rows = [("g", "gradient of f at x", _shown(views[0][1]))]
+    for wrapper, (before, _), (x, g) in zip(wrappers, views, views[1:], strict=False):
         within = f"within {type(wrapper).__name__}"
         rows += [("x", within, _shown(x))] * (x is not before) + [("g", within, _shown(g))]
     return rows

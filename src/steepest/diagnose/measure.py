@@ -118,18 +118,18 @@ def _by_lanczos(product: Product, g: np.ndarray, free: np.ndarray, m: int, rng: 
     if plain is None:
         return None
     values, vectors, _ = plain
-    scale, bent = product.scale, plain
+    scale, scaled = product.scale, plain
     if np.ptp(scale[free]) > 0:
 
-        def scaled(z: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+        def multiply(z: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
             image = product(scale * z)
             return None if image is None else (scale * image[0], scale * image[1])
 
-        bent = lanczos(scaled, _mixture(scale * g * free, random), m) or plain
-    along = vectors if bent is plain else scale[:, None] * bent[1]
-    least = [10 * max(doubt, product.least * float(np.abs(v).max())) for v, _, doubt in (plain, bent)]
-    axes = Bends(bent[0], along, np.full(bent[0].size, least[1]))
-    return Curvature(values, vectors, least[0], False, int(free.sum()), axes)
+        scaled = lanczos(multiply, _mixture(scale * g * free, random), m) or plain
+    axes = vectors if scaled is plain else scale[:, None] * scaled[1]
+    errors = [10 * max(error, product.least * float(np.abs(v).max())) for v, _, error in (plain, scaled)]
+    axial = Bends(scaled[0], axes, np.full(scaled[0].size, errors[1]))
+    return Curvature(values, vectors, errors[0], False, int(free.sum()), axial)
 
 
 def _mixture(g: np.ndarray, random: np.ndarray) -> np.ndarray:
@@ -183,8 +183,8 @@ def _lengths(spot: Spot, basis: np.ndarray) -> np.ndarray:
 def _truncation(spot: Spot, basis: np.ndarray, lengths: np.ndarray, slopes: np.ndarray) -> np.ndarray:
     """By how much third derivatives may falsify the mixed differences, shape (k, k): central slopes over t differ from
     the gradient by t^2/6 times such a derivative."""
-    apart = np.abs(slopes - spot.g @ basis) - (np.abs(basis).T * spot.error).sum(axis=1) - 2 * spot.noise / lengths
-    third = 6 * np.maximum(apart, 0.0) / lengths
+    difference = np.abs(slopes - spot.g @ basis) - (np.abs(basis).T * spot.error).sum(axis=1) - 2 * spot.noise / lengths
+    third = 6 * np.maximum(difference, 0.0) / lengths
     return np.sqrt(np.outer(third, third)) * (1 - np.eye(len(lengths)))
 
 

@@ -78,14 +78,14 @@ class OnDevice:
         Which has proved the gradient at the start; it counts.
     step : callable
         From `step_of`.
-    told : callable
+    evaluate : callable
         x -> (value, gradient), all of them flat arrays of the library.
     """
 
     def __init__(
-        self, rule: Rule, library: Library, oracle: Oracle, step: Step, told: Callable[[Any], tuple[Any, Any]]
+        self, rule: Rule, library: Library, oracle: Oracle, step: Step, evaluate: Callable[[Any], tuple[Any, Any]]
     ):
-        self.rule, self.library, self.oracle, self._step, self._told = rule, library, oracle, step, told
+        self.rule, self.library, self.oracle, self._step, self._evaluate = rule, library, oracle, step, evaluate
         self.engine = f"{library.name} on {library.place}"
 
     @classmethod
@@ -94,13 +94,13 @@ class OnDevice:
         library, derivative = parameters.library, oracle.derivative
         if library is None or not isinstance(derivative, Proved) or not isinstance(rule, Rule) or not rule.free:
             return None
-        told = None
+        evaluate = None
         if derivative.name == library.name:
-            told = library.together(oracle.objective.raw)
+            evaluate = library.together(oracle.objective.raw)
         elif derivative.name == USER and callable(jac) and parameters.single:
-            told = _both(oracle.objective, jac, library)
+            evaluate = _both(oracle.objective, jac, library)
         step = step_of(type(rule), library)
-        return cls(rule, library, oracle, step, told) if told and step else None
+        return cls(rule, library, oracle, step, evaluate) if evaluate and step else None
 
     def iterates(self, first: Point) -> Iterator[Iterate]:
         """What `descend` yields, with arrays of the library."""
@@ -114,7 +114,7 @@ class OnDevice:
             numbers = np.array(program.floats([now.t + 1.0, *hyper.values()]), dtype)
             x, *slots = self._step(now.point.x, now.point.g, slots, self.library.array(numbers))  # type: ignore[assignment]
             slots = tuple(slots)
-            value, g = self._told(x)
+            value, g = self._evaluate(x)
             self.oracle.njev += 1
             now = Iterate(now.t + 1, self._point(x, float(value), g), None, hyper.get("lr", math.nan))
 

@@ -47,8 +47,8 @@ def compiled(
     run = {name: symbol(name) for name in rows(rule, n, varied)}
     x, old, best = ([run[f"{name}.{i}"] for i in range(n)] for name in ("x", ".old", ".best"))
     slots = [[run[f"{slot}.{i}"] for slot in rule.slots] for i in range(n)]
-    told = [] if meaning else [symbol(".f"), *(symbol(f".g.{i}") for i in range(n))]
-    f, *g = meaning or told
+    evaluated = [] if meaning else [symbol(".f"), *(symbol(f".g.{i}") for i in range(n))]
+    f, *g = meaning or evaluated
     square = sum((a * a for a in g[1:]), g[0] * g[0])
     going = run[".going"]
     for inside in (square > run[".g_low"], square < run[".g_high"], f > run[".f_low"], f < math.inf):
@@ -73,7 +73,7 @@ def compiled(
             after[f"{slot}.{i}"] = where(going, value, before)
     fixed = [symbol(name) for name in rule.defaults if name not in varied]
     outputs = [(run[name], value) for name, value in after.items()]
-    return Code(function_text(np.dtype(float), [*run.values(), *told], outputs, fixed)).function("call")
+    return Code(function_text(np.dtype(float), [*run.values(), *evaluated], outputs, fixed)).function("call")
 
 
 def _apart(rows: np.ndarray) -> np.ndarray:

@@ -34,8 +34,8 @@ def case_of(training: Training, reason: Reason, x: np.ndarray) -> Trained:
         values = [(oracle.hold(group), oracle.value(x))[1] for group in groups]
         return float(np.mean(values)) if values else math.nan
 
-    told = training.held is not None or not source.again
-    start, end = (training.first, best.score) if told and best else (loss(x0), loss(x))
+    scored = training.held is not None or not source.again
+    start, end = (training.first, best.score) if scored and best else (loss(x0), loss(x))
     rule = innermost(training.method)
     hyper = getattr(rule, "hyper", {})
     lr = hyper.get("lr")

@@ -110,7 +110,7 @@ class Task:
         """Whether what is trained are other columns than those of the data."""
         return self.model is not None and self.model.scaled
 
-    def seen(self, history: History) -> History:
+    def rescaled(self, history: History) -> History:
         """The history with places in the units of the data."""
         return history.seen(self.model.places) if self.model and self.scaled and len(history) else history
 

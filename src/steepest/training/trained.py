@@ -149,7 +149,7 @@ class Fit:
             engine="compiled epoch" if training and training.engine else method.engine(x),
             epochs=columns(training.table if training else []),
             best_epoch=training.best.epoch if training and training.best else 0,
-            history=task.seen(self.run.history),
+            history=task.rescaled(self.run.history),
         )
 
     def _best(self, reason: Reason) -> tuple[np.ndarray, float, np.ndarray | None]:
