@@ -34,7 +34,8 @@ class Curvature:
 
     Examples
     --------
-    >>> print(curvature(lambda x: x[0] ** 2 - x[1] ** 2, [0.0, 0.0]))
+    >>> import steepest as st
+    >>> print(st.curvature(lambda x: x[0] ** 2 - x[1] ** 2, [0.0, 0.0]))
     curvature from -2 along (0, 1) to 2 along (1, 0): 1 negative of 2 directions; ...
     """
 
