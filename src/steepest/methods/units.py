@@ -9,10 +9,8 @@ import numpy as np
 
 from ..objective.point import Point
 
-MIXED, VERY = (
-    1e2,
-    1e5,
-)  # ratios of the largest unit to the smallest, as |x_i| and as guessed second derivatives show it
+# Ratios of the largest unit to the smallest from which they are mixed: as |x_i|, and as second derivatives show it
+MIXED, VERY = 1e2, 1e5
 APART = 1e6  # the ratio of second derivatives in mixed units; 1e4 takes 3 % more where they are not mixed, n = 10
 CHANCE = 1e4  # times n: the largest of n random numbers over the smallest exceeds it once in some thousand draws
 UNLIKELY = 1e-4  # of the largest |x_i g_i|: a smaller one may be of a coordinate that is far from its minimum
@@ -20,10 +18,7 @@ ROUNDED = 1e3  # times eps of the largest |g_i|: a smaller one may be rounding
 DROPPED = 1e-6  # of its largest value: a component of the gradient below that is taken to be minimised
 OVERLOOKED = 1e2  # times the decrease that the metric foresees: a coordinate that alone can bring that is overlooked
 MANY = 200  # coordinates that are probed, at most: where the dense methods end
-FEW, CHEAP = (
-    20,
-    0.1,
-)  # coordinates, or this share of the gradients so far: how many are probed at once
+FEW, CHEAP = 20, 0.1  # coordinates, or this share of the gradients so far: how many are probed at once
 PROBES = 5  # searches for overlooked coordinates in one run, each of which costs gradients
 KINKS = 2  # searches for kinks in one run
 SHARE = 1e-4  # of x_i, the first step of a second derivative
