@@ -179,3 +179,12 @@ def test_a_run_begun_where_one_has_ended_meets_no_kink(seed, n, jac):
     assert again.success
     assert "kink" not in again.code
     assert again.nfev <= 100 * (1 if jac is True else n)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_valley_that_bends_strongly_is_no_kink(seed):
+    """Rosenbrock's from (0, 1, ..., 1): the slope at the point, over a wide interval, was that of a bend."""
+    fun = lambda x: 100 * ((x[1:] - x[:-1] ** 2) ** 2).sum() + ((1 - x) ** 2).sum()
+    r = st.minimize(fun, np.eye(1, 18)[0] == 0, jac="fd", rng=seed)
+    assert r.success, r.why
+    assert r.fun < 1e-10

@@ -26,6 +26,8 @@ REACHES = (1e-2, 0.1, 1.0)  # of the size of x, the distances along -g at which 
 # ... and the width of the last interval of the bisection, the share of it over which differences are made, and the
 # change of slope that the median of the last halvings must keep: at a kink it stays, of a parabola a half is left
 CLOSE, NEAR, KEPT, LAST = 1e-6, 2.0**-6, 0.7, 5
+AROUND = range(-3, 5)  # widths from the last interval's low end, where the slope is measured again at last
+AGAIN = 0.4  # of the change, that is seen between two of these: half, where one difference is across the kink
 SEEN = 10.0  # noise levels: by how much two values differ, at least, where slopes are told apart
 
 
@@ -106,4 +108,8 @@ def _jumps(point: Point, slope: np.ndarray, bundle: Bundle, oracle: Oracle) -> b
         changes.append(right - left)
     if not left < 0 or len(changes) <= LAST:
         return False
-    return bool(np.median(np.divide(changes[-LAST:], changes[-LAST - 1 : -1])) > KEPT)
+    if not np.median(np.divide(changes[-LAST:], changes[-LAST - 1 : -1])) > KEPT:
+        return False
+    # an end that has not moved has its slope from a wide interval, which may be that of a bend, or beyond the kink
+    slopes = [derivative(low + k * width, width) for k in AROUND]
+    return bool(np.diff(slopes).max() > AGAIN * changes[-1])
