@@ -132,3 +132,19 @@ def test_looks_for_overlooked_coordinates_are_cheap_where_there_are_many(n):
     assert result.success
     assert result.fun < 1e-12 * fun(x0)
     assert result.nfev < 2 * peer.nfev
+
+
+@pytest.mark.parametrize("jac", [True, "fd"])
+@pytest.mark.parametrize("n", [2, 5, 10])
+def test_a_number_that_comes_back_to_zero_has_not_run_away(n, jac):
+    """Its minimum is at 0, where f tells it from a start beside only by its rounding: CURLY of Toint's, sums of all."""
+
+    def f(x):
+        q = np.cumsum(x[::-1])[::-1]
+        value = float(np.sum(q**4 - 20 * q**2 - 0.1 * q))
+        return (value, np.cumsum(4 * q**3 - 40 * q - 0.1)) if jac is True else value
+
+    result = st.minimize(f, np.full(n, 1e-3 / (n + 1)), jac=jac)
+    lowest = np.roots([4, 0, -40, -0.1]).real.max()
+    assert result.success, result
+    np.testing.assert_allclose(result.fun, n * (lowest**4 - 20 * lowest**2 - 0.1 * lowest), rtol=1e-10)

@@ -11,7 +11,7 @@ from .elsewhere import unfinished
 from .verdict import Verdict
 from .words import number
 
-# times its own size at the start: a coordinate that has come so far was not on its way to a minimum (Misra1b, Rat42 and
+# times its own size at the start: a coordinate that is so large was not on its way to a minimum (Misra1b, Rat42 and
 # Rat43 of NIST: 2e3 to 3e11 times)
 AFAR = 1e3
 SHORT = 0.1  # of the way so far: such a last step has not thrown a run anywhere
@@ -28,7 +28,7 @@ def thrown(case: Case) -> Verdict | None:
         return overshot(case)
     bend = (c.vectors**2 @ c.values) * case.x**2
     still = (np.abs(case.g * case.x) + np.abs(bend) <= 10 * case.noise) | case.bends.axes[:, unseen].any(axis=1)
-    away = still & case.free & (case.start != 0) & (case.come > AFAR * np.abs(case.start))
+    away = still & case.free & (case.start != 0) & (np.abs(case.x) > AFAR * np.abs(case.start))
     return _run_away(case, np.flatnonzero(away)) if away.any() else None
 
 
