@@ -99,8 +99,8 @@ class Descent(Directed):
             guard = guard._replace(kinks=guard.kinks - 1)
             memory = memory._replace(guard=guard)
         derivative = oracle.derivative
-        promise = self.promise(point, memory)
-        if getattr(derivative, "rough", False) and promise <= 2 * derivative.noise(point.f):
+        rough, noise = getattr(derivative, "rough", False), derivative.noise(point.f)
+        if rough and (promise := self.promise(point, memory)) <= 2 * noise:
             if suits(point, oracle):
                 return point, Polish.of(point, oracle)
             if guard.probes == PROBES or (guard.probes > 0 and not self.clear(point, memory, promise)):
