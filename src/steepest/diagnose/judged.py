@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..derivatives.line import sizes
 from ..objective.point import Point
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def judged(case: Case, spent: bool) -> tuple[bool, Point]:
 def _differentiated(case: Case, point: Point) -> Point:
     """The point with its gradient by plain forward differences: n values, where measured steps cost more."""
     share = float(np.sqrt(np.finfo(point.x.dtype).eps))
-    h = share * np.where(point.x == 0, 1.0, np.abs(point.x)).astype(float)
+    h = share * sizes(point.x)
     moved = (point.x + np.diag(h)).astype(point.x.dtype)
     g = np.array([case.probes.value(y) - point.f for y in moved]) / (np.diag(moved).astype(float) - point.x)
     return Point(point.x, point.f, g.astype(point.x.dtype), np.abs(share * g))

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from ..derivatives.line import sizes
 from .case import Case
 from .elsewhere import rippled, unfinished
 from .looks import CLOSE, RESERVE, claims_minimum, converged, little_left
@@ -25,7 +26,7 @@ def rough(case: Case) -> Verdict | None:
         return None
     scale = case.scale
     if case.gains[0] <= NOWHERE * abs(case.f):  # the run tells no scale
-        scale = np.maximum(scale, _size(case))
+        scale = np.maximum(scale, sizes(case.start))
     d = CLOSE * _askew(case, scale)
     for by in (d, -d):
         fall = case.f - case.value(by)
@@ -47,7 +48,7 @@ def stuck(case: Case) -> Verdict | None:
 def sloping(case: Case) -> Verdict | None:
     """f slopes on a larger scale than gradient and curvature see, all coordinates at once."""
     suspect = _suspect(case)
-    scale = np.maximum(case.scale, _size(case)) if suspect else case.scale
+    scale = np.maximum(case.scale, sizes(case.start)) if suspect else case.scale
     d = _askew(case, scale)
     if case.probes.left <= RESERVE:
         return None
@@ -57,17 +58,12 @@ def sloping(case: Case) -> Verdict | None:
 
 def _suspect(case: Case) -> bool:
     """Whether values scatter, or the run was stuck at once and tells no scale."""
-    return getattr(case.oracle.derivative, "rough", False) or bool((case.come < HARDLY * _size(case)).all())
+    return getattr(case.oracle.derivative, "rough", False) or bool((case.come < HARDLY * sizes(case.start)).all())
 
 
 def _askew(case: Case, scale: np.ndarray) -> np.ndarray:
     """A step of at most `scale` along all free coordinates at once, in no special direction."""
     return scale * case.free * case.skewed / np.abs(case.skewed).max()
-
-
-def _size(case: Case) -> np.ndarray:
-    """The scale of each coordinate that the start tells."""
-    return np.where(case.start == 0, 1.0, np.abs(case.start))
 
 
 def creeping(case: Case) -> Verdict | None:

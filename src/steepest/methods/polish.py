@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..derivatives.line import sizes
 from ..objective.oracle import Oracle
 from ..objective.point import Point
 from ..stop import Reason
@@ -73,7 +74,7 @@ class Polish(Continuation):
         noise = float(np.std(oracle.objective.batch(np.tile(point.x, (REPEATS, 1))), ddof=1))
         if not (random := noise > 0):  # it does not scatter, or is not finite
             noise = oracle.derivative.noise(point.f)
-        curvature, size = oracle.derivative.diagonal(), np.where(point.x == 0, 1.0, np.abs(point.x))
+        curvature, size = oracle.derivative.diagonal(), sizes(point.x).astype(point.x.dtype)
         furthest = size / (REACH * math.sqrt(noise))  # a step as long as x_i, at most
         with np.errstate(all="ignore"):
             length = 1 / np.sqrt(np.abs(np.full_like(size, np.nan) if curvature is None else curvature))
